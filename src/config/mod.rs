@@ -1,0 +1,385 @@
+//! The settings in `rivage.toml`, checked and with defaults filled in.
+//!
+//! In: the text of the file ([`raw`] has it as written). Out: [`Config`] and diagnostics with places.
+//! Deliberately not here: flags of the command line (applied by `cli`), wrangler.toml.
+
+mod diagnostics;
+pub mod raw;
+pub mod schema;
+
+use indexmap::IndexMap;
+use rivage_diag::Diagnostic;
+
+use crate::inputs::Inputs;
+use schema::Schema;
+
+/// The name of the settings file.
+pub const FILE: &str = "rivage.toml";
+
+/// The settings of a site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// `[site]`
+    pub site: SiteConfig,
+    /// The languages, the default one first. Never empty.
+    pub languages: Vec<Language>,
+    /// `[taxonomies.NAME]`, in the order written. Tags and categories where nothing is written.
+    pub taxonomies: Vec<Taxonomy>,
+    /// `[content.SECTION]`: defaults for a section and all below it, by the folder below content/ (`""` for all pages,
+    /// `blog`, `docs/api`), in the order written.
+    pub content: Vec<SectionDefaults>,
+    /// `[authors.KEY]`: name, url, email, image, bio and whatever else, as JSON, for templates.
+    pub authors: IndexMap<String, serde_json::Value>,
+    /// `[markdown]`
+    pub markdown: Markdown,
+    /// `[code]`
+    pub code: Code,
+    /// `[feeds]`
+    pub feeds: Feeds,
+    /// `[search]`
+    pub search: Search,
+    /// `[build]`
+    pub build: Build,
+    /// `[headers]`: further lines for `_headers`: path pattern → header → value.
+    pub headers: IndexMap<String, IndexMap<String, String>>,
+    /// `[[redirects]]`
+    pub redirects: Vec<Redirect>,
+    /// `[extra]`: free data for templates.
+    pub extra: serde_json::Value,
+}
+
+/// `[site]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct SiteConfig {
+    /// The name of the site.
+    pub title: String,
+    /// One sentence.
+    pub description: String,
+    /// Where the site will be: `https://example.org` or `https://example.org/docs`, without a slash at the end.
+    pub base_url: String,
+    /// The path part of `base_url`: `""` or `/docs`.
+    pub base_path: String,
+    /// The folder below themes/, or the name of a built-in theme.
+    pub theme: String,
+    /// Where pages are edited: a URL with `{path}` for the page's file.
+    pub edit_url: Option<String>,
+    /// The repository's address, for a link in the header.
+    pub repository: Option<String>,
+    /// A logo: a path below static/ or assets/.
+    pub logo: Option<String>,
+    /// The default Open Graph image.
+    pub image: Option<String>,
+    /// The line at the bottom.
+    pub copyright: Option<String>,
+    /// The theme's own settings: `[theme]` as JSON.
+    pub theme_settings: serde_json::Value,
+}
+
+/// `[languages.CODE]`; a site without any has the one of `[site] language`, `en`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Language {
+    /// A BCP 47 tag: `en`, `fr`, `pt-BR`.
+    pub code: String,
+    /// Its name in itself: `Français`.
+    pub name: String,
+    /// Whether text runs from right to left.
+    pub rtl: bool,
+    /// The first part of its URLs; none for the default language.
+    pub prefix: Option<String>,
+    /// The site's title in it, where it differs.
+    pub title: Option<String>,
+    /// The site's description in it, where it differs.
+    pub description: Option<String>,
+    /// `strings`: texts of the theme in it, by key. The theme's own come from its `strings/CODE.toml`.
+    pub strings: IndexMap<String, String>,
+    /// `[[languages.CODE.menus.NAME]]`, or `[[menus.NAME]]` for the default language.
+    pub menus: IndexMap<String, Vec<MenuItem>>,
+}
+
+/// An item of a menu.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MenuItem {
+    /// What is shown.
+    pub name: String,
+    /// A site path (`/docs/`), a content file (`docs/_index.mdx`), or a full URL.
+    pub url: String,
+    /// Items below it.
+    pub children: Vec<MenuItem>,
+    /// Where it stands in the settings file.
+    pub span: rivage_diag::Span,
+    /// Free data for templates: icon, badge…
+    pub extra: serde_json::Value,
+}
+
+/// `[taxonomies.NAME]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taxonomy {
+    /// The key in front matter and the first part of the URL: `tags`.
+    pub name: String,
+    /// What is shown: `Tags`.
+    pub title: String,
+    /// Pages a term's list shows at once; 0 for all.
+    pub paginate_by: usize,
+    /// Whether each term has feeds.
+    pub feed: bool,
+    /// Whether the lists are rendered at all.
+    pub render: bool,
+}
+
+/// `[content.SECTION]`: what holds for a section and all below it. `None` leaves it to the section above.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SectionDefaults {
+    /// The folder below content/, `""` for all pages.
+    pub section: String,
+    /// A kind of pages: a name that templates and the theme know, such as `marketing`, `blog` or `docs`. Layouts are looked for as
+    /// `KIND/page.html`, `KIND/section.html`.
+    pub kind: Option<String>,
+    /// The layout of pages below.
+    pub template: Option<String>,
+    /// The layout of the section's own page.
+    pub section_template: Option<String>,
+    /// How pages are sorted.
+    pub sort_by: Option<SortBy>,
+    /// Pages a list shows at once; 0 for all.
+    pub paginate_by: Option<usize>,
+    /// Whether the section has feeds.
+    pub feed: Option<bool>,
+    /// Whether pages show a table of contents.
+    pub toc: Option<bool>,
+    /// Whether pages are found by search.
+    pub search: Option<bool>,
+    /// Whether the section and all below it have a sidebar of their tree.
+    pub sidebar: Option<Vec<SidebarItem>>,
+    /// A pattern for URLs of pages below: `/:section/:year/:month/:slug/`.
+    pub permalink: Option<String>,
+    /// Further front matter for pages below, as if written in each.
+    pub extra: serde_json::Value,
+    /// What front matter must be like.
+    pub schema: Option<Schema>,
+}
+
+/// An item of a sidebar made by hand. An empty list stands for "from the tree".
+#[derive(Clone, Debug, PartialEq)]
+pub struct SidebarItem {
+    /// What is shown; the page's title where none.
+    pub label: Option<String>,
+    /// A content file or site path or URL.
+    pub link: Option<String>,
+    /// A folder below content/ whose tree stands here.
+    pub from: Option<String>,
+    /// A word beside the label.
+    pub badge: Option<String>,
+    /// Whether the group is shown closed.
+    pub collapsed: bool,
+    /// Items below it.
+    pub items: Vec<SidebarItem>,
+    /// Where it stands in the settings file.
+    pub span: rivage_diag::Span,
+}
+
+/// How the pages of a section are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortBy {
+    /// Newest first; pages without a date last, by title.
+    Date,
+    /// Latest `updated` (else `date`) first.
+    Updated,
+    /// By weight, lowest first; then by title. Pages without a weight last.
+    Weight,
+    /// By title.
+    Title,
+    /// By file name.
+    Path,
+}
+
+/// What happens to a component that nobody defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownComponent {
+    /// An error at its place.
+    Error,
+    /// A warning; its children are shown.
+    Warn,
+    /// It becomes `<x-name …>`.
+    Element,
+}
+
+/// `[markdown]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Markdown {
+    /// `unknown_component`
+    pub unknown_component: UnknownComponent,
+    /// `smart_punctuation`, false
+    pub smart_punctuation: bool,
+    /// `math`, true
+    pub math: bool,
+    /// `emoji`, true: `:rocket:`
+    pub emoji: bool,
+    /// `directives`, true
+    pub directives: bool,
+    /// `definition_lists`, true
+    pub definition_lists: bool,
+    /// `external_links`: attributes for links to other sites: `rel`, `target`; none by default.
+    pub external_rel: Option<String>,
+    /// Whether links to other sites open in a new tab.
+    pub external_new_tab: bool,
+    /// Lowest and highest heading that the table of contents shows, (2, 3).
+    pub toc_depth: (u8, u8),
+}
+
+/// `[code]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Code {
+    /// Whether code is highlighted, true.
+    pub highlight: bool,
+    /// Whether long lines wrap unless a block says otherwise, false.
+    pub wrap: bool,
+    /// Whether lines are numbered unless a block says otherwise, false.
+    pub line_numbers: bool,
+    /// Whether blocks get a copy button, true.
+    pub copy: bool,
+    /// Further names of languages: `astro = "html"`.
+    pub aliases: IndexMap<String, String>,
+}
+
+/// `[feeds]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feeds {
+    /// Atom: `atom.xml`, true.
+    pub atom: bool,
+    /// RSS: `rss.xml`, true.
+    pub rss: bool,
+    /// JSON Feed: `feed.json`, true.
+    pub json: bool,
+    /// Entries of a feed, 20.
+    pub limit: usize,
+    /// Whether entries hold the whole content rather than the summary, true.
+    pub full_content: bool,
+}
+
+/// `[search]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// Whether an index is made, true.
+    pub enabled: bool,
+}
+
+/// `[build]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Build {
+    /// Where the site is written, `public`.
+    pub output: String,
+    /// Whether HTML and CSS are minified, true.
+    pub minify: bool,
+    /// Whether pages have an `index.md` twin, true.
+    pub markdown_twins: bool,
+    /// Whether `llms.txt` is written, true.
+    pub llms_txt: bool,
+    /// Whether a sitemap is written, true.
+    pub sitemap: bool,
+    /// The Content-Security-Policy of `_headers`; none for none.
+    pub csp: Option<String>,
+}
+
+/// `[[redirects]]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Redirect {
+    /// A path, maybe with `*` and `:name`.
+    pub from: String,
+    /// A path or URL.
+    pub to: String,
+    /// 301, 302, 303, 307, 308 or 200.
+    pub status: u16,
+    /// Where it stands in the settings file.
+    pub span: rivage_diag::Span,
+}
+
+/// Reads and checks the settings. A missing file gives the defaults and an error.
+pub fn load(inputs: &Inputs<'_>) -> (Config, Vec<Diagnostic>) {
+    let _ = inputs;
+    (Config::default(), Vec::new())
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            site: SiteConfig {
+                title: String::new(),
+                description: String::new(),
+                base_url: "http://localhost:3000".to_owned(),
+                base_path: String::new(),
+                theme: "shore".to_owned(),
+                edit_url: None,
+                repository: None,
+                logo: None,
+                image: None,
+                copyright: None,
+                theme_settings: serde_json::Value::Null,
+            },
+            languages: vec![Language {
+                code: "en".to_owned(),
+                name: "English".to_owned(),
+                rtl: false,
+                prefix: None,
+                title: None,
+                description: None,
+                strings: IndexMap::new(),
+                menus: IndexMap::new(),
+            }],
+            taxonomies: ["tags", "categories"].map(Taxonomy::named).to_vec(),
+            content: Vec::new(),
+            authors: IndexMap::new(),
+            markdown: Markdown {
+                unknown_component: UnknownComponent::Error,
+                smart_punctuation: false,
+                math: true,
+                emoji: true,
+                directives: true,
+                definition_lists: true,
+                external_rel: None,
+                external_new_tab: false,
+                toc_depth: (2, 3),
+            },
+            code: Code { highlight: true, wrap: false, line_numbers: false, copy: true, aliases: IndexMap::new() },
+            feeds: Feeds { atom: true, rss: true, json: true, limit: 20, full_content: true },
+            search: Search { enabled: true },
+            build: Build {
+                output: "public".to_owned(),
+                minify: true,
+                markdown_twins: true,
+                llms_txt: true,
+                sitemap: true,
+                csp: Some(
+                    "default-src 'self'; img-src 'self' data: https:; media-src 'self' https:; style-src 'self'; \
+                     script-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
+                        .to_owned(),
+                ),
+            },
+            headers: IndexMap::new(),
+            redirects: Vec::new(),
+            extra: serde_json::Value::Null,
+        }
+    }
+}
+
+impl Taxonomy {
+    /// Makes a taxonomy with defaults.
+    pub fn named(name: &str) -> Self {
+        let mut title = name.to_owned();
+        if let Some(first) = title.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        Self { name: name.to_owned(), title, paginate_by: 20, feed: true, render: true }
+    }
+}
+
+impl Config {
+    /// Returns the default language.
+    pub fn default_language(&self) -> &Language {
+        &self.languages[0]
+    }
+
+    /// Returns a language by its code.
+    pub fn language(&self, code: &str) -> Option<&Language> {
+        self.languages.iter().find(|language| language.code == code)
+    }
+}

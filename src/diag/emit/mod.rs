@@ -1,0 +1,1 @@
+//! Diagnostics as text with source frames, as short lines, as JSON, SARIF and GitHub annotations.

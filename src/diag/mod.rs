@@ -1,0 +1,3 @@
+//! Shows diagnostics.
+
+pub mod emit;

@@ -1,0 +1,131 @@
+//! What a stage may look at besides its arguments, with a note of everything it asked.
+//!
+//! In: a [`World`] (disk, date, environment). Out: answers, and a [`Trace`] of questions with fingerprints of the answers, by
+//! which an incremental build will know whether a stored result still holds. One `Inputs` serves one call of one
+//! stage. Deliberately not here: the cache itself.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::fs::{Entry, EntryKind, Error, Fs};
+
+/// A hash of an answer. Equal answers have equal fingerprints on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// Hashes bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut short = [0; 16];
+        short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
+        Self(short)
+    }
+
+    /// Returns 32 hexadecimal digits.
+    pub fn hex(self) -> String {
+        use std::fmt::Write;
+        self.0.iter().fold(String::with_capacity(32), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
+    }
+}
+
+/// A question that a stage asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Question {
+    /// The bytes of a file, or that it does not exist.
+    File(String),
+    /// The entries of a folder, or that it does not exist.
+    Folder(String),
+    /// What stands at a path.
+    Kind(String),
+    /// Today's date.
+    Today,
+    /// A variable of the environment.
+    Environment(String),
+    /// Something about the site: the query in words, such as `page content/a.md` or `section blog`.
+    Site(String),
+}
+
+/// Every question that was asked with the fingerprint of its answer.
+pub type Trace = BTreeMap<Question, Fingerprint>;
+
+/// The world outside: shared by all calls of one build.
+pub struct World {
+    /// The project's files.
+    pub fs: Arc<dyn Fs>,
+    /// The moment the build takes for now: what is scheduled for later is not shown.
+    pub now: jiff::Timestamp,
+    /// The environment, as the program found it.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// The handle through which one call of a stage looks at the world.
+pub struct Inputs<'w> {
+    world: &'w World,
+    trace: Mutex<Trace>,
+}
+
+impl<'w> Inputs<'w> {
+    /// Opens a handle with an empty trace.
+    pub fn new(world: &'w World) -> Self {
+        Self { world, trace: Mutex::new(Trace::new()) }
+    }
+
+    /// Returns a file's bytes.
+    ///
+    /// # Errors
+    /// As [`Fs::read`].
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
+        let answer = self.world.fs.read(path);
+        self.note(Question::File(path.to_owned()), answer.as_ref().map_or(b"", Vec::as_slice));
+        answer
+    }
+
+    /// Returns a folder's entries, sorted by name.
+    ///
+    /// # Errors
+    /// As [`Fs::list`].
+    pub fn list(&self, path: &str) -> Result<Vec<Entry>, Error> {
+        let answer = self.world.fs.list(path);
+        self.note(Question::Folder(path.to_owned()), format!("{:?}", answer.as_ref().ok()).as_bytes());
+        answer
+    }
+
+    /// Reports what stands at a path.
+    pub fn kind(&self, path: &str) -> Option<EntryKind> {
+        let answer = self.world.fs.kind(path);
+        self.note(Question::Kind(path.to_owned()), format!("{answer:?}").as_bytes());
+        answer
+    }
+
+    /// Returns the moment the build takes for now, to the day: asking makes the result depend on the date only.
+    pub fn today(&self) -> jiff::civil::Date {
+        let today = self.world.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        self.note(Question::Today, today.to_string().as_bytes());
+        today
+    }
+
+    /// Returns a variable of the environment.
+    pub fn environment(&self, name: &str) -> Option<&'w str> {
+        let answer = self.world.environment.get(name).map(String::as_str);
+        self.note(Question::Environment(name.to_owned()), answer.unwrap_or_default().as_bytes());
+        answer
+    }
+
+    /// Notes a question about the site and its answer, given as bytes that differ where the answer does.
+    pub fn note_site(&self, query: &str, answer: &[u8]) {
+        self.note(Question::Site(query.to_owned()), answer);
+    }
+
+    /// Returns what has been asked.
+    pub fn into_trace(self) -> Trace {
+        self.trace.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn note(&self, question: Question, answer: &[u8]) {
+        let mut trace = self.trace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        trace.insert(question, Fingerprint::of(answer));
+    }
+}

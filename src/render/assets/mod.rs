@@ -1,0 +1,1 @@
+//! CSS, Sass, scripts, images: minified and fingerprinted.

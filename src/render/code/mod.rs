@@ -1,0 +1,1 @@
+//! Blocks of code: highlighting and fence meta.

@@ -1,0 +1,1 @@
+//! Math: TeX → MathML, at build.

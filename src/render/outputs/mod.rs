@@ -1,0 +1,1 @@
+//! Feeds, sitemap, redirects, headers, search index, twins.

@@ -1,0 +1,3 @@
+//! Recipes for contributors.
+
+fn main() {}
