@@ -32,6 +32,8 @@ pub struct Config {
     pub authors: IndexMap<String, serde_json::Value>,
     /// `[markdown]`
     pub markdown: Markdown,
+    /// `[links]`
+    pub links: Links,
     /// `[code]`
     pub code: Code,
     /// `[feeds]`
@@ -224,6 +226,24 @@ pub struct Markdown {
     pub external_new_tab: bool,
     /// Lowest and highest heading that the table of contents shows, (2, 3).
     pub toc_depth: (u8, u8),
+}
+
+/// `[links]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Links {
+    /// `broken`: what happens to links and images that lead nowhere.
+    pub broken: BrokenLinks,
+}
+
+/// What happens to links and images that lead nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrokenLinks {
+    /// An error at their place.
+    Error,
+    /// A warning.
+    Warn,
+    /// Nothing.
+    Ignore,
 }
 
 /// `[code]`

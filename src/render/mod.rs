@@ -13,13 +13,17 @@ mod filters;
 pub mod functions;
 mod host;
 pub mod html;
+mod imports;
+pub mod links;
 pub mod math;
 pub mod minify;
 pub mod outputs;
 pub mod page;
 pub mod plain;
+mod props;
 pub mod scan;
 pub mod scope;
+pub mod strings;
 pub mod values;
 
 use std::sync::Arc;

@@ -17,7 +17,7 @@ use super::host::SiteHost;
 use super::html::TocEntry;
 use super::outputs::{jsonld, twin};
 use super::scope::{self, Scope};
-use super::values::{Values, json, map};
+use super::values::{Values, map};
 use super::{Artifact, PageFacts, SearchPage, Sink, diagnostics, minify, scan};
 use crate::config::{Config, Language};
 use crate::inputs::Inputs;
@@ -157,7 +157,7 @@ impl Renderer {
         let headings = rendered
             .toc
             .iter()
-            .map(|entry| (entry.depth, entry.title.clone(), Location::new(&document.file, entry.span)))
+            .map(|entry| (entry.depth, entry.title.clone(), entry.location.clone()))
             .collect();
         Body {
             html: rendered.html,
@@ -461,17 +461,7 @@ fn nested_toc(entries: &[TocEntry], low: u8, high: u8) -> Value {
     Value::from(take(&mut shown.iter().peekable(), 0))
 }
 
-/// Front matter as the `frontmatter` variable of MDX.
-pub(super) fn front_matter_json(document: &Document) -> serde_json::Value {
-    document.front_matter.raw.clone()
-}
-
 /// Turns a light page value into JSON for expressions.
 pub(super) fn value_json(value: &Value) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or_default()
-}
-
-/// A JSON value for templates, used by components.
-pub(super) fn to_template(value: &serde_json::Value) -> Value {
-    json(value)
 }
