@@ -282,7 +282,9 @@ mod tests {
     fn base_urls_are_checked_and_lose_their_slash() {
         assert_eq!(base_url("https://example.org/"), Ok("https://example.org".to_owned()));
         assert_eq!(base_url("http://localhost:3000/docs/"), Ok("http://localhost:3000/docs".to_owned()));
-        for bad in ["example.org", "ftp://example.org", "https://example.org/?a", "https://example.org/#a", "mailto:a@b"] {
+        for bad in
+            ["example.org", "ftp://example.org", "https://example.org/?a", "https://example.org/#a", "mailto:a@b"]
+        {
             assert!(base_url(bad).is_err(), "{bad}");
         }
     }

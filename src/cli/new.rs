@@ -43,7 +43,8 @@ pub(super) fn run(global: &Global, args: &New, printer: &Printer) -> anyhow::Res
         }
         Err(error) => return Err(error).with_context(|| format!("could not write `{}`", page.path)),
     };
-    std::io::Write::write_all(&mut open, text.as_bytes()).with_context(|| format!("could not write `{}`", page.path))?;
+    std::io::Write::write_all(&mut open, text.as_bytes())
+        .with_context(|| format!("could not write `{}`", page.path))?;
     printer.result(&format!("{}\n", page.path))?;
     Ok(Exit::Done)
 }
@@ -62,7 +63,10 @@ struct Page {
 impl Page {
     fn named(written: &str, config: &Config) -> anyhow::Result<Self> {
         let refuse = |what: &str| {
-            failure(format!("`{written}` {what}"), "name the page by its path below content/, such as `blog/first-post`")
+            failure(
+                format!("`{written}` {what}"),
+                "name the page by its path below content/, such as `blog/first-post`",
+            )
         };
         if written.starts_with('/') {
             return Err(refuse("starts at the root of the disk"));
@@ -84,10 +88,8 @@ impl Page {
             _ => (below.as_str(), "mdx"),
         };
         let (folder, file) = stem.rsplit_once('/').unwrap_or(("", stem));
-        let bare = file
-            .rsplit_once('.')
-            .filter(|(_, code)| config.language(code).is_some())
-            .map_or(file, |(bare, _)| bare);
+        let bare =
+            file.rsplit_once('.').filter(|(_, code)| config.language(code).is_some()).map_or(file, |(bare, _)| bare);
         // A bundle and a section are called as their folder is.
         let (section, name) = match bare {
             "index" => folder.rsplit_once('/').unwrap_or(("", folder)),
@@ -215,7 +217,12 @@ mod tests {
     #[test]
     fn archetypes_are_filled_and_keep_braces_of_mdx() {
         let page = Page::named("blog/a", &Config::default()).unwrap();
-        let text = fill("title: {{ title }}\ndate: {{date}}\n<A b={{ c: 1 }} /> {{ name }} {{", &page, "Say \"hi\"", "2026-11-23");
+        let text = fill(
+            "title: {{ title }}\ndate: {{date}}\n<A b={{ c: 1 }} /> {{ name }} {{",
+            &page,
+            "Say \"hi\"",
+            "2026-11-23",
+        );
         assert_eq!(text, "title: \"Say \\\"hi\\\"\"\ndate: 2026-11-23\n<A b={{ c: 1 }} /> a {{");
     }
 }

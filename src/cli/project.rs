@@ -46,7 +46,9 @@ pub(super) fn now() -> jiff::Timestamp {
 
 /// Variables that are not UTF-8 cannot be asked for by name in a template, so that they are left out.
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 fn find(given: Option<&Path>) -> anyhow::Result<PathBuf> {

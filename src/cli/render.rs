@@ -88,7 +88,9 @@ fn in_project(root: &Path, path: &Path) -> anyhow::Result<String> {
     syntax(&found)?;
     let inside = found.strip_prefix(root).ok().filter(|path| path.starts_with("content"));
     match inside {
-        Some(path) => Ok(path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")),
+        Some(path) => {
+            Ok(path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+        }
         None => Err(failure(
             format!("`{}` is not below `{}`", path.display(), root.join("content").display()),
             "`--plain` renders files that belong to no site",
