@@ -14,7 +14,7 @@ use super::assets::AssetMap;
 use super::scope;
 use super::values::{Values, json, map};
 use crate::config::SortBy;
-use crate::inputs::Question;
+use crate::inputs::{Fingerprint, Question};
 use crate::resolve::PageId;
 
 /// What templates may ask for.
@@ -56,6 +56,12 @@ pub(super) fn translate(surroundings: &Surroundings, key: &str, arguments: &[(&s
         text = text.replace(&format!("{{{name}}}"), value);
     }
     text
+}
+
+/// Notes an answer that consists of pages.
+fn note_pages(env: &Surroundings, query: &str, ids: &[PageId]) {
+    let answer: String = ids.iter().map(|id| env.values.print(*id).hex()).collect();
+    note(query, &answer);
 }
 
 fn note(query: &str, answer: &str) {
@@ -146,8 +152,7 @@ fn pages(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
         site.sort(&mut found, order);
     }
     found.truncate(limit);
-    let answer: Vec<_> = found.iter().map(|id| env.values.light(*id).to_string()).collect();
-    note(&format!("pages {arguments:?}"), &answer.join("\n"));
+    note_pages(env, &format!("pages {arguments:?}"), &found);
     Ok(env.values.lights(&found))
 }
 
@@ -156,18 +161,18 @@ fn get_page(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let Some(id) = find_page(env, path) else {
         return Err(Error::message(format!("there is no page `{path}`")));
     };
-    let value = env.values.light(id);
-    note(&format!("page {path}"), &value.to_string());
-    Ok(value)
+    note_pages(env, &format!("page {path}"), &[id]);
+    Ok(env.values.light(id))
 }
 
 fn get_section(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let path = arguments.must_get::<&str>("path")?;
     match find_page(env, path) {
         Some(id) if env.values.site().page(id).is_section => {
-            let value = env.values.section(id);
-            note(&format!("section {path}"), &value.to_string());
-            Ok(value)
+            let page = env.values.site().page(id);
+            let shown: Vec<_> = [id].iter().chain(&page.pages).chain(&page.subsections).copied().collect();
+            note_pages(env, &format!("section {path}"), &shown);
+            Ok(env.values.section(id))
         }
         _ => Err(Error::message(format!("there is no section `{path}`"))),
     }
@@ -177,12 +182,12 @@ fn sidebar(env: &Surroundings, _: &Kwargs) -> TeraResult<Value> {
     let site = env.values.site();
     let found = scope::with(|scope| {
         let page = site.page(scope.page?);
-        let items = site.sidebars.get(&(page.language.clone(), page.sidebar.clone()?))?;
-        Some(env.values.navigation(items, scope.page, &scope.url))
+        let section = page.sidebar.clone()?;
+        let name = format!("sidebar {section}");
+        let items = site.sidebars.get(&(page.language.clone(), section))?;
+        Some((env.values.navigation(items, scope.page, &scope.url), page.language.clone(), name))
     });
-    let value = found.flatten().unwrap_or_else(|| Value::from(Vec::<Value>::new()));
-    note("sidebar", &value.to_string());
-    Ok(value)
+    Ok(noted_navigation(env, found.flatten()))
 }
 
 fn menu(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
@@ -190,11 +195,18 @@ fn menu(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let site = env.values.site();
     let found = scope::with(|scope| {
         let items = site.menus.get(&scope.language)?.get(name)?;
-        Some(env.values.navigation(items, scope.page, &scope.url))
+        let value = env.values.navigation(items, scope.page, &scope.url);
+        Some((value, scope.language.clone(), format!("menu {name}")))
     });
-    let value = found.flatten().unwrap_or_else(|| Value::from(Vec::<Value>::new()));
-    note(&format!("menu {name}"), &value.to_string());
-    Ok(value)
+    Ok(noted_navigation(env, found.flatten()))
+}
+
+/// Notes a menu or sidebar; none there is an empty list.
+fn noted_navigation(env: &Surroundings, found: Option<(Value, String, String)>) -> Value {
+    let Some((value, language, name)) = found else { return Value::from(Vec::<Value>::new()) };
+    let print = env.values.navigation_print(&language, &name).map(Fingerprint::hex).unwrap_or_default();
+    note(&name, &print);
+    value
 }
 
 fn taxonomy(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {

@@ -10,6 +10,7 @@ use tera::Value;
 use tera::value::Key;
 
 use crate::config::Language;
+use crate::inputs::Fingerprint;
 use crate::parse::front_matter::Date;
 use crate::resolve::{NavItem, Page, PageId, Site, encode_path};
 
@@ -34,6 +35,9 @@ pub struct Values {
     /// `(language, taxonomy, lower-case term)` → index of taxonomy and term.
     terms: FxHashMap<(String, String, String), (usize, usize)>,
     search: bool,
+    /// What tells one state of a page, menu or sidebar from another, made once: answers to templates are noted on every page.
+    prints: Vec<OnceLock<Fingerprint>>,
+    navigation_prints: FxHashMap<(String, String), Fingerprint>,
 }
 
 impl Values {
@@ -48,7 +52,28 @@ impl Values {
             }
         }
         let search = site.config.search.enabled;
-        Self { site, light, terms, search }
+        let prints = site.pages.iter().map(|_| OnceLock::new()).collect();
+        let print = |items: &[NavItem]| Fingerprint::of(format!("{items:?}").as_bytes());
+        let mut navigation_prints = FxHashMap::default();
+        for (language, menus) in &site.menus {
+            for (name, items) in menus {
+                navigation_prints.insert((language.clone(), format!("menu {name}")), print(items));
+            }
+        }
+        for ((language, section), items) in &site.sidebars {
+            navigation_prints.insert((language.clone(), format!("sidebar {section}")), print(items));
+        }
+        Self { site, light, terms, search, prints, navigation_prints }
+    }
+
+    /// Returns what tells one state of a page, as lists show it, from another.
+    pub fn print(&self, id: PageId) -> Fingerprint {
+        *self.prints[id.0 as usize].get_or_init(|| Fingerprint::of(self.light(id).to_string().as_bytes()))
+    }
+
+    /// Returns what tells one state of a menu (`menu main`) or sidebar (`sidebar docs`) from another.
+    pub fn navigation_print(&self, language: &str, name: &str) -> Option<Fingerprint> {
+        self.navigation_prints.get(&(language.to_owned(), name.to_owned())).copied()
     }
 
     /// Returns the site.
