@@ -25,4 +25,5 @@ pub mod pipeline;
 pub mod preview;
 pub mod render;
 pub mod resolve;
+pub mod watch;
 pub mod write;

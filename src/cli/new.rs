@@ -29,7 +29,8 @@ pub(super) fn run(global: &Global, args: &New, printer: &Printer) -> anyhow::Res
         None => DEFAULT.to_owned(),
     };
     let title = args.title.clone().unwrap_or_else(|| title(&page.name));
-    let text = fill(&archetype, &page, &title, &inputs.today().to_string());
+    let date = inputs.today().to_string();
+    let text = fill(&archetype, &Values { title: &title, date: &date, name: &page.name, section: &page.section });
 
     let file = project.root.join(&page.path);
     if let Some(folder) = file.parent() {
@@ -122,9 +123,19 @@ fn choose<'a>(archetypes: &'a [ThemeFile], page: &Page) -> Option<&'a ThemeFile>
     named("default")
 }
 
-fn fill(archetype: &str, page: &Page, title: &str, date: &str) -> String {
-    let title = serde_json::Value::from(title).to_string();
-    let values = [("title", title.as_str()), ("date", date), ("name", &page.name), ("section", &page.section)];
+/// What placeholders stand for.
+pub(super) struct Values<'a> {
+    pub(super) title: &'a str,
+    pub(super) date: &'a str,
+    pub(super) name: &'a str,
+    pub(super) section: &'a str,
+}
+
+/// Fills placeholders in. A title becomes a quoted string: JSON's are strings of YAML and TOML, too.
+pub(super) fn fill(archetype: &str, values: &Values<'_>) -> String {
+    let title = serde_json::Value::from(values.title).to_string();
+    let Values { date, name, section, .. } = values;
+    let values = [("title", title.as_str()), ("date", date), ("name", name), ("section", section)];
     let mut out = String::with_capacity(archetype.len() + title.len());
     let mut rest = archetype;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -216,13 +227,9 @@ mod tests {
 
     #[test]
     fn archetypes_are_filled_and_keep_braces_of_mdx() {
-        let page = Page::named("blog/a", &Config::default()).unwrap();
-        let text = fill(
-            "title: {{ title }}\ndate: {{date}}\n<A b={{ c: 1 }} /> {{ name }} {{",
-            &page,
-            "Say \"hi\"",
-            "2026-11-23",
-        );
+        let values = Values { title: "Say \"hi\"", date: "2026-11-23", name: "a", section: "blog" };
+        let archetype = "title: {{ title }}\ndate: {{date}}\n<A b={{ c: 1 }} /> {{ name }} {{";
+        let text = fill(archetype, &values);
         assert_eq!(text, "title: \"Say \\\"hi\\\"\"\ndate: 2026-11-23\n<A b={{ c: 1 }} /> a {{");
     }
 }

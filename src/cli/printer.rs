@@ -11,7 +11,7 @@ use super::args::{Color, Global};
 use super::engine::Progress;
 
 /// Where and how messages are printed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Printer {
     color: bool,
     quiet: bool,
