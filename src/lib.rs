@@ -24,4 +24,6 @@ pub mod pipeline;
 pub mod preview;
 pub mod render;
 pub mod resolve;
+pub mod slug;
+pub mod theme;
 pub mod write;
