@@ -26,4 +26,6 @@ pub mod preview;
 pub mod render;
 pub mod resolve;
 pub mod watch;
+pub mod slug;
+pub mod theme;
 pub mod write;
