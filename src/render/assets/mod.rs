@@ -405,7 +405,7 @@ mod tests {
         let (map, artifacts, diagnostics) = build(&Inputs::new(&world), &files, true);
         assert!(map.map.is_empty() && artifacts.is_empty());
         assert_eq!(diagnostics[0].code, "invalid-utf-8");
-        assert_eq!(diagnostics[0].primary.as_ref().unwrap().span, rivage_diag::Span::at(4));
+        assert_eq!(diagnostics[0].primary.as_ref().unwrap().span, rivage_diag::Span::at(3));
     }
 
     #[test]
