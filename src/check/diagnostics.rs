@@ -6,16 +6,6 @@ fn at(diagnostic: Diagnostic, place: &Location) -> Diagnostic {
     diagnostic.at(&place.file, place.span)
 }
 
-pub(super) fn broken_link(place: &Location, target: &str, near: Option<&str>) -> Diagnostic {
-    at(Diagnostic::error("broken-link", format!("no page or file of this site is at `{target}`")), place)
-        .with_hint_if(near.map(|near| format!("there is `{near}`")))
-}
-
-pub(super) fn broken_anchor(place: &Location, page: &str, anchor: &str, near: Option<&str>) -> Diagnostic {
-    at(Diagnostic::error("broken-anchor", format!("`{page}` has no id `{anchor}`")), place)
-        .with_hint_if(near.map(|near| format!("the nearest id there is `{near}`")))
-}
-
 pub(super) fn orphan(file: &FileId, url: &str) -> Diagnostic {
     Diagnostic::warning("orphan-page", format!("nothing links to `{url}`"))
         .at(file, Span::at(0))

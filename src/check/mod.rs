@@ -1,11 +1,10 @@
 //! Faults of a site that no single page shows: what `rivage check` reports beyond a build's own diagnostics.
 //!
 //! In: a [`Site`], the [`PageFacts`] of its routes, and an [`Output`] that saw the files of a build. Out: diagnostics.
-//! Deliberately not here: what stages report themselves (unknown components, two pages with one path…); printing.
+//! Deliberately not here: what stages report themselves (unknown components, links and anchors that lead nowhere, two pages with one path…); printing.
 
 mod diagnostics;
 pub mod external;
-mod links;
 mod output;
 mod pages;
 mod tags;
@@ -17,12 +16,9 @@ use crate::resolve::Site;
 
 pub use output::Output;
 
-/// Looks for faults. The result is sorted and leaves out links that `known` has already reported.
-pub fn check(site: &Site, facts: &[PageFacts], output: &Output, known: &[Diagnostic]) -> Vec<Diagnostic> {
-    let mut found = links::check(site, facts, output);
-    let reported: std::collections::BTreeSet<_> = known.iter().filter_map(|known| known.primary.as_ref()).collect();
-    found.retain(|new| new.primary.as_ref().is_none_or(|place| !reported.contains(place)));
-    found.extend(pages::orphans(site, output));
+/// Looks for faults. The result is sorted.
+pub fn check(site: &Site, facts: &[PageFacts], output: &Output) -> Vec<Diagnostic> {
+    let mut found = pages::orphans(site, output);
     found.extend(pages::descriptions(site));
     found.extend(pages::images(site));
     found.extend(pages::headings(facts));

@@ -1,11 +1,11 @@
-//! What a check keeps of a build's files instead of writing them.
+//! What a check keeps of a build's files instead of writing them: who links to whom.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::render::{Artifact, Content, Sink};
 
-/// A sink that writes nothing: it remembers which files there are, and which pages their links lead to.
+/// A sink that writes nothing: it remembers which pages the links of others lead to.
 #[derive(Debug, Default)]
 pub struct Output {
     seen: Mutex<Seen>,
@@ -13,18 +13,11 @@ pub struct Output {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// The paths of all files.
-    files: BTreeSet<String>,
     /// Where links lead, as a path from the site's root, with the one page that has such a link; none for several.
     linked: BTreeMap<String, Option<String>>,
 }
 
 impl Output {
-    /// Reports whether there is a file at a path of the site: `/img/a.png`.
-    pub(super) fn has_file(&self, path: &str) -> bool {
-        self.lock().files.contains(path.trim_start_matches('/'))
-    }
-
     /// Reports whether another page links to the page at `url`, which links write as `written` (with the base path).
     pub(super) fn is_linked(&self, url: &str, written: &str) -> bool {
         let seen = self.lock();
@@ -42,25 +35,20 @@ impl Output {
 
 impl Sink for Output {
     fn put(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
+        let Content::Bytes(bytes) = &artifact.content else { return Ok(()) };
+        if !artifact.path.ends_with(".html") {
+            return Ok(());
+        }
+        let page = page_url(&artifact.path);
         let mut targets = BTreeSet::new();
-        let page = match &artifact.content {
-            Content::Bytes(bytes) if artifact.path.ends_with(".html") => {
-                let page = page_url(&artifact.path);
-                links(&page, &String::from_utf8_lossy(bytes), &mut targets);
-                Some(page)
-            }
-            _ => None,
-        };
+        links(&page, &String::from_utf8_lossy(bytes), &mut targets);
         let mut seen = self.lock();
-        if let Some(page) = page {
-            for target in targets {
-                let from = seen.linked.entry(target).or_insert_with(|| Some(page.clone()));
-                if from.as_ref().is_some_and(|from| *from != page) {
-                    *from = None;
-                }
+        for target in targets {
+            let from = seen.linked.entry(target).or_insert_with(|| Some(page.clone()));
+            if from.as_ref().is_some_and(|from| *from != page) {
+                *from = None;
             }
         }
-        seen.files.insert(artifact.path);
         Ok(())
     }
 }
@@ -107,6 +95,5 @@ mod tests {
         assert!(linked("/e f/"), "percent-encoded");
         assert!(!linked("/self/"), "only from itself");
         assert!(!linked("/c/"), "of another site");
-        assert!(output.has_file("/a/index.html") && !output.has_file("/c"));
     }
 }

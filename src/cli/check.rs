@@ -17,7 +17,7 @@ pub(super) fn run(global: &Global, args: &Check, printer: &Printer) -> anyhow::R
     let output = check::Output::default();
     let progress = printer.progress();
     let outcome = engine::run(world, &options(&args.selection, false, Mode::Check), &output, &progress)?;
-    let mut diagnostics = check::check(&outcome.site, &outcome.facts, &output, &outcome.diagnostics);
+    let mut diagnostics = check::check(&outcome.site, &outcome.facts, &output);
     if args.external {
         let links = outcome.facts.iter().flat_map(|facts| &facts.external);
         diagnostics.extend(check::external::check(links, check::external::Pace::default(), &|done, total| {
