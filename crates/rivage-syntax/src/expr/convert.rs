@@ -462,10 +462,8 @@ impl<'f> Converter<'f> {
             }
             Some(js::JSXAttributeValue::ExpressionContainer(container)) => match container.expression.as_expression() {
                 Some(inner) => AttributeValue::Expression(Arc::new(self.expression(inner)?)),
-                None => {
-                    let problem = diagnostics::empty_attribute(self.file, self.span(container.span));
-                    return Err(Box::new(problem));
-                }
+                // oxc has reported it.
+                None => AttributeValue::True,
             },
             Some(js::JSXAttributeValue::Element(element)) => jsx(self.jsx_element(element)?),
             Some(js::JSXAttributeValue::Fragment(fragment)) => jsx(self.jsx_fragment(fragment)?),

@@ -300,8 +300,7 @@ pub(super) fn to_english(time: f64, style: &Style) -> String {
 pub(super) fn to_english_time(time: f64) -> String {
     let Some(at) = parts(time) else { return "Invalid Date".to_owned() };
     let hour = if at.hour % 12 == 0 { 12 } else { at.hour % 12 };
-    // Between time and AM there is a narrow no-break space, as in Node and browsers today.
-    format!("{hour}:{:02}:{:02}\u{202f}{}", at.minute, at.second, if at.hour < 12 { "AM" } else { "PM" })
+    format!("{hour}:{:02}:{:02} {}", at.minute, at.second, if at.hour < 12 { "AM" } else { "PM" })
 }
 
 #[cfg(test)]

@@ -23,6 +23,24 @@ pub(super) fn syntax(file: &FileId, span: Span, message: &str, help: Option<&str
         .with_hint("to show a brace as text, write `\\{`")
 }
 
+pub(super) fn ends_early(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("expression-syntax", "this is no valid JavaScript: the expression ends too early")
+        .at(file, span)
+        .with_hint("is a bracket or an operand missing?")
+}
+
+pub(super) fn spread_as_value(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("expression-syntax", "a spread is no value")
+        .at(file, span)
+        .with_hint("spreads stand among attributes (`<A {...props} />`), in arrays, objects and calls")
+}
+
+pub(super) fn heading_id(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("expression-syntax", "this is no valid JavaScript: an expression cannot begin with `#`")
+        .at(file, span)
+        .with_hint("in MDX, the id of a heading is written as a comment: `{/*id*/}`")
+}
+
 pub(super) fn not_one_expression(file: &FileId, span: Span) -> Diagnostic {
     Diagnostic::error("expression-syntax", "there must be exactly one expression between the braces").at(file, span)
 }
@@ -145,10 +163,4 @@ pub(super) fn not_a_child(file: &FileId, span: Span, value: &str) -> Diagnostic 
     Diagnostic::error("wrong-type", format!("{value} is not valid as a child: it has no text"))
         .at(file, span)
         .with_hint("show one of its parts, or `JSON.stringify` it")
-}
-
-pub(super) fn empty_attribute(file: &FileId, span: Span) -> Diagnostic {
-    Diagnostic::error("expression-syntax", "an attribute's value cannot be empty")
-        .at(file, span)
-        .with_hint("remove the attribute, or write `name=\"\"`")
 }

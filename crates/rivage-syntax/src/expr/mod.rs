@@ -9,6 +9,7 @@ mod convert;
 mod date;
 mod diagnostics;
 mod eval;
+mod json;
 mod jsx;
 mod number;
 mod parse;

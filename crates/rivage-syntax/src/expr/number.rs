@@ -29,7 +29,7 @@ pub fn to_string(value: f64) -> String {
             let (whole, fraction) = digits.split_at(usize::try_from(exponent + 1).unwrap_or(0));
             format!("{sign}{whole}.{fraction}")
         }
-        -7..=-1 => format!("{sign}0.{}{digits}", zeros(-exponent - 1)),
+        -6..=-1 => format!("{sign}0.{}{digits}", zeros(-exponent - 1)),
         _ => {
             let (first, rest) = digits.split_at(1);
             let dot = if rest.is_empty() { "" } else { "." };
@@ -42,7 +42,7 @@ pub fn to_string(value: f64) -> String {
 /// Returns a number as JSON: what is none there is `null`.
 pub(super) fn to_json(value: f64) -> Json {
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-    if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
+    if value.fract() == 0.0 && value.abs() < 9_223_372_036_854_775_808.0 {
         return Json::from(value as i64);
     }
     serde_json::Number::from_f64(value).map_or(Json::Null, Json::Number)

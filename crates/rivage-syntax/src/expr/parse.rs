@@ -89,7 +89,12 @@ fn parse<T: Send>(
                 let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
                 converter.span(oxc_span::Span::new(at(label.offset()), at(label.offset() + label.len())))
             });
-            problems.push(diagnostics::syntax(file, place, &error.message, error.help.as_deref()));
+            let at_end = prefix > 0 && label.is_some_and(|label| label.offset() + 2 >= source.len());
+            problems.push(if at_end {
+                at_end_problem(file, source, place)
+            } else {
+                diagnostics::syntax(file, place, &error.message, error.help.as_deref())
+            });
         }
         if !problems.is_empty() {
             // What follows the first error is mostly its consequence.
@@ -115,6 +120,29 @@ fn parse<T: Send>(
         thread.ok().and_then(|thread| thread.join().ok())
     })
     .unwrap_or_else(|| Err(vec![diagnostics::too_deep(file, span)]))
+}
+
+/// Says what is wrong with an expression at whose end, and our parenthesis, oxc stumbled.
+fn at_end_problem(file: &FileId, source: &str, place: Span) -> Diagnostic {
+    let text = source.get(1..source.len() - 2).unwrap_or_default();
+    if skip_blank(text).starts_with("...") {
+        return diagnostics::spread_as_value(file, place);
+    }
+    if skip_blank(text).starts_with('#') {
+        return diagnostics::heading_id(file, place);
+    }
+    // If the text closes our parenthesis itself, it has one too many.
+    let allocator = Allocator::default();
+    let without_ours = source.get(..source.len() - 1).unwrap_or_default();
+    let result = Parser::new(&allocator, without_ours, SourceType::mjs().with_jsx(true)).parse();
+    match text.rfind(')') {
+        Some(at) if result.errors.is_empty() => {
+            // The place is where the text ends.
+            let start = (place.start as usize).saturating_sub(text.len() - at);
+            diagnostics::stray_parenthesis(file, Span::new(start, start + 1))
+        }
+        _ => diagnostics::ends_early(file, place),
+    }
 }
 
 /// Returns an upper bound of how deep a parser may have to descend: everything that opens a level, wherever it stands, even in

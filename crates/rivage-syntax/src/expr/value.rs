@@ -231,6 +231,12 @@ impl Value {
         }
     }
 
+    /// Returns the value as the text that `JSON.stringify` makes of it; none where [`Self::to_json`] has none.
+    pub fn to_json_text(&self) -> Option<String> {
+        let mut out = String::new();
+        super::json::write(self, "", 0, &mut out).then_some(out)
+    }
+
     /// Reports whether a condition on the value holds.
     pub fn is_truthy(&self) -> bool {
         match self {

@@ -54,6 +54,11 @@ impl Run<'_> {
         if is_optional && !has_methods(&value) && self.member(&value, &key, callee.span, "this")?.is_nullish() {
             return Ok(None);
         }
+        if let Value::Builtin(_) = value {
+            let function = self.member(&value, &key, callee.span, "this")?;
+            let arguments = self.eval_items(arguments, span, locals)?;
+            return self.call_value(&function, &arguments, span, &members::describe(callee)).map(Some);
+        }
         let arguments = self.eval_items(arguments, span, locals)?;
         self.call_method(&value, &key, &arguments, span, &members::describe(callee)).map(Some)
     }

@@ -11,7 +11,7 @@ use crate::Span;
 use crate::expr::ast::Expr;
 use crate::expr::regexp::RegExp;
 use crate::expr::value::{Object, Value};
-use crate::expr::{date, diagnostics, number as numbers};
+use crate::expr::{date, diagnostics, json, number as numbers};
 
 pub(super) const NUMBER_METHODS: &[&str] = &["toFixed", "toLocaleString", "toPrecision", "toString", "valueOf"];
 pub(super) const REGEXP_METHODS: &[&str] = &["exec", "test", "toString"];
@@ -341,7 +341,7 @@ impl Run<'_> {
         self.would_fit(value.size().saturating_mul(factor) / 16, span)?;
         self.scan(value.size(), span)?;
         let mut out = String::new();
-        if write_json(value, &indent, 0, &mut out) { self.text(out, span) } else { Ok(Value::Undefined) }
+        if json::write(value, &indent, 0, &mut out) { self.text(out, span) } else { Ok(Value::Undefined) }
     }
 
     #[inline(never)]
@@ -541,72 +541,6 @@ impl Run<'_> {
 
 fn is_integer(value: f64) -> bool {
     value.is_finite() && value.fract() == 0.0
-}
-
-/// Writes a value as `JSON.stringify` does; reports whether it has a form in JSON at all.
-fn write_json(value: &Value, indent: &str, depth: usize, out: &mut String) -> bool {
-    let quote = |text: &str, out: &mut String| out.push_str(&serde_json::Value::from(text).to_string());
-    let new_line = |depth: usize, out: &mut String| {
-        if !indent.is_empty() {
-            out.push('\n');
-            for _ in 0..depth {
-                out.push_str(indent);
-            }
-        }
-    };
-    match value {
-        Value::Undefined | Value::Function(_) | Value::Builtin(_) | Value::Component(_) | Value::Jsx(_) => {
-            return false;
-        }
-        Value::Number(value) if value.is_finite() => out.push_str(&numbers::to_string(*value)),
-        Value::Null | Value::Number(_) => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::String(text) | Value::Html(text) => quote(text, out),
-        Value::RegExp(_) => out.push_str("{}"),
-        Value::Date(time) => match date::to_iso(*time) {
-            Some(text) => quote(&text, out),
-            None => out.push_str("null"),
-        },
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                new_line(depth + 1, out);
-                if !write_json(item, indent, depth + 1, out) {
-                    out.push_str("null");
-                }
-            }
-            if !items.is_empty() {
-                new_line(depth, out);
-            }
-            out.push(']');
-        }
-        Value::Object(properties) => {
-            out.push('{');
-            let mut is_first = true;
-            for (key, value) in properties.iter() {
-                let start = out.len();
-                if !is_first {
-                    out.push(',');
-                }
-                new_line(depth + 1, out);
-                quote(key, out);
-                out.push_str(if indent.is_empty() { ":" } else { ": " });
-                if write_json(value, indent, depth + 1, out) {
-                    is_first = false;
-                } else {
-                    out.truncate(start);
-                }
-            }
-            if !is_first {
-                new_line(depth, out);
-            }
-            out.push('}');
-        }
-    }
-    true
 }
 
 fn to_precision(value: f64, digits: usize) -> String {
