@@ -171,11 +171,6 @@ pub(super) fn missing_import(file: &FileId, span: Span, written: &str) -> Diagno
         .with_hint("imports are paths from this file, such as `./_intro.mdx` or `./rates.json`")
 }
 
-/// Math that cannot be read.
-pub(super) fn bad_math(file: &FileId, span: Span, why: &str) -> Diagnostic {
-    Diagnostic::warning("bad-math", format!("cannot read this formula: {why}")).at(file, span)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,7 +44,7 @@ impl Surroundings {
 
     /// Returns the URL of a file below assets/.
     pub fn asset(&self, path: &str) -> Option<String> {
-        self.assets.map.get(path).map(|asset| self.values.href(&format!("/{}", asset.url_path)))
+        self.assets.get(path).map(|asset| self.values.href(&format!("/{}", asset.url_path)))
     }
 }
 
@@ -312,7 +312,7 @@ fn icon(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
 
 fn image(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let path = arguments.must_get::<&str>("path")?.trim_start_matches('/');
-    if let Some(asset) = env.assets.map.get(path) {
+    if let Some(asset) = env.assets.get(path) {
         let (width, height) = asset.dimensions.unzip();
         let src = env.values.href(&format!("/{}", asset.url_path));
         return Ok(map([("src", src.into()), ("width", width.into()), ("height", height.into())]));
@@ -328,5 +328,6 @@ fn image(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let size = super::assets::image_size(&bytes.unwrap_or_default())
         .map_err(|why| Error::message(format!("`{path}` cannot be read as an image: {why}")))?;
     let src = env.values.href(&format!("/{path}"));
-    Ok(map([("src", src.into()), ("width", size.0.into()), ("height", size.1.into())]))
+    let (width, height) = size.unzip();
+    Ok(map([("src", src.into()), ("width", width.into()), ("height", height.into())]))
 }

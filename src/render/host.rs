@@ -161,7 +161,7 @@ impl<'r> SiteHost<'r> {
         };
         let src = format!("{}{target}", self.config().site.base_path);
         match crate::theme::read(self.inputs, &file).map(|bytes| assets::image_size(&bytes)) {
-            Ok(Ok(size)) => ImageTarget { src, size: Some(size) },
+            Ok(Ok(size)) => ImageTarget { src, size },
             Ok(Err(why)) => {
                 self.diagnostics.push(diagnostics::bad_image(at.file, at.span, url, &why));
                 ImageTarget { src, size: None }
@@ -288,7 +288,8 @@ impl Host for SiteHost<'_> {
     }
 
     fn code(&mut self, block: Code<'_>, at: At<'_>, out: &mut String) {
-        let labels = code::Labels { copy: self.text_of("copy_code"), output: self.text_of("code_block") };
+        let (copy, copied) = (self.text_of("copy_code"), self.text_of("copied"));
+        let labels = code::Labels { copy: &copy, copied: &copied };
         let block = code::CodeBlock {
             lang: block.lang,
             meta: block.meta,
@@ -300,18 +301,17 @@ impl Host for SiteHost<'_> {
     }
 
     fn math(&mut self, tex: &str, display: bool, at: At<'_>, out: &mut String) {
-        match math::render(tex, display) {
+        let source = (at.file == &self.document.file).then(|| self.document.text.get(at.span.range())).flatten();
+        match math::render(tex, display, at.file, at.span, source) {
             Ok(mathml) if display => {
                 out.push_str("<div class=\"math\">");
                 out.push_str(&mathml);
                 out.push_str("</div>");
             }
             Ok(mathml) => out.push_str(&mathml),
-            Err(why) => {
-                self.diagnostics.push(diagnostics::bad_math(at.file, at.span, &why));
-                out.push_str("<code class=\"math\">");
-                out.push_str(&html::escape_text(tex));
-                out.push_str("</code>");
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                out.push_str(&math::fallback(tex));
             }
         }
     }
@@ -411,7 +411,7 @@ fn safe_map(slots: &IndexMap<String, String>) -> tera::Value {
 
 fn code_values(blocks: &[CodeBlock]) -> tera::Value {
     let all = blocks.iter().map(|block| {
-        let title = block.meta.as_deref().and_then(code::title_of);
+        let title = block.meta.as_deref().and_then(|meta| code::Meta::parse(meta).title);
         map([
             ("lang", block.lang.clone().into()),
             ("title", title.into()),

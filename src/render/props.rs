@@ -62,8 +62,8 @@ pub(super) fn to_template(
         Value::Function(_) | Value::Builtin(_) => return Err("a function"),
         Value::Jsx(_) => return Err("JSX here"),
         Value::RegExp(_) => return Err("a regular expression"),
-        Value::Date(_) => match serde_json::to_value(value.to_json()) {
-            Ok(serde_json::Value::String(text)) => text.into(),
+        Value::Date(_) => match value.to_json() {
+            Some(serde_json::Value::String(text)) => text.into(),
             _ => return Err("an invalid date"),
         },
     })

@@ -5,13 +5,20 @@
 //! Deliberately not here: the bodies of pages, HTML, reading of files.
 
 mod diagnostics;
+mod links;
+mod navigation;
+mod pages;
+mod related;
+mod taxonomies;
+mod urls;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rivage_diag::Diagnostic;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::config::{Config, SectionDefaults};
+use crate::config::{Config, SectionDefaults, SortBy};
 use crate::discover::SourceTree;
 use crate::inputs::Inputs;
 use crate::parse::Document;
@@ -57,7 +64,14 @@ pub struct Site {
     pub aliases: Vec<(String, PageId)>,
     /// Asset of a page: path of the file → URL path (`/blog/first/photo.jpg`).
     pub assets: FxHashMap<String, String>,
+    /// URL paths of files that are copied: assets of pages and static files.
+    pub files: FxHashSet<String>,
+    /// Content files that this build does not show: drafts, scheduled and expired pages.
+    pub hidden: FxHashSet<String>,
 }
+
+pub use links::Target;
+pub use urls::{encode_path, join, output_path};
 
 /// A page that is shown.
 #[derive(Clone, Debug)]
@@ -191,10 +205,11 @@ pub fn resolve(
     documents: Vec<Document>,
     visibility: Visibility,
 ) -> (Site, Vec<Diagnostic>) {
-    let _ = (inputs, tree, documents, visibility);
-    let site = Site {
+    let mut diagnostics = Vec::new();
+    let (pages, hidden) = pages::make(inputs, config, documents, visibility, &mut diagnostics);
+    let mut site = Site {
         config: Arc::clone(config),
-        pages: Vec::new(),
+        pages,
         routes: Vec::new(),
         by_file: FxHashMap::default(),
         by_key: FxHashMap::default(),
@@ -205,13 +220,238 @@ pub fn resolve(
         series: FxHashMap::default(),
         aliases: Vec::new(),
         assets: FxHashMap::default(),
+        files: FxHashSet::default(),
+        hidden: hidden.into_iter().collect(),
     };
-    (site, Vec::new())
+    index(&mut site);
+    family(&mut site);
+    assets(&mut site, tree);
+    taxonomies::make(&mut site, &mut diagnostics);
+    routes(&mut site, &mut diagnostics);
+    navigation::make(&mut site, &mut diagnostics);
+    related::make(&mut site);
+    (site, diagnostics)
+}
+
+/// Finds pages by file and by key.
+fn index(site: &mut Site) {
+    for page in &site.pages {
+        site.by_key.insert((page.language.clone(), page.key.clone()), page.id);
+        if let Some(document) = page.document.as_ref().filter(|_| !page.is_fallback) {
+            site.by_file.insert(document.source.path.clone(), page.id);
+        }
+    }
+}
+
+/// Sections above and below, translations, series.
+fn family(site: &mut Site) {
+    let mut children: FxHashMap<PageId, (Vec<PageId>, Vec<PageId>)> = FxHashMap::default();
+    let mut by_translation: BTreeMap<String, Vec<PageId>> = BTreeMap::new();
+    for place in 0..site.pages.len() {
+        let page = &site.pages[place];
+        let section = match (&page.document, page.is_section) {
+            (_, true) if page.key.is_empty() => None,
+            (_, true) => Some(page.key.rsplit_once('/').map_or("", |(above, _)| above)),
+            (Some(document), false) => Some(document.source.section.as_str()),
+            (None, false) => None,
+        };
+        let Some(section) = section else {
+            by_translation.entry(page.key.clone()).or_default().push(page.id);
+            continue;
+        };
+        let language = &page.language;
+        let ancestors: Vec<_> = pages::prefixes(section)
+            .filter_map(|section| site.by_key.get(&(language.clone(), section.to_owned())).copied())
+            .collect();
+        let (id, is_section) = (page.id, page.is_section);
+        by_translation.entry(page.key.clone()).or_default().push(id);
+        let parent = ancestors.last().copied();
+        if let Some(parent) = parent {
+            let (pages, sections) = children.entry(parent).or_default();
+            if is_section { sections.push(id) } else { pages.push(id) }
+        }
+        let page = &mut site.pages[place];
+        page.parent = parent;
+        page.ancestors = ancestors;
+    }
+    for ids in by_translation.values() {
+        for id in ids.iter().filter(|id| !site.page(**id).is_fallback) {
+            let others = ids.iter().filter(|other| *other != id && !site.page(**other).is_fallback && site.page(**other).document.is_some());
+            let others: Vec<_> = others.copied().collect();
+            site.pages[id.0 as usize].translations = others;
+        }
+    }
+    let mut sorted = Vec::with_capacity(children.len());
+    #[expect(clippy::iter_over_hash_type, reason = "each entry is stored by its own key")]
+    for (parent, (mut pages, mut sections)) in children {
+        let order = site.page(parent).defaults.sort_by.unwrap_or(SortBy::Weight);
+        site.sort(&mut pages, order);
+        site.sort(&mut sections, SortBy::Weight);
+        sorted.push((parent, pages, sections));
+    }
+    for (parent, pages, sections) in sorted {
+        let parent = &mut site.pages[parent.0 as usize];
+        parent.pages = pages;
+        parent.subsections = sections;
+    }
+    let mut series: FxHashMap<(String, String), Vec<PageId>> = FxHashMap::default();
+    for page in &site.pages {
+        if let Some(name) = page.document.as_ref().and_then(|document| document.front_matter.series.clone()) {
+            series.entry((page.language.clone(), name)).or_default().push(page.id);
+        }
+    }
+    for ids in series.values_mut() {
+        site.sort(ids, SortBy::Date);
+        ids.reverse();
+    }
+    site.series = series;
+}
+
+/// Where the files beside pages go.
+fn assets(site: &mut Site, tree: &SourceTree) {
+    let default = site.config.default_language().code.clone();
+    for asset in &tree.assets {
+        let owner = site.by_key.get(&(default.clone(), asset.owner.clone())).map(|id| site.page(*id).url.clone());
+        // A file below a folder without a page goes where its folder would be.
+        let url = owner.unwrap_or_else(|| format!("/{}/", asset.owner));
+        site.assets.insert(asset.path.clone(), format!("{url}{}", asset.name).replace("//", "/"));
+    }
+    let statics = tree.theme.statics.iter().map(|file| format!("/{}", file.name));
+    site.files = site.assets.values().cloned().chain(statics).collect();
+}
+
+/// All output URLs; two of the same are reported.
+fn routes(site: &mut Site, diagnostics: &mut Vec<Diagnostic>) {
+    let mut routes = Vec::new();
+    let parts = |count: usize, size: usize| if size == 0 { 1 } else { count.div_ceil(size).max(1) };
+    for page in &site.pages {
+        let language = page.language.clone();
+        routes.push(Route { url: page.url.clone(), language: language.clone(), view: View::Page(page.id) });
+        if page.is_section {
+            for part in 2..=parts(page.pages.len(), page.defaults.paginate_by.unwrap_or(0)) {
+                let url = format!("{}page/{part}/", page.url);
+                routes.push(Route { url, language: language.clone(), view: View::Pager(page.id, part) });
+            }
+        }
+    }
+    for (index, taxonomy) in site.taxonomies.iter().enumerate() {
+        let settings = site.config.taxonomies.iter().find(|known| known.name == taxonomy.name);
+        let Some(settings) = settings.filter(|settings| settings.render && !taxonomy.terms.is_empty()) else { continue };
+        let language = taxonomy.language.clone();
+        routes.push(Route { url: taxonomy.url.clone(), language: language.clone(), view: View::Taxonomy(index) });
+        for (place, term) in taxonomy.terms.iter().enumerate() {
+            for part in 1..=parts(term.pages.len(), settings.paginate_by) {
+                let url = if part == 1 { term.url.clone() } else { format!("{}page/{part}/", term.url) };
+                routes.push(Route { url, language: language.clone(), view: View::Term(index, place, part) });
+            }
+        }
+    }
+    routes.sort_by(|a, b| a.url.cmp(&b.url));
+    let mut lower: FxHashMap<String, usize> = FxHashMap::default();
+    let mut kept: Vec<Route> = Vec::with_capacity(routes.len());
+    for route in routes {
+        if let Some(former) = kept.last().filter(|former| former.url == route.url) {
+            diagnostics.push(diagnostics::duplicate_url(site, former, &route));
+            continue;
+        }
+        let former = lower.insert(route.url.to_lowercase(), kept.len());
+        if let Some(former) = former.and_then(|place| kept.get(place)) {
+            diagnostics.push(diagnostics::differ_in_case(site, former, &route));
+        }
+        site.by_url.insert(route.url.clone(), kept.len());
+        kept.push(route);
+    }
+    site.routes = kept;
+
+    let mut aliases: BTreeMap<String, PageId> = BTreeMap::new();
+    for page in site.pages.iter().filter(|page| !page.is_fallback) {
+        let Some(document) = &page.document else { continue };
+        for alias in &document.front_matter.aliases {
+            let path = format!("/{}", alias.value.trim_start_matches('/'));
+            let slashed = format!("{}/", path.trim_end_matches('/'));
+            if let Some(route) = site.by_url.get(&slashed) {
+                diagnostics.push(diagnostics::alias_shadows(document, alias, site.owner(&site.routes[*route])));
+            } else if let Some(other) = aliases.get(&path) {
+                diagnostics.push(diagnostics::alias_twice(document, alias, site.page(*other)));
+            } else {
+                aliases.insert(path, page.id);
+            }
+        }
+    }
+    site.aliases = aliases.into_iter().collect();
 }
 
 impl Site {
     /// Returns a page.
     pub fn page(&self, id: PageId) -> &Page {
         &self.pages[id.0 as usize]
+    }
+
+    /// Returns the file that a route comes from, where it has one.
+    fn owner(&self, route: &Route) -> Option<&str> {
+        match route.view {
+            View::Page(id) | View::Pager(id, _) => self.page(id).document.as_ref().map(|document| document.source.path.as_str()),
+            View::Taxonomy(_) | View::Term(..) => None,
+        }
+    }
+
+    /// Returns the pages of a section in its order; with those of all sections below, in the order of the tree.
+    pub fn pages_in(&self, section: PageId, recursive: bool) -> Vec<PageId> {
+        let mut found = self.page(section).pages.clone();
+        if recursive {
+            for below in &self.page(section).subsections {
+                found.extend(self.pages_in(*below, true));
+            }
+            if !self.page(section).subsections.is_empty() {
+                self.sort(&mut found, self.page(section).defaults.sort_by.unwrap_or(SortBy::Weight));
+            }
+        }
+        found
+    }
+
+    /// Returns the pages of a term, given by name or slug, newest first.
+    pub fn pages_with_term(&self, language: &str, taxonomy: &str, term: &str) -> &[PageId] {
+        let index = self.taxonomies.iter().find(|index| index.language == language && index.name == taxonomy);
+        let lower = term.to_lowercase();
+        let found = index.and_then(|index| index.terms.iter().find(|known| known.slug == term || known.name.to_lowercase() == lower));
+        found.map_or(&[], |term| &term.pages)
+    }
+
+    /// Sorts pages; ties are broken by title, then key.
+    pub fn sort(&self, ids: &mut [PageId], order: SortBy) {
+        use std::cmp::Reverse;
+        let day = |page: &Page| page.date.as_ref().map(|date| date.at);
+        let weight = |page: &Page| {
+            let weight = page.document.as_ref().and_then(|document| document.front_matter.weight);
+            (weight.is_none(), weight)
+        };
+        ids.sort_by(|a, b| {
+            let (a, b) = (self.page(*a), self.page(*b));
+            let first = match order {
+                SortBy::Date => Reverse(day(a)).cmp(&Reverse(day(b))),
+                SortBy::Updated => {
+                    let updated = |page: &Page| page.updated.as_ref().map(|date| date.at).or_else(|| day(page));
+                    Reverse(updated(a)).cmp(&Reverse(updated(b)))
+                }
+                SortBy::Weight => weight(a).cmp(&weight(b)),
+                SortBy::Title | SortBy::Path => std::cmp::Ordering::Equal,
+            };
+            let second = if order == SortBy::Path { std::cmp::Ordering::Equal } else { a.title.cmp(&b.title) };
+            first.then(second).then_with(|| a.key.cmp(&b.key))
+        });
+    }
+}
+
+impl Page {
+    /// Returns the layouts to try, best first. The first one is what somebody asked for, where somebody did.
+    pub fn template_candidates(&self) -> Vec<String> {
+        let name = if self.is_section { "section.html" } else { "page.html" };
+        let mut all = Vec::with_capacity(4);
+        if !self.template.is_empty() {
+            all.push(self.template.clone());
+        }
+        all.push(format!("{}/{name}", self.kind));
+        all.push(name.to_owned());
+        all
     }
 }
