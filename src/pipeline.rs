@@ -17,7 +17,7 @@ use crate::inputs::{Inputs, Question, Trace, World};
 use crate::parse::{self, Document};
 use crate::render::engine::Engine;
 use crate::render::functions::Surroundings;
-use crate::render::page::Renderer;
+use crate::render::page::{Renderer, is_hidden_from_robots};
 use crate::render::values::Values;
 use crate::render::{Artifact, Content, PageFacts, Sink, assets, links, outputs, strings};
 use crate::resolve::{self, Route, Site, Visibility};
@@ -162,8 +162,8 @@ pub fn run(
     for artifact in artifacts {
         sink.put(artifact)?;
     }
-    let hidden_from_robots = |id| crate::render::page::is_hidden(site.page(id));
-    let (generated, problems) = outputs::render(&site, &tree, &renderer.surroundings, &facts, &hidden_from_robots);
+    let is_hidden = |id| is_hidden_from_robots(site.page(id));
+    let (generated, problems) = outputs::render(&site, &tree, &facts, &is_hidden);
     diagnostics.extend(problems);
     for artifact in generated {
         sink.put(artifact)?;
