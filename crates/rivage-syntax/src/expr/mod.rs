@@ -5,11 +5,17 @@
 //! classes, promises — an error names what was met and where.
 
 pub mod ast;
+mod convert;
 mod date;
+mod diagnostics;
 mod eval;
+mod json;
+mod jsx;
 mod number;
 mod parse;
 mod regexp;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use ast::{Declaration, ExportName, Expr, ExprKind, Import, ImportName, Module, Reexport};

@@ -16,6 +16,9 @@ use crate::{FileId, Span};
 /// The properties of an object, in JavaScript's order: whole numbers first, then as they were made.
 pub type Object = IndexMap<String, Value>;
 
+/// What a value without parts counts for.
+const VALUE_SIZE: usize = 16;
+
 /// A value of the expression language. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -49,11 +52,13 @@ pub enum Value {
     RegExp(Arc<RegExp>),
 }
 
-/// Something that holds values, with how deep they are nested: the evaluator refuses values so deep that going through
-/// them (or dropping them) would overflow the stack.
+/// Something that holds values, with how deep they are nested and how much going through them has to look at: the
+/// evaluator refuses values so deep that this would overflow the stack, or so large that it would not end. (Values share their
+/// parts, so that a few of them can stand for very many.)
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nested<T> {
     depth: u32,
+    size: usize,
     inner: T,
 }
 
@@ -123,8 +128,8 @@ impl Value {
 
     /// Makes an array.
     pub fn array(items: Vec<Value>) -> Self {
-        let depth = 1 + items.iter().map(Self::depth).max().unwrap_or(0);
-        Self::Array(Arc::new(Nested { depth, inner: items }))
+        let (depth, size) = extent(items.iter());
+        Self::Array(Arc::new(Nested { depth, size, inner: items }))
     }
 
     /// Makes an object; puts keys that are whole numbers first, as JavaScript does.
@@ -133,19 +138,21 @@ impl Value {
             // A stable sort: other keys are all equal and keep their order.
             properties.sort_by_key(|key, _| array_index(key).map_or(u64::MAX, u64::from));
         }
-        let depth = 1 + properties.values().map(Self::depth).max().unwrap_or(0);
-        Self::Object(Arc::new(Nested { depth, inner: properties }))
+        let (depth, size) = extent(properties.values());
+        let size = properties.keys().fold(size, |size, key| size.saturating_add(key.len()));
+        Self::Object(Arc::new(Nested { depth, size, inner: properties }))
     }
 
     /// Makes JSX.
     pub fn jsx(jsx: JsxValue) -> Self {
-        let depth = 1 + jsx.props.values().chain(&jsx.children).map(Self::depth).max().unwrap_or(0);
-        Self::Jsx(Arc::new(Nested { depth, inner: jsx }))
+        let (depth, size) = extent(jsx.props.values().chain(&jsx.children));
+        Self::Jsx(Arc::new(Nested { depth, size, inner: jsx }))
     }
 
     pub(super) fn closure(closure: Closure) -> Self {
         let depth = 1 + closure.env.as_ref().map_or(0, |env| env.depth);
-        Self::Function(Arc::new(Nested { depth, inner: closure }))
+        // What a function sees is dropped with it, but never gone through.
+        Self::Function(Arc::new(Nested { depth, size: VALUE_SIZE, inner: closure }))
     }
 
     /// Returns how deep the value is nested: 0 for what holds no values.
@@ -156,6 +163,17 @@ impl Value {
             Self::Jsx(jsx) => jsx.depth,
             Self::Function(closure) => closure.depth,
             _ => 0,
+        }
+    }
+
+    /// Returns about how many bytes going through the value looks at.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Array(items) => items.size,
+            Self::Object(properties) => properties.size,
+            Self::Jsx(jsx) => jsx.size,
+            Self::String(text) | Self::Html(text) => VALUE_SIZE.saturating_add(text.len()),
+            _ => VALUE_SIZE,
         }
     }
 
@@ -211,6 +229,12 @@ impl Value {
                 Some(Json::Object(entries.collect()))
             }
         }
+    }
+
+    /// Returns the value as the text that `JSON.stringify` makes of it; none where [`Self::to_json`] has none.
+    pub fn to_json_text(&self) -> Option<String> {
+        let mut out = String::new();
+        super::json::write(self, "", 0, &mut out).then_some(out)
     }
 
     /// Reports whether a condition on the value holds.
@@ -279,8 +303,15 @@ impl Env {
     /// Adds a name.
     pub(super) fn bind(parent: Option<Arc<Nested<Self>>>, name: Arc<str>, value: Value) -> Arc<Nested<Self>> {
         let depth = 1 + value.depth().max(parent.as_ref().map_or(0, |env| env.depth));
-        Arc::new(Nested { depth, inner: Self { name, value, parent } })
+        Arc::new(Nested { depth, size: VALUE_SIZE, inner: Self { name, value, parent } })
     }
+}
+
+/// Returns depth and size of what holds these values.
+fn extent<'v>(values: impl Iterator<Item = &'v Value>) -> (u32, usize) {
+    let (depth, size) = values
+        .fold((0, VALUE_SIZE), |(depth, size), value| (value.depth().max(depth), size.saturating_add(value.size())));
+    (depth + 1, size)
 }
 
 impl<T> Nested<T> {
