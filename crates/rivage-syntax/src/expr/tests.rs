@@ -926,7 +926,7 @@ fn deep_source_is_stopped() {
 fn as_deep_as_allowed_fits_on_a_small_stack() {
     // The threads that render have 2 MB.
     let source =
-        format!("export const f = n => n < 1 ? 0 : 1 + f(n - 1)\n---\n{}f(60){}", "[".repeat(190), "]".repeat(190));
+        format!("export const f = n => n < 1 ? 0 : 1 + f(n - 1)\n---\n{}f(30){}", "[".repeat(190), "]".repeat(190));
     let run = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(move || {
         let value = evaluate(&source).map_err(|problem| problem.message)?;
         Ok::<_, String>(value.to_json_text().map(|text| text.len()))

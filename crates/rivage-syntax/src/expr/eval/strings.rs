@@ -85,7 +85,6 @@ fn byte_offset(text: &str, position: usize) -> usize {
 }
 
 impl Run<'_> {
-    #[inline(never)]
     pub(super) fn string_method(
         &mut self,
         text: &Arc<str>,
@@ -94,6 +93,15 @@ impl Run<'_> {
         span: Span,
     ) -> Result<Option<Value>> {
         self.scan(text.len(), span)?;
+        match key {
+            "replace" | "replaceAll" => self.replace(text, key == "replaceAll", args, span).map(Some),
+            _ => self.plain_string_method(text, key, args, span),
+        }
+    }
+
+    /// The methods that call no function.
+    #[inline(never)]
+    fn plain_string_method(&mut self, text: &Arc<str>, key: &str, args: Args<'_>, span: Span) -> Result<Option<Value>> {
         let result = match key {
             "toString" | "valueOf" => Value::String(Arc::clone(text)),
             "slice" | "substring" | "substr" => self.cut(text, key, args, span)?,
@@ -149,7 +157,6 @@ impl Run<'_> {
                 Value::Number(f64::from(compare_like_english(text, &other) as i8))
             }
             "split" => self.split(text, args, span)?,
-            "replace" | "replaceAll" => self.replace(text, key == "replaceAll", args, span)?,
             "match" | "matchAll" | "search" => {
                 let Value::RegExp(regexp) = args.get(0) else {
                     let what = format!("`{key}` without a regular expression");
