@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use rivage_diag::{Diagnostic, FileId};
+use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::data::{self, Format};
 
 use crate::config::{self, Config, UnknownComponent};
 use crate::discover::{self, SourceTree};
@@ -271,19 +272,34 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
 }
 
 fn load_config(inputs: &Inputs<'_>, options: &Options) -> (Config, Vec<Diagnostic>) {
-    let (mut config, diagnostics) = config::load(inputs);
+    let (mut config, mut diagnostics) = config::load(inputs);
     if let Some(base_url) = &options.base_url {
         config.set_base_url(base_url);
     }
     if let Some(unknown_component) = options.unknown_component {
         config.markdown.unknown_component = unknown_component;
     }
+    diagnostics.extend(theme_settings(inputs, &mut config));
     (config, diagnostics)
+}
+
+/// What `theme.toml` says of `[theme]` holds where the site says nothing.
+fn theme_settings(inputs: &Inputs<'_>, config: &mut Config) -> Vec<Diagnostic> {
+    let path = format!("themes/{}/theme.toml", config.site.theme);
+    let Ok(bytes) = theme::read(inputs, &path) else { return Vec::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    let (data, problems) = data::parse(&FileId::from(path.as_str()), &text, Span::new(0, text.len()), Format::Toml);
+    let mut settings = data.get("settings").map_or_else(|| serde_json::json!({}), data::Data::to_json);
+    if let (Some(all), Some(own)) = (settings.as_object_mut(), config.site.theme_settings.as_object()) {
+        all.extend(own.clone());
+    }
+    config.site.theme_settings = settings;
+    problems
 }
 
 fn unreadable(error: &crate::fs::Error) -> Diagnostic {
     let message = format!("could not {} `{}`: {}", error.operation, error.path, error.source);
-    Diagnostic::error("unreadable-file", message).at(&FileId::from(error.path.as_str()), rivage_diag::Span::at(0))
+    Diagnostic::error("unreadable-file", message).at(&FileId::from(error.path.as_str()), Span::at(0))
 }
 
 /// What one route gave.
