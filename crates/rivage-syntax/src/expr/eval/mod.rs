@@ -302,7 +302,7 @@ impl Run<'_> {
             Key::Name(name) => Ok(Arc::clone(name)),
             Key::Computed(expr) => {
                 let value = self.eval(expr, locals)?;
-                self.to_text(&value, expr.span)
+                self.text_of(&value, expr.span)
             }
         }
     }
