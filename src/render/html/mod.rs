@@ -3,12 +3,25 @@
 //! In: a [`Node`] tree and a [`Host`] that answers for all outside of it. Out: [`Rendered`]: HTML in one string, headings, ids.
 //! Deliberately not here: parsing, layouts, how code, math, links and component templates work (the host's).
 
+mod attributes;
+mod diagnostics;
+mod element;
+mod escape;
+mod footnotes;
 pub mod host;
+mod ids;
+mod scope;
+mod writer;
 
 use rivage_diag::{FileId, Location};
 use rivage_syntax::ast::Node;
 
+pub use escape::{encode_url, escape_text, push_attribute, push_text, text_of};
 pub use host::Host;
+
+use ids::Ids;
+use scope::FileScope;
+use writer::Writer;
 
 /// How the writer writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +82,16 @@ pub struct TocEntry {
 
 /// Renders a page.
 pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Host) -> Rendered {
-    let _ = (file, tree, settings, host);
-    Rendered::default()
+    let mut ids = Ids::default();
+    let (scope, problems) = FileScope::new(file, tree, host, &mut ids);
+    let mut writer = Writer::new(host, settings, scope, ids);
+    for problem in problems {
+        writer.report(problem);
+    }
+    // HTML is mostly a little longer than its source.
+    let source = (tree.span.end - tree.span.start) as usize;
+    let mut html = String::with_capacity(source + source / 4);
+    writer.file(tree, &mut html);
+    writer.footnote_section(&mut html);
+    Rendered { html, toc: writer.toc, ids: writer.ids.order }
 }

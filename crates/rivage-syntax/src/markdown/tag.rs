@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(scan(b"<A b=\"1>", 0), Err((Problem::UnclosedQuote, 5)));
         assert_eq!(scan(b"<A b={1>", 0), Err((Problem::UnclosedBrace, 5)));
         assert_eq!(scan(b"<A", 0), Err((Problem::Unclosed, 0)));
-        assert_eq!(scan(b"<A b=\"a\\\"c\">", 0), Err((Problem::Unexpected, 9)));
+        assert_eq!(scan(b"<A b=\"a\\\"c\">", 0), Err((Problem::Unexpected, 10)));
         assert_eq!(scan(b"</A b>", 0), Err((Problem::AttributeInClosingTag, 4)));
     }
 }
