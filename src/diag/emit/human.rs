@@ -86,7 +86,7 @@ impl Frame {
         let Some(lines) = &self.lines else { return Origin::path(self.path.as_str()).into() };
         let marks = lines.marks.iter().map(|(kind, range, label)| {
             let label = Some(label.as_str()).filter(|label| !label.is_empty());
-            kind.clone().span(range.clone()).label(label)
+            (*kind).span(range.clone()).label(label)
         });
         Snippet::source(lines.text.as_str()).path(self.path.as_str()).line_start(lines.first).annotations(marks).into()
     }
@@ -176,7 +176,7 @@ fn frame(marks: &[Mark<'_>], texts: &Texts<'_>) -> Frame {
     }
     let marks = marks.iter().zip(shifted).map(|(mark, range)| {
         let end = range.end.max(range.start);
-        (mark.kind.clone(), range.start..end, mark.label.to_owned())
+        (mark.kind, range.start..end, mark.label.to_owned())
     });
     let lines = Lines { text: shown, first: first + 1, marks: marks.collect() };
     Frame { path, lines: Some(lines), moved }
