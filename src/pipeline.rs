@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use rivage_diag::{Diagnostic, FileId};
+use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::data::{self, Format};
 
 use crate::config::{self, Config, UnknownComponent};
 use crate::discover::{self, SourceTree};
@@ -17,7 +18,7 @@ use crate::inputs::{Inputs, Question, Trace, World};
 use crate::parse::{self, Document};
 use crate::render::engine::Engine;
 use crate::render::functions::Surroundings;
-use crate::render::page::Renderer;
+use crate::render::page::{Renderer, is_hidden_from_robots};
 use crate::render::values::Values;
 use crate::render::{Artifact, Content, PageFacts, Sink, assets, links, outputs, strings};
 use crate::resolve::{self, Route, Site, Visibility};
@@ -162,8 +163,8 @@ pub fn run(
     for artifact in artifacts {
         sink.put(artifact)?;
     }
-    let hidden_from_robots = |id| crate::render::page::is_hidden(site.page(id));
-    let (generated, problems) = outputs::render(&site, &tree, &renderer.surroundings, &facts, &hidden_from_robots);
+    let is_hidden = |id| is_hidden_from_robots(site.page(id));
+    let (generated, problems) = outputs::render(&site, &tree, &facts, &is_hidden);
     diagnostics.extend(problems);
     for artifact in generated {
         sink.put(artifact)?;
@@ -271,19 +272,34 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
 }
 
 fn load_config(inputs: &Inputs<'_>, options: &Options) -> (Config, Vec<Diagnostic>) {
-    let (mut config, diagnostics) = config::load(inputs);
+    let (mut config, mut diagnostics) = config::load(inputs);
     if let Some(base_url) = &options.base_url {
         config.set_base_url(base_url);
     }
     if let Some(unknown_component) = options.unknown_component {
         config.markdown.unknown_component = unknown_component;
     }
+    diagnostics.extend(theme_settings(inputs, &mut config));
     (config, diagnostics)
+}
+
+/// What `theme.toml` says of `[theme]` holds where the site says nothing.
+fn theme_settings(inputs: &Inputs<'_>, config: &mut Config) -> Vec<Diagnostic> {
+    let path = format!("themes/{}/theme.toml", config.site.theme);
+    let Ok(bytes) = theme::read(inputs, &path) else { return Vec::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    let (data, problems) = data::parse(&FileId::from(path.as_str()), &text, Span::new(0, text.len()), Format::Toml);
+    let mut settings = data.get("settings").map_or_else(|| serde_json::json!({}), data::Data::to_json);
+    if let (Some(all), Some(own)) = (settings.as_object_mut(), config.site.theme_settings.as_object()) {
+        all.extend(own.clone());
+    }
+    config.site.theme_settings = settings;
+    problems
 }
 
 fn unreadable(error: &crate::fs::Error) -> Diagnostic {
     let message = format!("could not {} `{}`: {}", error.operation, error.path, error.source);
-    Diagnostic::error("unreadable-file", message).at(&FileId::from(error.path.as_str()), rivage_diag::Span::at(0))
+    Diagnostic::error("unreadable-file", message).at(&FileId::from(error.path.as_str()), Span::at(0))
 }
 
 /// What one route gave.

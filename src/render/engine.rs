@@ -3,7 +3,8 @@
 //! In: the theme's files and what they may ask for ([`Surroundings`]). Out: [`Engine`], which renders layouts and components and turns
 //! Tera's errors into diagnostics with the template's lines. Deliberately not here: what layouts are given ([`super::page`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use rivage_diag::{Diagnostic, FileId, Span};
@@ -51,7 +52,7 @@ impl Engine {
             tera.global_context().insert_value(name, value);
         }
 
-        let mut sources = Vec::new();
+        let mut sources: Vec<(String, String)> = Vec::new();
         let mut paths = BTreeMap::new();
         let mut read = |file: &ThemeFile, name: String| match theme::read(inputs, &file.path) {
             Ok(bytes) => {
@@ -67,6 +68,8 @@ impl Engine {
         for file in files.components.iter().filter(|file| is_template(&file.name)) {
             read(file, format!("components/{}", file.name));
         }
+
+        shadow(&mut sources, &paths);
 
         if let Err(error) = tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))) {
             // Tera stops at the first error; a writer wants them all.
@@ -133,6 +136,48 @@ impl Engine {
     }
 }
 
+/// Makes room for the site's own components: a theme's component of the same name, in whatever file, is renamed out of the way.
+fn shadow(sources: &mut [(String, String)], paths: &BTreeMap<String, FileId>) {
+    let is_theme = |name: &str| paths.get(name).is_some_and(|file| file.as_str().starts_with("themes/"));
+    let own: BTreeSet<String> = sources
+        .iter()
+        .filter(|(name, _)| name.starts_with("components/") && !is_theme(name))
+        .flat_map(|(_, text)| definitions(text).map(|range| text[range].to_owned()).collect::<Vec<_>>())
+        .collect();
+    if own.is_empty() {
+        return;
+    }
+    for (_, text) in sources.iter_mut().filter(|(name, _)| name.starts_with("components/") && is_theme(name)) {
+        let taken: Vec<_> = definitions(text).filter(|range| own.contains(&text[range.clone()])).collect();
+        for range in taken.into_iter().rev() {
+            let name = text[range.clone()].to_owned();
+            let end = format!("endcomponent {name}");
+            if let Some(at) = text[range.end..].find(&end).map(|at| at + range.end + end.len()) {
+                text.insert_str(at, SHADOWED);
+            }
+            text.insert_str(range.end, SHADOWED);
+        }
+    }
+}
+
+/// What the name of a component that the site replaces ends with.
+const SHADOWED: &str = "__of_the_theme";
+
+/// The places of the names of the components that a template defines.
+fn definitions(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    text.match_indices("{%").filter_map(|(at, _)| {
+        let rest = text[at + 2..].trim_start_matches('-').trim_start();
+        let rest = rest.strip_prefix("component")?;
+        let name = rest.trim_start();
+        if name.len() == rest.len() {
+            return None;
+        }
+        let start = text.len() - name.len();
+        let length = name.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(name.len());
+        (length > 0).then_some(start..start + length)
+    })
+}
+
 fn is_template(name: &str) -> bool {
     name.ends_with(".html") || name.ends_with(".xml") || name.ends_with(".txt")
 }
@@ -155,5 +200,34 @@ fn template_error(error: &tera::Error, files: &BTreeMap<String, FileId>) -> Diag
             }
         }
         other => diagnostics::template(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_found_and_nothing_else() {
+        let text = "{%- component A(x) -%}{{ <B /> }}{% endcomponent A %}{% component Tabs.Item() %}{% endcomponent %} component C(";
+        let names: Vec<_> = definitions(text).map(|range| &text[range]).collect();
+        assert_eq!(names, ["A", "Tabs.Item"]);
+    }
+
+    #[test]
+    fn a_site_replaces_a_component_in_any_file_of_the_theme() {
+        let mut sources = vec![
+            ("components/all.html".to_owned(), "{% component A() %}theme{% endcomponent A %}{% component B() %}{{ <A /> }}{% endcomponent B %}".to_owned()),
+            ("components/A.html".to_owned(), "{% component A() %}site{% endcomponent A %}".to_owned()),
+        ];
+        let paths = BTreeMap::from([
+            ("components/all.html".to_owned(), FileId::from("themes/shore/components/all.html")),
+            ("components/A.html".to_owned(), FileId::from("components/A.html")),
+        ]);
+        shadow(&mut sources, &paths);
+        let mut tera = Tera::new();
+        tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))).unwrap();
+        let html = tera.render_component("B", &Context::new(), Some(""), true).unwrap();
+        assert_eq!(html, "site");
     }
 }

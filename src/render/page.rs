@@ -396,7 +396,7 @@ impl Renderer {
         set("original", original.flatten().into());
         set("sidebar", page.sidebar.is_some().into());
         set("feeds", feeds);
-        set("json_ld", Value::safe_string(&jsonld::write(site, page, values)));
+        set("json_ld", Value::safe_string(&jsonld::write(site, page)));
         Value::from(all)
     }
 
@@ -433,7 +433,7 @@ fn wanted_template(page: &Page) -> Option<Location> {
 }
 
 /// Reports whether a page asks robots to leave it alone.
-pub(super) fn is_hidden_from_robots(page: &Page) -> bool {
+pub fn is_hidden_from_robots(page: &Page) -> bool {
     let robots = page.document.as_ref().and_then(|document| document.front_matter.robots.as_deref());
     robots.is_some_and(|robots| robots.contains("noindex") || robots.contains("none"))
 }

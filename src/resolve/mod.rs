@@ -274,10 +274,10 @@ fn family(site: &mut Site) {
         page.parent = parent;
         page.ancestors = ancestors;
     }
-    for ids in by_translation.values() {
-        for id in ids.iter().filter(|id| !site.page(**id).is_fallback) {
-            let others = ids.iter().filter(|other| *other != id && !site.page(**other).is_fallback && site.page(**other).document.is_some());
-            let others: Vec<_> = others.copied().collect();
+    for mut ids in by_translation.into_values() {
+        ids.retain(|id| !site.page(*id).is_fallback && site.page(*id).document.is_some());
+        for id in &ids {
+            let others = ids.iter().filter(|other| *other != id).copied().collect();
             site.pages[id.0 as usize].translations = others;
         }
     }

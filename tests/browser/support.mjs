@@ -1,103 +1,60 @@
-// What every test in the browser needs: a site in a folder of its own, `rivage preview` on it, and Chromium.
+// A preview server and a browser for the tests.
 //
-// RIVAGE and CHROMIUM name the two programs; `cargo xtask browser` sets them.
+// In: environment RIVAGE (the program), CHROMIUM (the browser, /usr/bin/chromium). Out: pages to look at.
+import { spawn } from 'node:child_process'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
 
-import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+const program = process.env.RIVAGE ?? path.join(root, 'target/debug/rivage')
 
-const rivage = process.env.RIVAGE;
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-
-/** Makes a site of a template, previews it, and hands both to the test. All is gone afterwards. */
-export async function withSite(template, test) {
-  assert(rivage, "RIVAGE names no program: run `cargo xtask browser`");
-  const folder = mkdtempSync(join(tmpdir(), "rivage-"));
-  const made = spawnSync(rivage, ["init", folder, "--template", template, "--title", "Test site"], { encoding: "utf8" });
-  assert.equal(made.status, 0, made.stderr);
-  const site = {
-    folder,
-    read: (path) => readFileSync(join(folder, path), "utf8"),
-    write: (path, text) => writeFileSync(join(folder, path), text),
-    edit: (path, from, to) => {
-      const text = site.read(path);
-      assert(text.includes(from), `${path} does not hold ${from}`);
-      site.write(path, text.replace(from, () => to));
-    },
-  };
-  const server = await preview(folder);
-  try {
-    await test({ ...site, url: server.url });
-  } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+// Copies this repository's site to a folder that a test may change.
+export async function copySite() {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'rivage-site-'))
+  for (const name of ['rivage.toml', 'content', 'themes']) {
+    await cp(path.join(root, name), path.join(folder, name), { recursive: true })
   }
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** Runs `rivage preview` and waits for the address that it prints. */
+// Starts `rivage preview` in a folder and waits until it serves.
 export async function preview(folder) {
-  const server = spawn(rivage, ["preview", "--root", folder, "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
-  let errors = "";
-  server.stderr.setEncoding("utf8").on("data", (text) => (errors += text));
-  const url = await new Promise((done, fail) => {
-    let output = "";
-    server.stdout.setEncoding("utf8").on("data", (text) => {
-      output += text;
-      if (output.includes("\n")) done(output.split("\n")[0]);
-    });
-    server.on("exit", (code) => fail(new Error(`rivage preview ended with ${code}\n${errors}`)));
-  });
-  const gone = new Promise((done) => server.on("exit", done));
-  return {
-    url,
-    errors: () => errors,
-    stop: async () => {
-      server.kill("SIGINT");
-      await gone;
-    },
-  };
+  const child = spawn(program, ['--root', folder, 'preview', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const address = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no address within 60 s:\n${output}`)), 60_000)
+    const read = (chunk) => {
+      output += chunk
+      const found = /http:\/\/[\d.a-z:[\]]+:\d+/.exec(output)
+      if (found) {
+        clearTimeout(timer)
+        resolve(found[0])
+      }
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.on('exit', (code) => reject(new Error(`preview ended with ${code}:\n${output}`)))
+  })
+  return { address, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
 }
 
-/** Opens Chromium with a profile of its own, and fails the test on any error in its console. */
-export async function withBrowser(test, options = {}) {
-  const profile = mkdtempSync(join(tmpdir(), "rivage-chromium-"));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    ...options,
-  });
-  const page = context.pages()[0] ?? (await context.newPage());
-  const complaints = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  try {
-    await test(page, complaints);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true });
-  }
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
 }
 
-/** Marks the document, so that a test can tell whether it was loaded again. */
-export const mark = (page) => page.evaluate(() => (globalThis.marked = true));
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Whether the document is still the one that was marked. */
-export const isMarked = (page) => page.evaluate(() => globalThis.marked === true);
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** Returns what axe-core finds on the page, in words. */
+// What axe finds wrong with a page, a line each.
 export async function violations(page) {
-  // Evaluated by the debugger, which no policy of the site forbids.
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  return found.violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map((node) => node.target.join(" ")).join(", ")})`);
+  await page.evaluate(axeSource)
+  const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  return result.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${rule.help}: ${node.target.join(' ')}`))
 }

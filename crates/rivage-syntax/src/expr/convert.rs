@@ -75,89 +75,83 @@ impl<'f> Converter<'f> {
 
     fn kind(&self, expression: &js::Expression<'_>) -> Result<ExprKind> {
         use js::Expression as E;
-        Ok(match expression {
-            E::BooleanLiteral(literal) => ExprKind::Bool(literal.value),
-            E::NullLiteral(_) => ExprKind::Null,
-            E::NumericLiteral(literal) => ExprKind::Number(literal.value),
-            E::StringLiteral(literal) => {
-                ExprKind::String(jsx::without_surrogates(&literal.value, literal.lone_surrogates))
-            }
-            E::TemplateLiteral(template) => ExprKind::Template {
-                strings: template
-                    .quasis
-                    .iter()
-                    .map(|part| {
-                        let text = part.value.cooked.as_ref().map_or("", |text| text.as_str());
-                        jsx::without_surrogates(text, part.lone_surrogates)
-                    })
-                    .collect(),
-                exprs: template.expressions.iter().map(|part| self.expression(part)).collect::<Result<_>>()?,
-            },
-            E::RegExpLiteral(literal) => ExprKind::RegExp {
-                source: literal.regex.pattern.text.as_str().into(),
-                flags: literal.regex.flags.to_string().into(),
-            },
-            E::Identifier(name) => ExprKind::Name(name.name.as_str().into()),
-            E::StaticMemberExpression(member) => self.static_member(member)?,
-            E::ComputedMemberExpression(member) => self.computed_member(member)?,
-            E::CallExpression(call) => self.call(call)?,
-            E::ChainExpression(chain) => ExprKind::Chain(Box::new(self.chain(chain)?)),
-            E::NewExpression(new) => {
-                ExprKind::New { callee: self.boxed(&new.callee)?, arguments: self.arguments(&new.arguments)? }
-            }
-            E::ParenthesizedExpression(inner) => return Ok(self.expression(&inner.expression)?.kind),
-            E::ArrowFunctionExpression(arrow) if !arrow.r#async => {
-                let function = self.function(None, &arrow.params, &arrow.body, arrow.expression, arrow.span)?;
-                ExprKind::Function(Arc::new(function))
-            }
-            E::FunctionExpression(function) => self.function_expression(function, None)?,
-            E::ConditionalExpression(conditional) => ExprKind::Conditional {
-                test: self.boxed(&conditional.test)?,
-                then: self.boxed(&conditional.consequent)?,
-                otherwise: self.boxed(&conditional.alternate)?,
-            },
-            E::UnaryExpression(unary) => match unary_op(unary.operator) {
-                Some(operator) => ExprKind::Unary(operator, self.boxed(&unary.argument)?),
-                None => unsupported("`delete`"),
-            },
-            E::BinaryExpression(binary) => {
-                ExprKind::Binary(binary_op(binary.operator), self.boxed(&binary.left)?, self.boxed(&binary.right)?)
-            }
-            E::LogicalExpression(logical) => {
-                let operator = match logical.operator {
-                    js::LogicalOperator::And => LogicalOp::And,
-                    js::LogicalOperator::Or => LogicalOp::Or,
-                    js::LogicalOperator::Coalesce => LogicalOp::Nullish,
-                };
-                ExprKind::Logical(operator, self.boxed(&logical.left)?, self.boxed(&logical.right)?)
-            }
-            E::ArrayExpression(array) => self.array(array)?,
-            E::ObjectExpression(object) => self.object(object)?,
-            E::SequenceExpression(sequence) => ExprKind::Sequence(
-                sequence.expressions.iter().map(|part| self.expression(part)).collect::<Result<_>>()?,
-            ),
-            E::JSXElement(element) => ExprKind::Jsx(Box::new(self.jsx_element(element)?)),
-            E::JSXFragment(fragment) => ExprKind::Jsx(Box::new(self.jsx_fragment(fragment)?)),
-            E::BigIntLiteral(_) => unsupported("a `BigInt`"),
-            E::MetaProperty(_) => unsupported("`import.meta`"),
-            E::Super(_) => unsupported("`super`"),
-            E::ArrowFunctionExpression(_) => unsupported("an `async` function"),
-            E::AssignmentExpression(_) => unsupported("an assignment"),
-            E::UpdateExpression(_) => unsupported("an assignment (`++`, `--`)"),
-            E::AwaitExpression(_) => unsupported("`await`"),
-            E::ClassExpression(_) => unsupported("a class"),
-            E::ImportExpression(_) => unsupported("`import()`"),
-            E::TaggedTemplateExpression(_) => unsupported("a tagged template"),
-            E::ThisExpression(_) => unsupported("`this`"),
-            E::YieldExpression(_) => unsupported("`yield`"),
-            E::PrivateInExpression(_) | E::PrivateFieldExpression(_) => unsupported("a private member"),
-            E::V8IntrinsicExpression(_) => unsupported("an intrinsic"),
-            E::TSAsExpression(_)
-            | E::TSSatisfiesExpression(_)
-            | E::TSTypeAssertion(_)
-            | E::TSNonNullExpression(_)
-            | E::TSInstantiationExpression(_) => unsupported("TypeScript"),
+        match expression {
+            E::TemplateLiteral(template) => self.template(template),
+            E::StaticMemberExpression(member) => self.static_member(member),
+            E::ComputedMemberExpression(member) => self.computed_member(member),
+            E::CallExpression(call) => self.call(call),
+            E::ChainExpression(chain) => self.chain(chain),
+            E::NewExpression(new) => self.new_expression(new),
+            E::ParenthesizedExpression(inner) => self.expression(&inner.expression).map(|inner| inner.kind),
+            E::ArrowFunctionExpression(arrow) => self.arrow(arrow),
+            E::FunctionExpression(function) => self.function_expression(function),
+            E::ConditionalExpression(conditional) => self.conditional(conditional),
+            E::UnaryExpression(unary) => self.unary(unary),
+            E::BinaryExpression(binary) => self.binary(binary),
+            E::LogicalExpression(logical) => self.logical(logical),
+            E::ArrayExpression(array) => self.array(array),
+            E::ObjectExpression(object) => self.object(object),
+            E::SequenceExpression(sequence) => self.sequence(sequence),
+            E::JSXElement(element) => self.jsx_element(element).map(|node| ExprKind::Jsx(Box::new(node))),
+            E::JSXFragment(fragment) => self.jsx_fragment(fragment).map(|node| ExprKind::Jsx(Box::new(node))),
+            leaf => Ok(leaf_kind(leaf)),
+        }
+    }
+
+    fn template(&self, template: &js::TemplateLiteral<'_>) -> Result<ExprKind> {
+        let cooked = |part: &js::TemplateElement<'_>| {
+            let text = part.value.cooked.as_ref().map_or("", |text| text.as_str());
+            jsx::without_surrogates(text, part.lone_surrogates)
+        };
+        Ok(ExprKind::Template {
+            strings: template.quasis.iter().map(cooked).collect(),
+            exprs: template.expressions.iter().map(|part| self.expression(part)).collect::<Result<_>>()?,
         })
+    }
+
+    fn new_expression(&self, new: &js::NewExpression<'_>) -> Result<ExprKind> {
+        Ok(ExprKind::New { callee: self.boxed(&new.callee)?, arguments: self.arguments(&new.arguments)? })
+    }
+
+    fn arrow(&self, arrow: &js::ArrowFunctionExpression<'_>) -> Result<ExprKind> {
+        if arrow.r#async {
+            return Ok(unsupported("an `async` function"));
+        }
+        let function = self.function(None, &arrow.params, &arrow.body, arrow.expression, arrow.span)?;
+        Ok(ExprKind::Function(Arc::new(function)))
+    }
+
+    fn conditional(&self, conditional: &js::ConditionalExpression<'_>) -> Result<ExprKind> {
+        Ok(ExprKind::Conditional {
+            test: self.boxed(&conditional.test)?,
+            then: self.boxed(&conditional.consequent)?,
+            otherwise: self.boxed(&conditional.alternate)?,
+        })
+    }
+
+    fn unary(&self, unary: &js::UnaryExpression<'_>) -> Result<ExprKind> {
+        match unary_op(unary.operator) {
+            Some(operator) => Ok(ExprKind::Unary(operator, self.boxed(&unary.argument)?)),
+            None => Ok(unsupported("`delete`")),
+        }
+    }
+
+    fn binary(&self, binary: &js::BinaryExpression<'_>) -> Result<ExprKind> {
+        Ok(ExprKind::Binary(binary_op(binary.operator), self.boxed(&binary.left)?, self.boxed(&binary.right)?))
+    }
+
+    fn logical(&self, logical: &js::LogicalExpression<'_>) -> Result<ExprKind> {
+        let operator = match logical.operator {
+            js::LogicalOperator::And => LogicalOp::And,
+            js::LogicalOperator::Or => LogicalOp::Or,
+            js::LogicalOperator::Coalesce => LogicalOp::Nullish,
+        };
+        Ok(ExprKind::Logical(operator, self.boxed(&logical.left)?, self.boxed(&logical.right)?))
+    }
+
+    fn sequence(&self, sequence: &js::SequenceExpression<'_>) -> Result<ExprKind> {
+        let parts = sequence.expressions.iter().map(|part| self.expression(part)).collect::<Result<_>>()?;
+        Ok(ExprKind::Sequence(parts))
     }
 
     fn static_member(&self, member: &js::StaticMemberExpression<'_>) -> Result<ExprKind> {
@@ -178,7 +172,7 @@ impl<'f> Converter<'f> {
         })
     }
 
-    fn chain(&self, chain: &js::ChainExpression<'_>) -> Result<Expr> {
+    fn chain(&self, chain: &js::ChainExpression<'_>) -> Result<ExprKind> {
         let kind = match &chain.expression {
             js::ChainElement::CallExpression(call) => self.call(call)?,
             js::ChainElement::StaticMemberExpression(member) => self.static_member(member)?,
@@ -186,7 +180,7 @@ impl<'f> Converter<'f> {
             js::ChainElement::PrivateFieldExpression(_) => unsupported("a private member"),
             js::ChainElement::TSNonNullExpression(_) => unsupported("TypeScript"),
         };
-        Ok(Expr { kind, span: self.span(chain.span) })
+        Ok(ExprKind::Chain(Box::new(Expr { kind, span: self.span(chain.span) })))
     }
 
     fn arguments(&self, arguments: &[js::Argument<'_>]) -> Result<Vec<Item>> {
@@ -246,7 +240,7 @@ impl<'f> Converter<'f> {
         })
     }
 
-    fn function_expression(&self, function: &js::Function<'_>, fallback: Option<&str>) -> Result<ExprKind> {
+    fn function_expression(&self, function: &js::Function<'_>) -> Result<ExprKind> {
         let Some(body) = &function.body else { return Ok(unsupported("a function without a body")) };
         if function.r#async {
             return Ok(unsupported("an `async` function"));
@@ -254,7 +248,7 @@ impl<'f> Converter<'f> {
         if function.generator {
             return Ok(unsupported("a generator"));
         }
-        let name = function.id.as_ref().map(|id| id.name.as_str()).or(fallback);
+        let name = function.id.as_ref().map(|id| id.name.as_str());
         Ok(ExprKind::Function(Arc::new(self.function(name, &function.params, body, false, function.span)?)))
     }
 
@@ -330,7 +324,7 @@ impl<'f> Converter<'f> {
 
     fn function_declaration(&self, function: &js::Function<'_>, out: &mut Vec<Statement>) -> Result<()> {
         let Some(id) = &function.id else { return Ok(()) };
-        let value = Expr { kind: self.function_expression(function, None)?, span: self.span(function.span) };
+        let value = Expr { kind: self.function_expression(function)?, span: self.span(function.span) };
         out.push(Statement::Const(Pattern::Name(id.name.as_str().into(), self.span(id.span)), value));
         Ok(())
     }
@@ -505,9 +499,7 @@ impl<'f> Converter<'f> {
     fn export_default(&self, export: &js::ExportDefaultDeclaration<'_>) -> Result<Expr> {
         let span = self.span(export.span);
         let kind = match &export.declaration {
-            js::ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
-                self.function_expression(function, None)?
-            }
+            js::ExportDefaultDeclarationKind::FunctionDeclaration(function) => self.function_expression(function)?,
             js::ExportDefaultDeclarationKind::ClassDeclaration(_) => unsupported("a class"),
             other => match other.as_expression() {
                 Some(expression) => return self.expression(expression),
@@ -579,7 +571,7 @@ impl<'f> Converter<'f> {
             }
             Some(js::Declaration::FunctionDeclaration(function)) => {
                 if let Some(id) = &function.id {
-                    let kind = self.function_expression(function, None)?;
+                    let kind = self.function_expression(function)?;
                     let value = Expr { kind, span: self.span(function.span) };
                     declare(Pattern::Name(id.name.as_str().into(), self.span(id.span)), value);
                 }
@@ -593,6 +585,36 @@ impl<'f> Converter<'f> {
             Some(_) => self.problems.borrow_mut().push(diagnostics::unsupported(self.file, span, "TypeScript")),
         }
         Ok(())
+    }
+}
+
+/// Converts what holds no other expressions, or is not evaluated.
+fn leaf_kind(expression: &js::Expression<'_>) -> ExprKind {
+    use js::Expression as E;
+    match expression {
+        E::BooleanLiteral(literal) => ExprKind::Bool(literal.value),
+        E::NullLiteral(_) => ExprKind::Null,
+        E::NumericLiteral(literal) => ExprKind::Number(literal.value),
+        E::StringLiteral(literal) => ExprKind::String(jsx::without_surrogates(&literal.value, literal.lone_surrogates)),
+        E::RegExpLiteral(literal) => ExprKind::RegExp {
+            source: literal.regex.pattern.text.as_str().into(),
+            flags: literal.regex.flags.to_string().into(),
+        },
+        E::Identifier(name) => ExprKind::Name(name.name.as_str().into()),
+        E::BigIntLiteral(_) => unsupported("a `BigInt`"),
+        E::MetaProperty(_) => unsupported("`import.meta`"),
+        E::Super(_) => unsupported("`super`"),
+        E::AssignmentExpression(_) => unsupported("an assignment"),
+        E::UpdateExpression(_) => unsupported("an assignment (`++`, `--`)"),
+        E::AwaitExpression(_) => unsupported("`await`"),
+        E::ClassExpression(_) => unsupported("a class"),
+        E::ImportExpression(_) => unsupported("`import()`"),
+        E::TaggedTemplateExpression(_) => unsupported("a tagged template"),
+        E::ThisExpression(_) => unsupported("`this`"),
+        E::YieldExpression(_) => unsupported("`yield`"),
+        E::PrivateInExpression(_) | E::PrivateFieldExpression(_) => unsupported("a private member"),
+        E::V8IntrinsicExpression(_) => unsupported("an intrinsic"),
+        _ => unsupported("TypeScript"),
     }
 }
 

@@ -48,7 +48,6 @@ pub(super) const METHODS: &[&str] = &[
 ];
 
 impl Run<'_> {
-    #[inline(never)]
     pub(super) fn array_method(
         &mut self,
         items: &[Value],
@@ -57,34 +56,52 @@ impl Run<'_> {
         span: Span,
     ) -> Result<Option<Value>> {
         self.step(items.len() / 8, span)?;
+        match key {
+            "map" | "flatMap" => self.map(items, key, args, span).map(Some),
+            "filter" => self.filter(items, args, span).map(Some),
+            "forEach" => self.for_each(items, args, span).map(Some),
+            "find" | "findIndex" | "some" => self.find(items, 0..items.len(), true, key, args, span).map(Some),
+            "every" => self.find(items, 0..items.len(), false, key, args, span).map(Some),
+            "findLast" | "findLastIndex" => self.find(items, (0..items.len()).rev(), true, key, args, span).map(Some),
+            "reduce" => self.reduce(items, 0..items.len(), args, span).map(Some),
+            "reduceRight" => self.reduce(items, (0..items.len()).rev(), args, span).map(Some),
+            "sort" | "toSorted" => {
+                let sorted = self.sort(items, args.given(0), span)?;
+                self.array(sorted, span).map(Some)
+            }
+            _ => self.plain_array_method(items, key, args, span),
+        }
+    }
+
+    fn map(&mut self, items: &[Value], key: &str, args: Args<'_>, span: Span) -> Result<Value> {
+        let mut out = Vec::with_capacity(items.len());
+        for index in 0..items.len() {
+            out.push(self.call_back(items, index, args, span)?);
+        }
+        if key == "flatMap" { self.flat(&out, 1, span) } else { self.array(out, span) }
+    }
+
+    fn filter(&mut self, items: &[Value], args: Args<'_>, span: Span) -> Result<Value> {
+        let mut out = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            if self.call_back(items, index, args, span)?.is_truthy() {
+                out.push(item.clone());
+            }
+        }
+        self.array(out, span)
+    }
+
+    fn for_each(&mut self, items: &[Value], args: Args<'_>, span: Span) -> Result<Value> {
+        for index in 0..items.len() {
+            self.call_back(items, index, args, span)?;
+        }
+        Ok(Value::Undefined)
+    }
+
+    /// The methods without a callback.
+    #[inline(never)]
+    fn plain_array_method(&mut self, items: &[Value], key: &str, args: Args<'_>, span: Span) -> Result<Option<Value>> {
         let result = match key {
-            "map" | "flatMap" => {
-                let mut out = Vec::with_capacity(items.len());
-                for index in 0..items.len() {
-                    out.push(self.call_back(items, index, args, span)?);
-                }
-                if key == "flatMap" { self.flat(&out, 1, span)? } else { self.array(out, span)? }
-            }
-            "filter" => {
-                let mut out = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    if self.call_back(items, index, args, span)?.is_truthy() {
-                        out.push(item.clone());
-                    }
-                }
-                self.array(out, span)?
-            }
-            "forEach" => {
-                for index in 0..items.len() {
-                    self.call_back(items, index, args, span)?;
-                }
-                Value::Undefined
-            }
-            "find" | "findIndex" | "some" => self.find(items, 0..items.len(), true, key, args, span)?,
-            "every" => self.find(items, 0..items.len(), false, key, args, span)?,
-            "findLast" | "findLastIndex" => self.find(items, (0..items.len()).rev(), true, key, args, span)?,
-            "reduce" => self.reduce(items, 0..items.len(), args, span)?,
-            "reduceRight" => self.reduce(items, (0..items.len()).rev(), args, span)?,
             "includes" => {
                 let from = self.position(args.get(1), items.len(), 0, span)?;
                 let wanted = args.get(0);
@@ -102,7 +119,7 @@ impl Run<'_> {
             "lastIndexOf" => self.index_of(items, (0..items.len()).rev(), args.get(0), span)?,
             "join" => {
                 let separator = match args.given(0) {
-                    Some(separator) => self.to_text(separator, span)?,
+                    Some(separator) => self.text_of(separator, span)?,
                     None => ",".into(),
                 };
                 let mut out = String::new();
@@ -134,7 +151,7 @@ impl Run<'_> {
             }
             "flat" => {
                 let depth = match args.given(0) {
-                    Some(depth) => self.to_number(depth, span)?,
+                    Some(depth) => self.number_of(depth, span)?,
                     None => 1.0,
                 };
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
@@ -191,10 +208,6 @@ impl Run<'_> {
             "keys" => self.array((0..items.len()).map(number).collect(), span)?,
             "values" => self.array(items.to_vec(), span)?,
             "reverse" | "toReversed" => self.array(items.iter().rev().cloned().collect(), span)?,
-            "sort" | "toSorted" => {
-                let sorted = self.sort(items, args.given(0), span)?;
-                self.array(sorted, span)?
-            }
             "push" | "pop" | "shift" | "unshift" | "splice" | "copyWithin" => {
                 let what = format!("`{key}`, which changes an array,");
                 return Err(Box::new(diagnostics::unsupported(&self.file, span, &what)));
@@ -308,7 +321,7 @@ impl Run<'_> {
         let mut texts = Vec::new();
         if by.is_none() {
             for item in &sorted {
-                texts.push(self.to_text(item, span)?);
+                texts.push(self.text_of(item, span)?);
             }
         }
         let mut order: Vec<usize> = (0..sorted.len()).collect();
@@ -328,7 +341,7 @@ impl Run<'_> {
                         Some(by) => {
                             let pair = [a, b].map(|index| sorted.get(index).cloned().unwrap_or(Value::Undefined));
                             let result = self.call_value(by, &pair, span, "the comparison")?;
-                            self.to_number(&result, span)?.partial_cmp(&0.0).unwrap_or(Ordering::Equal)
+                            self.number_of(&result, span)?.partial_cmp(&0.0).unwrap_or(Ordering::Equal)
                         }
                     };
                     next.extend(if order.is_gt() { right.next() } else { left.next() });
@@ -350,13 +363,13 @@ impl Run<'_> {
         if matches!(value, Value::Undefined) {
             return Ok(default);
         }
-        let position = self.to_number(value, span)?;
+        let position = self.number_of(value, span)?;
         Ok(clamp(if position < 0.0 { position.trunc() + as_float(length) } else { position }, length))
     }
 
     /// Returns the index that `at` means; none if there is no such item.
     pub(super) fn relative(&mut self, value: &Value, length: usize, span: Span) -> Result<Option<usize>> {
-        let index = self.to_number(value, span)?;
+        let index = self.number_of(value, span)?;
         let index = if index.is_nan() { 0.0 } else { index.trunc() };
         let index = if index < 0.0 { index + as_float(length) } else { index };
         Ok((0.0..as_float(length)).contains(&index).then(|| clamp(index, length)))

@@ -11,7 +11,7 @@ use crate::expr::value::{Object, Value};
 
 const MAX_STEPS: u64 = 1_000_000;
 const MAX_BYTES: usize = 32 * 1024 * 1024;
-const MAX_DEPTH: u32 = 400;
+const MAX_DEPTH: u32 = 320;
 /// How deep values may be nested.
 pub(super) const MAX_VALUE_DEPTH: u32 = 400;
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::ast::{Expr, ExprKind, Item, Key, LogicalOp, Module, Pattern, Property, Statement};
+use super::ast::{BinaryOp, Expr, ExprKind, Function, Item, Key, LogicalOp, Module, Pattern, Property, Statement};
 use super::diagnostics;
 use super::regexp::RegExp;
 use super::value::{Closure, Env, Nested, Object, Value};
@@ -161,6 +161,8 @@ impl Run<'_> {
         result
     }
 
+    /// Each kind that evaluates others does so in a function of its own: what one level of nesting takes on the stack is
+    /// then what its kind needs, not the sum of all.
     fn eval_kind(&mut self, expr: &Expr, locals: &Locals) -> Result<Value> {
         match &expr.kind {
             ExprKind::Empty => Ok(Value::Undefined),
@@ -176,49 +178,81 @@ impl Run<'_> {
                 Ok(self.eval_link(expr, locals)?.unwrap_or(Value::Undefined))
             }
             ExprKind::Chain(inner) => Ok(self.eval_link(inner, locals)?.unwrap_or(Value::Undefined)),
-            ExprKind::New { callee, arguments } => {
-                let arguments = self.eval_items(arguments, expr.span, locals)?;
-                self.construct(callee, &arguments, expr.span)
-            }
-            ExprKind::Function(function) => {
-                let env = locals.clone();
-                let closure = Closure { function: Arc::clone(function), file: self.file.clone(), env };
-                self.checked(Value::closure(closure), expr.span)
-            }
-            ExprKind::Conditional { test, then, otherwise } => {
-                let branch = if self.eval(test, locals)?.is_truthy() { then } else { otherwise };
-                self.eval(branch, locals)
-            }
+            ExprKind::New { callee, arguments } => self.eval_new(callee, arguments, expr.span, locals),
+            ExprKind::Function(function) => self.eval_function(function, expr.span, locals),
+            ExprKind::Conditional { test, then, otherwise } => self.eval_conditional(test, then, otherwise, locals),
             ExprKind::Unary(operator, operand) => self.eval_unary(*operator, operand, locals),
-            ExprKind::Binary(operator, left, right) => {
-                let left = self.eval(left, locals)?;
-                let right = self.eval(right, locals)?;
-                self.binary(*operator, &left, &right, expr.span)
-            }
-            ExprKind::Logical(operator, left, right) => {
-                let left = self.eval(left, locals)?;
-                let keeps_left = match operator {
-                    LogicalOp::And => !left.is_truthy(),
-                    LogicalOp::Or => left.is_truthy(),
-                    LogicalOp::Nullish => !left.is_nullish(),
-                };
-                if keeps_left { Ok(left) } else { self.eval(right, locals) }
-            }
-            ExprKind::Array(items) => {
-                let items = self.eval_items(items, expr.span, locals)?;
-                self.array(items, expr.span)
-            }
+            ExprKind::Binary(operator, left, right) => self.eval_binary(*operator, left, right, expr.span, locals),
+            ExprKind::Logical(operator, left, right) => self.eval_logical(*operator, left, right, locals),
+            ExprKind::Array(items) => self.eval_array(items, expr.span, locals),
             ExprKind::Object(properties) => self.eval_object(properties, expr.span, locals),
-            ExprKind::Sequence(parts) => {
-                let mut last = Value::Undefined;
-                for part in parts {
-                    last = self.eval(part, locals)?;
-                }
-                Ok(last)
-            }
+            ExprKind::Sequence(parts) => self.eval_sequence(parts, locals),
             ExprKind::Jsx(node) => self.eval_jsx(node, locals),
-            ExprKind::Unsupported { what } => Err(Box::new(diagnostics::unsupported(&self.file, expr.span, what))),
+            ExprKind::Unsupported { what } => self.refuse(what, expr.span),
         }
+    }
+
+    #[inline(never)]
+    fn refuse(&self, what: &str, span: Span) -> Result<Value> {
+        Err(Box::new(diagnostics::unsupported(&self.file, span, what)))
+    }
+
+    #[inline(never)]
+    fn eval_new(&mut self, callee: &Expr, arguments: &[Item], span: Span, locals: &Locals) -> Result<Value> {
+        let arguments = self.eval_items(arguments, span, locals)?;
+        self.construct(callee, &arguments, span)
+    }
+
+    #[inline(never)]
+    fn eval_function(&mut self, function: &Arc<Function>, span: Span, locals: &Locals) -> Result<Value> {
+        let closure = Closure { function: Arc::clone(function), file: self.file.clone(), env: locals.clone() };
+        self.checked(Value::closure(closure), span)
+    }
+
+    #[inline(never)]
+    fn eval_conditional(&mut self, test: &Expr, then: &Expr, otherwise: &Expr, locals: &Locals) -> Result<Value> {
+        let holds = self.eval(test, locals)?.is_truthy();
+        self.eval(if holds { then } else { otherwise }, locals)
+    }
+
+    #[inline(never)]
+    fn eval_binary(
+        &mut self,
+        operator: BinaryOp,
+        left: &Expr,
+        right: &Expr,
+        span: Span,
+        locals: &Locals,
+    ) -> Result<Value> {
+        let left = self.eval(left, locals)?;
+        let right = self.eval(right, locals)?;
+        self.binary(operator, &left, &right, span)
+    }
+
+    #[inline(never)]
+    fn eval_logical(&mut self, operator: LogicalOp, left: &Expr, right: &Expr, locals: &Locals) -> Result<Value> {
+        let left = self.eval(left, locals)?;
+        let keeps_left = match operator {
+            LogicalOp::And => !left.is_truthy(),
+            LogicalOp::Or => left.is_truthy(),
+            LogicalOp::Nullish => !left.is_nullish(),
+        };
+        if keeps_left { Ok(left) } else { self.eval(right, locals) }
+    }
+
+    #[inline(never)]
+    fn eval_array(&mut self, items: &[Item], span: Span, locals: &Locals) -> Result<Value> {
+        let items = self.eval_items(items, span, locals)?;
+        self.array(items, span)
+    }
+
+    #[inline(never)]
+    fn eval_sequence(&mut self, parts: &[Expr], locals: &Locals) -> Result<Value> {
+        let mut last = Value::Undefined;
+        for part in parts {
+            last = self.eval(part, locals)?;
+        }
+        Ok(last)
     }
 
     #[inline(never)]
@@ -268,7 +302,7 @@ impl Run<'_> {
             Key::Name(name) => Ok(Arc::clone(name)),
             Key::Computed(expr) => {
                 let value = self.eval(expr, locals)?;
-                self.to_text(&value, expr.span)
+                self.text_of(&value, expr.span)
             }
         }
     }
