@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::config::UnknownComponent;
+use crate::config::{self, UnknownComponent};
 
 /// MDX and Markdown in, a finished static site out
 #[derive(Debug, Parser)]
@@ -122,7 +122,7 @@ pub struct Selection {
     #[arg(long)]
     pub future: bool,
     /// Where the site will be, instead of `site.base_url`
-    #[arg(long, value_name = "URL", value_parser = base_url)]
+    #[arg(long, value_name = "URL", value_parser = config::check_base_url)]
     pub base_url: Option<String>,
 }
 
@@ -255,18 +255,6 @@ pub struct Man {
     pub dir: Option<PathBuf>,
 }
 
-/// A base URL is absolute and of http; its slash at the end is dropped, as in the settings.
-fn base_url(text: &str) -> Result<String, String> {
-    let url = url::Url::parse(text).map_err(|error| format!("{error}; write it as `https://example.org`"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err("write it as `https://example.org`".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("a base URL has no `?` or `#`".to_owned());
-    }
-    Ok(text.trim_end_matches('/').to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -276,17 +264,6 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn base_urls_are_checked_and_lose_their_slash() {
-        assert_eq!(base_url("https://example.org/"), Ok("https://example.org".to_owned()));
-        assert_eq!(base_url("http://localhost:3000/docs/"), Ok("http://localhost:3000/docs".to_owned()));
-        for bad in
-            ["example.org", "ftp://example.org", "https://example.org/?a", "https://example.org/#a", "mailto:a@b"]
-        {
-            assert!(base_url(bad).is_err(), "{bad}");
-        }
     }
 
     #[test]

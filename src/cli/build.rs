@@ -6,9 +6,12 @@ use serde_json::json;
 
 use super::Exit;
 use super::args::{Build, Global, Selection};
-use super::engine::{self, Mode, Options, Outcome, emit, write};
+use super::engine::emit;
 use super::printer::{Printer, count};
+use super::profile;
 use super::project::{Project, SiteSources};
+use crate::pipeline::{self, Mode, Options};
+use crate::{theme, write};
 
 pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::Result<Exit> {
     let started = Instant::now();
@@ -19,9 +22,13 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
         // The writer is open before the pipeline runs, which reads the settings itself and tells what is wrong with them.
         None => crate::config::load(&crate::inputs::Inputs::new(world)).0.build.output,
     };
-    let writer = write::Writer::open(&project.root, &output, args.force)?;
+    let writer = write::Writer::open(
+        &project.root,
+        &output,
+        write::Options { force: args.force, wait: false, built_in: Some(theme::built_in) },
+    )?;
     let progress = printer.progress();
-    let outcome = engine::run(world, &options(&args.selection, args.profile, Mode::Build), &writer, &progress)?;
+    let outcome = pipeline::run(world, &options(&args.selection, args.profile, Mode::Build), &writer, &progress)?;
     let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = outcome.diagnostics.len() - errors;
     // A writer that is not committed leaves the output folder as it was.
@@ -42,7 +49,7 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
             "ok": errors == 0,
             "output": output,
             "pages": outcome.site.pages.len(),
-            "routes": outcome.routes,
+            "routes": outcome.site.routes.len(),
             "files": summary,
             "milliseconds": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "errors": errors,
@@ -50,13 +57,13 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
             "diagnostics": emit::json(&outcome.diagnostics, &sources),
         });
         if args.profile {
-            object["profile"] = outcome.profile.to_json();
+            object["profile"] = profile::to_json(&outcome.profile);
         }
         printer.result(&format!("{object}\n"))?;
     } else {
         printer.diagnostics(&emit::human(&outcome.diagnostics, &sources, printer.color()));
         if args.profile {
-            printer.result(&outcome.profile.table())?;
+            printer.result(&profile::table(&outcome.profile))?;
         }
         let seconds = started.elapsed().as_secs_f64();
         match &written {
@@ -71,7 +78,7 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
             None => printer.diagnostics(&format!("{}; `{output}` is as before\n", found(errors, warnings))),
         }
     }
-    Ok(exit(&outcome))
+    Ok(if errors == 0 { Exit::Done } else { Exit::SiteHasErrors })
 }
 
 /// Turns flags into what the pipeline is asked for.
@@ -93,8 +100,4 @@ pub(super) fn found(errors: usize, warnings: usize) -> String {
         (0, _) => count(warnings, "warning"),
         _ => format!("{} and {}", count(errors, "error"), count(warnings, "warning")),
     }
-}
-
-fn exit(outcome: &Outcome) -> Exit {
-    if outcome.diagnostics.iter().any(rivage_diag::Diagnostic::is_error) { Exit::SiteHasErrors } else { Exit::Done }
 }

@@ -6,17 +6,18 @@ use serde_json::json;
 use super::Exit;
 use super::args::{Check, Global};
 use super::build::{found, options};
-use super::engine::{self, Mode, Progress, emit};
+use super::engine::emit;
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources};
 use crate::check;
+use crate::pipeline::{self, Mode, Progress};
 
 pub(super) fn run(global: &Global, args: &Check, printer: &Printer) -> anyhow::Result<Exit> {
     let project = Project::open(global)?;
     let world = &*project.world;
     let output = check::Output::default();
     let progress = printer.progress();
-    let outcome = engine::run(world, &options(&args.selection, false, Mode::Check), &output, &progress)?;
+    let outcome = pipeline::run(world, &options(&args.selection, false, Mode::Check), &output, &progress)?;
     let mut diagnostics = check::check(&outcome.site, &outcome.facts, &output);
     if args.external {
         let links = outcome.facts.iter().flat_map(|facts| &facts.external);

@@ -14,6 +14,7 @@ mod man;
 mod new;
 mod preview;
 mod printer;
+mod profile;
 mod project;
 mod render;
 

@@ -12,12 +12,13 @@ use rivage_diag::Diagnostic;
 use super::Exit;
 use super::args::{Global, Preview};
 use super::build::found;
-use super::engine::{self, Mode, Options, Outcome, Progress, emit};
+use super::engine::emit;
 use super::printer::{Printer, count};
-use super::project::{Project, SiteSources, world};
+use super::project::{Project, SiteSources, read, world};
 use crate::inputs::{Inputs, World};
+use crate::pipeline::{self, Mode, Options, Outcome, Silent};
 use crate::preview::{self, Build, Builder};
-use crate::render::{Artifact, Content, Sink};
+use crate::write::MemorySink;
 use crate::{config, watch};
 
 /// What a project is made of, at its top. public/ is not: what is built changes nothing.
@@ -111,13 +112,12 @@ impl Builder for Site {
             profile: false,
             mode: Mode::Preview,
         };
-        let memory = Memory::default();
-        match engine::run(&world, &options, &memory, &Silent) {
+        let memory = MemorySink::new();
+        match pipeline::run(&world, &options, &memory, &Silent) {
             Ok(outcome) => {
                 self.watch_also(&outcome.inputs_read);
                 let errors = self.report(&world, &outcome, started);
-                let files = memory.files.into_inner().unwrap_or_else(PoisonError::into_inner);
-                Build { files, base_path, errors }
+                Build { files: memory.into_files(), base_path, errors }
             }
             Err(error) => {
                 let message = format!("{error}: {}", error.source);
@@ -130,7 +130,7 @@ impl Builder for Site {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, crate::fs::Error> {
-        world(&self.root).fs.read(path)
+        read(&*world(&self.root).fs, path)
     }
 }
 
@@ -146,27 +146,6 @@ impl Site {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A sink that keeps everything in memory.
-#[derive(Default)]
-struct Memory {
-    files: Mutex<BTreeMap<String, Content>>,
-}
-
-impl Sink for Memory {
-    fn put(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
-        lock(&self.files).insert(artifact.path, artifact.content);
-        Ok(())
-    }
-}
-
-/// Draws nothing: a rebuild is over before a bar would be seen.
-struct Silent;
-
-impl Progress for Silent {
-    fn stage(&self, _name: &'static str, _total: usize) {}
-    fn step(&self) {}
 }
 
 /// The host to write in the URL. A browser on this machine finds all its addresses under one name.

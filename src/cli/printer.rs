@@ -8,7 +8,8 @@ use std::io::{IsTerminal, Write};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{Color, Global};
-use super::engine::Progress;
+use crate::pipeline::Progress;
+use crate::write;
 
 /// Where and how messages are printed.
 #[derive(Clone, Debug)]
@@ -82,6 +83,9 @@ impl Printer {
             } else {
                 text.push_str(&format!("  caused by: {cause}\n"));
             }
+        }
+        if let Some(hint) = error.chain().find_map(|cause| cause.downcast_ref::<write::Error>()?.hint()) {
+            text.push_str(&format!("{}: {hint}\n", self.paint("help", "1;36")));
         }
         self.stderr(&text);
     }

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use rivage_diag::FileId;
 
 use super::args::Global;
-use super::engine::{Outcome, Sources};
+use super::engine::Sources;
 use super::printer::failure;
 use crate::fs::{Fs, RealFs};
 use crate::inputs::World;
+use crate::pipeline::Outcome;
+use crate::theme;
 
 /// A project on disk.
 pub(super) struct Project {
@@ -69,6 +71,17 @@ fn find(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     }
 }
 
+/// Reads a file of the project or of the theme that is built in.
+///
+/// # Errors
+/// As [`Fs::read`].
+pub(super) fn read(fs: &dyn Fs, path: &str) -> Result<Vec<u8>, crate::fs::Error> {
+    match fs.read(path) {
+        Err(error) if error.is_not_found() => theme::built_in(path).map(<[u8]>::to_vec).ok_or(error),
+        answer => answer,
+    }
+}
+
 /// The texts that diagnostics point into: content files as they were parsed, all else as on disk.
 pub(super) struct SiteSources<'a> {
     pub(super) fs: &'a dyn Fs,
@@ -84,7 +97,7 @@ impl Sources for SiteSources<'_> {
         if let Some(document) = page {
             return Some(Arc::clone(&document.text));
         }
-        let bytes = self.fs.read(file.as_str()).ok()?;
+        let bytes = read(self.fs, file.as_str()).ok()?;
         let text = String::from_utf8_lossy(&bytes);
         // As the parse stage does, whose spans these are.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");

@@ -3,44 +3,54 @@
 use std::path::Path;
 
 use anyhow::Context;
-use rivage_diag::{Diagnostic, FileId};
+use rivage_diag::{Diagnostic, FileId, Span};
 use rivage_syntax::ast::Syntax;
 use serde_json::json;
 
 use super::Exit;
-use super::args::{Global, Render, Selection};
+use super::args::{Global, Render, Selection, Unknown};
 use super::build::options;
-use super::engine::{self, Mode, Rendered, emit};
+use super::engine::{emit, render_plain};
 use super::printer::{Printer, failure};
 use super::project::{Project, SiteSources};
-use crate::config::UnknownComponent;
 use crate::fs::{Fs, RealFs};
+use crate::pipeline::{self, Mode};
 
 pub(super) fn run(global: &Global, args: &Render, printer: &Printer) -> anyhow::Result<Exit> {
     if args.plain { plain(args, printer) } else { in_site(global, args, printer) }
 }
 
+/// What became of a file.
+struct Rendered {
+    html: String,
+    diagnostics: Vec<Diagnostic>,
+}
+
 /// Without a project: each file by itself.
 fn plain(args: &Render, printer: &Printer) -> anyhow::Result<Exit> {
-    let unknown = args.unknown_component.map_or(UnknownComponent::Element, Into::into);
+    if args.unknown_component.is_some_and(|unknown| unknown != Unknown::Element) {
+        return Err(failure(
+            "`--plain` knows no component, so that each becomes an element",
+            "leave `--unknown-component` out, or `--plain`",
+        ));
+    }
+    let disk = RealFs::new("");
     let mut exit = Exit::Done;
     for path in &args.files {
         let given = path.to_string_lossy();
-        let disk = RealFs::new("");
         let bytes = std::fs::read(path).with_context(|| format!("could not read `{given}`"))?;
         let syntax = syntax(path)?;
         let file = FileId::from(&*given);
         let rendered = match String::from_utf8(bytes) {
             Ok(text) => {
-                let (html, diagnostics) = engine::render_plain(&file, &text, syntax, unknown);
+                let (html, diagnostics) = render_plain(&file, &text, syntax);
                 Rendered { html, diagnostics }
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let message = format!("the file is not UTF-8: byte {at} does not belong to a character");
-                let diagnostic =
-                    Diagnostic::error("invalid-utf8", message).with_hint("save it as UTF-8 in your editor");
-                Rendered { html: String::new(), diagnostics: vec![diagnostic] }
+                let problem = Diagnostic::error("invalid-utf8", message).with_hint("save it as UTF-8 in your editor");
+                Rendered { html: String::new(), diagnostics: vec![problem] }
             }
         };
         line(printer, &disk, &given, &rendered, &mut exit)?;
@@ -55,17 +65,20 @@ fn in_site(global: &Global, args: &Render, printer: &Printer) -> anyhow::Result<
     let mut options = options(&Selection { drafts: true, future: true, base_url: None }, false, Mode::Check);
     options.unknown_component = args.unknown_component.map(Into::into);
     let paths = args.files.iter().map(|path| in_project(&root, path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let (pages, problems) = pipeline::render_content(&project.world, &options, &paths);
     let mut exit = Exit::Done;
-    let mut printed = Ok(());
-    let mut given = args.files.iter().map(|path| path.to_string_lossy());
-    engine::render_content(&project.world, &options, &paths, &mut |file, rendered| {
-        // Files come back in the order given, once each.
-        let name = given.next().unwrap_or_else(|| file.into());
-        if printed.is_ok() {
-            printed = line(printer, &*project.world.fs, &name, &rendered, &mut exit);
-        }
-    })?;
-    printed?;
+    for ((given, path), page) in args.files.iter().zip(&paths).zip(pages) {
+        let (html, mut diagnostics) = page.unwrap_or_else(|| {
+            let message = "the file is no page of the site";
+            let problem = Diagnostic::error("no-page", message).at(&FileId::from(path.as_str()), Span::at(0));
+            (String::new(), vec![problem])
+        });
+        // What earlier stages found in the same file.
+        let here = |problem: &&Diagnostic| problem.primary.as_ref().is_some_and(|place| place.file.as_str() == path);
+        diagnostics.extend(problems.iter().filter(here).cloned());
+        rivage_diag::sort(&mut diagnostics);
+        line(printer, &*project.world.fs, &given.to_string_lossy(), &Rendered { html, diagnostics }, &mut exit)?;
+    }
     Ok(exit)
 }
 
@@ -111,7 +124,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::cli::args::Unknown;
+    use crate::config::UnknownComponent;
 
     #[test]
     fn files_are_found_from_here_and_from_the_root() {

@@ -13,7 +13,6 @@
 mod live;
 mod paths;
 mod respond;
-mod rules;
 mod server;
 mod site;
 

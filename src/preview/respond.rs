@@ -6,7 +6,7 @@
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH,
+    ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH,
     IF_RANGE, LOCATION, RANGE,
 };
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -33,12 +33,11 @@ pub(super) fn answer(site: &Snapshot, builder: &dyn Builder, request: &Request) 
         return plain(StatusCode::NOT_FOUND, "there is no such file of the preview server\n");
     }
     let mut target = path.to_owned();
-    if let Some((to, status)) = site.redirects.find(path) {
-        if status != 200 {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
-            return redirect(status, &if to.contains('?') { to } else { to + &query });
+    if let Some(found) = site.redirects.find(path, uri.query()) {
+        if found.status != 200 {
+            return redirect(StatusCode::from_u16(found.status).unwrap_or(StatusCode::FOUND), &found.location);
         }
-        target = to;
+        target = found.location.split(['?', '#']).next().unwrap_or_default().to_owned();
     }
     let Some(below) = paths::below_base(&target, &site.base_path) else {
         // The site is below its base path; who types the bare address is shown the way.
@@ -96,14 +95,18 @@ fn serve(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str, 
     let body = if is_page { with_client(&body, site.version(request.uri().path())) } else { body };
 
     let mut headers = HeaderMap::new();
-    let mut set: Vec<(String, String)> =
-        ALWAYS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    set.push((CONTENT_TYPE.to_string(), kind));
-    site.headers.apply(request.uri().path(), &mut set);
-    for (name, value) in set {
-        let value = if name == "content-security-policy" { live_policy(&value) } else { value };
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            headers.append(name, value);
+    for (name, value) in ALWAYS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    insert(&mut headers, CONTENT_TYPE, &kind);
+    let rules = site.headers.apply(request.uri().path());
+    for name in rules.removed {
+        headers.remove(name);
+    }
+    for (name, value) in rules.set {
+        if let Ok(name) = HeaderName::try_from(name) {
+            let value = if name == CONTENT_SECURITY_POLICY { live_policy(&value) } else { value };
+            insert(&mut headers, name, &value);
         }
     }
     if status == StatusCode::NOT_FOUND {

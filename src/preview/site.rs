@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 
-use super::rules::{Headers, Redirects};
 use super::{Build, Changed, paths};
 use crate::inputs::Fingerprint;
 use crate::render::Content;
+use crate::render::outputs::rules::{Headers, Redirects};
 
 /// A site at one moment.
 #[derive(Debug, Default)]

@@ -1,103 +1,105 @@
 // Live reload: what changes on the disk changes on the screen, and nothing more than needs to.
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { copySite, launch, preview } from './support.mjs'
 
-import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { test } from "node:test";
-import { isMarked, mark, withBrowser, withSite } from "./support.mjs";
+const PAGE = 'content/docs/getting-started.mdx'
 
-/** Waits until the page listens; before that a change would be told by a reload. */
-const listening = (page) =>
-  page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/__rivage/client.js")));
+let site, server, browser
 
-test("an edited page is shown at the same scroll position", () =>
-  withSite("docs", ({ url, edit }) =>
-    withBrowser(async (page) => {
-      await page.setViewportSize({ width: 800, height: 400 });
-      await page.goto(url + "docs/guides/first-guide/");
-      await listening(page);
-      await page.evaluate(() => scrollTo(0, 300));
-      edit("content/docs/guides/first-guide.mdx", "Mind the gap", "Mind the tide");
-      await page.getByText("Mind the tide").first().waitFor();
-      await page.waitForFunction(() => scrollY === 300);
-    }),
-  ));
+before(async () => {
+  site = await copySite()
+  server = await preview(site.folder)
+  browser = await launch()
+})
 
-test("a page that did not change is left alone", () =>
-  withSite("blog", ({ url, edit }) =>
-    withBrowser(async (page) => {
-      const other = await page.context().newPage();
-      await page.goto(url + "blog/components/");
-      await mark(page);
-      await other.goto(url + "blog/hello/");
-      edit("content/blog/hello.mdx", "Show code", "Show some code");
-      await other.bringToFront();
-      await other.getByText("Show some code").first().waitFor();
-      await page.bringToFront();
-      await page.waitForTimeout(300);
-      assert(await isMarked(page), "it was loaded again");
-    }),
-  ));
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+  await site?.remove()
+})
 
-test("styles are swapped without loading the page again", () =>
-  withSite("blog", ({ url, folder, write }) =>
-    withBrowser(async (page) => {
-      mkdirSync(join(folder, "assets/css"), { recursive: true });
-      await page.goto(url);
-      const sheets = await page.$$eval("link[rel=stylesheet]", (links) => links.map((link) => new URL(link.href).pathname));
-      assert(sheets.length > 0);
-      const name = sheets[0].match(/\/assets\/(.+?)\.[0-9a-f]{6,}\.css$/)?.[1];
-      assert(name, `no name in ${sheets[0]}`);
-      await mark(page);
-      await listening(page);
-      // A file of the site lies over the theme's of the same name.
-      write(`assets/${name}.css`, "body { background: rgb(1, 2, 3) }");
-      await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === "rgb(1, 2, 3)");
-      assert(await isMarked(page), "it was loaded again");
-      write(`assets/${name}.css`, "body { background: rgb(4, 5, 6) }");
-      await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === "rgb(4, 5, 6)");
-      assert(await isMarked(page), "it was loaded again");
-    }),
-  ));
+const read = (file) => readFile(path.join(site.folder, file), 'utf8')
+const write = (file, text) => writeFile(path.join(site.folder, file), text)
 
-test("errors are shown over the last good page and go when they are mended", () =>
-  withSite("blog", ({ url, edit }) =>
-    withBrowser(async (page) => {
-      await page.goto(url + "blog/hello/");
-      await mark(page);
-      await listening(page);
-      edit("content/blog/hello.mdx", "<Callout kind", "<Calout kind");
-      const dialog = page.getByRole("dialog", { name: "The site has errors" });
-      await dialog.waitFor();
-      assert.match(await dialog.innerText(), /Calout/);
-      assert.match(await dialog.innerText(), /content\/blog\/hello\.mdx:/);
-      await page.keyboard.press("Escape");
-      await dialog.waitFor({ state: "hidden" });
-      // Other errors are news.
-      edit("content/blog/hello.mdx", "<Calout kind", "<Callout knd");
-      await dialog.waitFor();
-      edit("content/blog/hello.mdx", "<Callout knd", "<Callout kind");
-      await dialog.waitFor({ state: "detached" });
-      assert(await isMarked(page), "the page was good all the time");
-    }),
-  ));
+// Opens a page and waits until it listens. The document is marked, so that a test can tell whether it was loaded again.
+async function open(url) {
+  const context = await browser.newContext({ viewport: { width: 900, height: 500 } })
+  const page = await context.newPage()
+  const listening = page.waitForRequest((request) => request.url().includes('/__rivage/events'))
+  await page.goto(server.address + url)
+  await listening
+  await page.evaluate(() => (globalThis.marked = true))
+  return { page, close: () => context.close() }
+}
 
-test("a draft is shown and marked", () =>
-  withSite("blog", ({ url, edit }) =>
-    withBrowser(async (page) => {
-      edit("content/blog/hello.mdx", "tags: [news]", "tags: [news]\ndraft: true");
-      await page.goto(url + "blog/hello/");
-      await page.getByText(/draft/i).first().waitFor();
-    }),
-  ));
+const isMarked = (page) => page.evaluate(() => globalThis.marked === true)
 
-test("a missing page is 404 and shows the site's page", () =>
-  withSite("blog", ({ url }) =>
-    withBrowser(async (page, complaints) => {
-      const answer = await page.goto(url + "nowhere/");
-      assert.equal(answer.status(), 404);
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      // Chromium tells of every 404.
-      complaints.length = 0;
-    }),
-  ));
+test('a page that changed is shown at the same scroll position', async () => {
+  const { page, close } = await open('/docs/getting-started/')
+  const text = await read(PAGE)
+  await page.evaluate(() => scrollTo({ top: 300, behavior: 'instant' }))
+  await write(PAGE, text.replace('## Publish', '## Publish it'))
+  await page.getByRole('heading', { name: 'Publish it' }).waitFor()
+  await page.waitForFunction(() => scrollY === 300)
+  await write(PAGE, text)
+  await page.getByRole('heading', { name: 'Publish it' }).waitFor({ state: 'detached' })
+  await close()
+})
+
+test('a page that did not change is left alone', async () => {
+  const text = await read(PAGE)
+  const other = await open('/blog/')
+  const changed = await open('/docs/getting-started/')
+  const told = other.page.evaluate(
+    (url) =>
+      new Promise((done) => {
+        // The same events that the page itself hears, so that it has heard them when this does.
+        const events = new EventSource(url)
+        events.onmessage = ({ data }) => JSON.parse(data).files.some((file) => file.includes('getting-started')) && done()
+      }),
+    '/__rivage/events?path=/blog/&version=',
+  )
+  await write(PAGE, `${text}\nThe tide has turned.\n`)
+  await changed.page.getByText('The tide has turned.').waitFor()
+  await told
+  assert(await isMarked(other.page), 'it was loaded again')
+  await write(PAGE, text)
+  await changed.page.getByText('The tide has turned.').waitFor({ state: 'detached' })
+  await changed.close()
+  await other.close()
+})
+
+test('the overlay can be closed, comes back for other errors, and leaves the last good page', async () => {
+  const { page, close } = await open('/docs/getting-started/')
+  const text = await read(PAGE)
+  const overlay = page.getByRole('dialog')
+  await write(PAGE, `${text}\n<Calout>x</Calout>\n`)
+  await overlay.waitFor()
+  assert.match(await overlay.innerText(), /content\/docs\/getting-started\.mdx:\d+/)
+  await page.keyboard.press('Escape')
+  await overlay.waitFor({ state: 'hidden' })
+  await write(PAGE, `${text}\n<Calloot>x</Calloot>\n`)
+  await overlay.getByText('Calloot').first().waitFor()
+  // Who opens the page now sees it as it was, and the errors.
+  const late = await open('/docs/getting-started/')
+  await late.page.getByRole('dialog').waitFor()
+  await late.page.getByRole('heading', { name: 'Publish', includeHidden: true }).waitFor({ state: 'attached' })
+  await write(PAGE, text)
+  await overlay.waitFor({ state: 'detached' })
+  await late.page.getByRole('dialog').waitFor({ state: 'detached' })
+  assert(await isMarked(page), 'the page was good all the time')
+  await late.close()
+  await close()
+})
+
+test('a draft is shown and marked', async () => {
+  await write('content/docs/draft.mdx', '---\ntitle: Not yet\ndescription: A draft.\ndraft: true\n---\n\nSoon.\n')
+  const { page, close } = await open('/docs/getting-started/')
+  await page.waitForFunction(async () => (await fetch('/docs/draft/')).ok)
+  await page.goto(`${server.address}/docs/draft/`)
+  await page.getByRole('note').filter({ hasText: /draft/i }).waitFor()
+  await close()
+})
