@@ -175,6 +175,7 @@ pub fn run(
     profile.stages.push(("outputs", start.elapsed()));
 
     rivage_diag::sort(&mut diagnostics);
+    merge_by_page(&mut diagnostics);
     let inputs_read = paths_of(&trace);
     Ok(Outcome { config, site, tree, facts, diagnostics, profile, inputs_read })
 }
@@ -340,6 +341,26 @@ fn icons(inputs: &Inputs<'_>, tree: &SourceTree) -> BTreeMap<String, String> {
         Some((name.to_owned(), svg))
     });
     drawings.collect()
+}
+
+/// A layout's mistake shows on every page: it is told once, with the first page and how many more there are.
+fn merge_by_page(diagnostics: &mut Vec<Diagnostic>) {
+    let mut merged: Vec<(Diagnostic, usize)> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics.drain(..) {
+        match merged.last_mut() {
+            Some((former, more)) if !former.trace.is_empty() && same_but_page(former, &diagnostic) => *more += 1,
+            _ => merged.push((diagnostic, 0)),
+        }
+    }
+    diagnostics.extend(merged.into_iter().map(|(diagnostic, more)| match more {
+        0 => diagnostic,
+        1 => diagnostic.with_hint("it happens on one more page"),
+        more => diagnostic.with_hint(format!("it happens on {more} more pages")),
+    }));
+}
+
+fn same_but_page(a: &Diagnostic, b: &Diagnostic) -> bool {
+    a.code == b.code && a.message == b.message && a.primary == b.primary
 }
 
 fn paths_of(trace: &Trace) -> Vec<String> {

@@ -79,7 +79,7 @@ impl Site {
         if self.files.contains(path) {
             return Some(Found::File(path.to_owned()));
         }
-        if self.is_alias(path) || self.is_alias(&slashed) || self.is_redirected(path) {
+        if self.is_alias(path) || self.is_alias(&slashed) || self.is_redirected(path) || self.is_generated(path) {
             return Some(Found::File(path.to_owned()));
         }
         // `/docs/install.mdx`: the path of a content file from content/.
@@ -92,6 +92,22 @@ impl Site {
 
     fn is_alias(&self, path: &str) -> bool {
         self.aliases.binary_search_by(|(alias, _)| alias.as_str().cmp(path)).is_ok()
+    }
+
+    /// Files that later stages write: feeds, twins, the sitemap.
+    fn is_generated(&self, path: &str) -> bool {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let beside_a_page = || self.by_url.contains_key(&format!("{folder}/"));
+        match name {
+            "sitemap.xml" | "robots.txt" | "_headers" | "_redirects" => folder.is_empty(),
+            "llms.txt" | "404.html" => beside_a_page(),
+            "atom.xml" | "rss.xml" | "feed.json" => beside_a_page(),
+            _ => match path.strip_suffix(".md") {
+                Some("/index") => true,
+                Some(page) => self.by_url.contains_key(&format!("{page}/")),
+                None => false,
+            },
+        }
     }
 
     fn is_redirected(&self, path: &str) -> bool {
