@@ -11,6 +11,7 @@ pub mod html;
 pub mod math;
 pub mod minify;
 pub mod outputs;
+pub mod plain;
 
 use std::sync::Arc;
 

@@ -3,8 +3,16 @@
 //! In: the text of a file and where its body starts. Out: the tree and what is wrong with it.
 //! Deliberately not here: HTML, highlighting, ids of headings that have none.
 
-use crate::ast::{Node, NodeKind, Syntax};
-use crate::{Diagnostic, FileId, Span};
+mod convert;
+mod diagnostics;
+mod errors;
+mod script;
+mod tag;
+
+use convert::Converter;
+
+use crate::ast::{Node, Syntax};
+use crate::{Diagnostic, FileId};
 
 /// Which extensions are read. The default is what rivage does for a site.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,8 +66,37 @@ impl Options {
 }
 
 /// Reads the body of a file, which starts at byte `body_start` of `text`. Spans are those of the whole text.
+///
+/// The tree is never deeper than a few hundred levels, so that going through it by recursion is safe.
 pub fn parse(file: &FileId, text: &str, body_start: usize, options: &Options) -> (Node, Vec<Diagnostic>) {
-    let _ = (file, options);
-    let span = Span::new(body_start, text.len());
-    (Node { kind: NodeKind::Root, span, children: Vec::new() }, Vec::new())
+    let body_start = if text.is_char_boundary(body_start) { body_start } else { text.len() };
+    let body = &text[body_start..];
+    let (arena, complaints) = satteri_pulldown_cmark::parse_no_positions(body, parser_options(body, options));
+    let mut converter = Converter::new(file, body, body_start, options, &arena);
+    let root = converter.root();
+    let mut diagnostics = converter.diagnostics;
+    let has_own = !diagnostics.is_empty();
+    for (offset, message) in &complaints {
+        // Our own reading of expressions says better what is wrong with them.
+        if has_own && message.starts_with("Could not parse expression") {
+            continue;
+        }
+        diagnostics.push(errors::translate(file, text, body_start, *offset, message));
+    }
+    rivage_diag::sort(&mut diagnostics);
+    (root, diagnostics)
+}
+
+fn parser_options(body: &str, options: &Options) -> satteri_pulldown_cmark::Options {
+    use satteri_pulldown_cmark::Options as Parser;
+    let mut parser = Parser::empty();
+    parser.set(Parser::ENABLE_MDX, options.syntax == Syntax::Mdx);
+    parser.set(Parser::ENABLE_GFM | Parser::ENABLE_FOOTNOTES, options.gfm);
+    parser.set(Parser::ENABLE_MATH, options.math);
+    parser.set(Parser::ENABLE_DEFINITION_LIST, options.definition_lists);
+    parser.set(Parser::ENABLE_HEADING_ATTRIBUTES, options.heading_ids);
+    parser.set(Parser::ENABLE_SMART_PUNCTUATION, options.smart_punctuation);
+    // The parser reads all three kinds of directives or none; without a container the other two are never looked for.
+    parser.set(Parser::ENABLE_DIRECTIVE, options.directives && body.contains(":::"));
+    parser
 }

@@ -1,0 +1,408 @@
+//! The parser's tree → ours.
+//!
+//! In: satteri's document, whose offsets count from the body's start. Out: [`Node`]s whose spans count from the file's start,
+//! references resolved, expressions and tags read. Deliberately not here: the parser's own errors ([`super::errors`]).
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use satteri_arena::{Arena, Mdast, StringRef};
+use satteri_ast::mdast::{self, MdastNodeType};
+
+use super::tag;
+use super::{Options, diagnostics};
+use crate::ast::{AlertKind, Align, Attribute, AttributeValue, Element, Node, NodeKind, Syntax};
+use crate::expr::{parse_expression, parse_module, parse_spread};
+use crate::{Diagnostic, FileId, Span};
+
+/// How many nodes may be nested.
+pub(super) const MAX_DEPTH: usize = 200;
+
+/// What the conversion needs to know and what it finds out.
+pub(super) struct Converter<'a> {
+    file: &'a FileId,
+    /// The body.
+    source: &'a str,
+    /// Where the body starts in the file.
+    start: usize,
+    options: &'a Options,
+    arena: &'a Arena<Mdast>,
+    definitions: FxHashMap<&'a str, Definition<'a>>,
+    too_deep: bool,
+    /// What is wrong with expressions, and how deep the tree is.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Copy)]
+struct Definition<'a> {
+    url: &'a str,
+    title: Option<&'a str>,
+}
+
+impl<'a> Converter<'a> {
+    pub(super) fn new(
+        file: &'a FileId,
+        source: &'a str,
+        start: usize,
+        options: &'a Options,
+        arena: &'a Arena<Mdast>,
+    ) -> Self {
+        let mut definitions = FxHashMap::default();
+        for node in &arena.nodes {
+            if node.node_type != MdastNodeType::Definition as u8 {
+                continue;
+            }
+            let data = mdast::decode_definition_data(arena.get_type_data(node.id));
+            let title = arena.get_str(data.title);
+            let definition = Definition { url: arena.get_str(data.url), title: (!title.is_empty()).then_some(title) };
+            // The first of a label wins.
+            definitions.entry(arena.get_str(data.identifier)).or_insert(definition);
+        }
+        Self { file, source, start, options, arena, definitions, too_deep: false, diagnostics: Vec::new() }
+    }
+
+    /// Converts the whole document.
+    pub(super) fn root(&mut self) -> Node {
+        let span = Span::new(self.start, self.start + self.source.len());
+        Node { kind: NodeKind::Root, span, children: self.children(0, 1) }
+    }
+
+    fn children(&mut self, id: u32, depth: usize) -> Vec<Node> {
+        let arena = self.arena;
+        let ids = arena.get_children(id);
+        if depth > MAX_DEPTH {
+            if let (Some(&first), false) = (ids.first(), self.too_deep) {
+                self.too_deep = true;
+                self.diagnostics.push(diagnostics::nesting_too_deep(self.file, self.span(first)));
+            }
+            return Vec::new();
+        }
+        let mut out: Vec<Node> = Vec::with_capacity(ids.len());
+        for &id in ids {
+            self.node(id, depth, &mut out);
+        }
+        out
+    }
+
+    fn span(&self, id: u32) -> Span {
+        let node = self.arena.get_node(id);
+        let clamp = |offset: u32| (offset as usize).min(self.source.len());
+        Span::new(clamp(node.start_offset), clamp(node.end_offset)).shift(self.start)
+    }
+
+    /// Returns the source of a span.
+    fn raw(&self, span: Span) -> &'a str {
+        self.source.get(span.start as usize - self.start..span.end as usize - self.start).unwrap_or_default()
+    }
+
+    fn string(&self, at: StringRef) -> String {
+        self.arena.get_str(at).to_owned()
+    }
+
+    fn optional(&self, at: StringRef) -> Option<String> {
+        (!at.is_empty()).then(|| self.string(at))
+    }
+
+    fn node(&mut self, id: u32, depth: usize, out: &mut Vec<Node>) {
+        let arena = self.arena;
+        let data = arena.get_type_data(id);
+        let span = self.span(id);
+        let Some(node_type) = MdastNodeType::from_u8(arena.get_node(id).node_type) else { return };
+        let kind = match node_type {
+            // What has been used up, or is of no concern.
+            MdastNodeType::Root
+            | MdastNodeType::Definition
+            | MdastNodeType::Yaml
+            | MdastNodeType::Toml
+            | MdastNodeType::Custom => return,
+            MdastNodeType::Paragraph if self.is_directive_label(id) => NodeKind::DirectiveLabel,
+            MdastNodeType::Paragraph => NodeKind::Paragraph,
+            MdastNodeType::Heading => {
+                return self.heading(id, mdast::decode_heading_data(data).depth, span, depth, out);
+            }
+            MdastNodeType::ThematicBreak => NodeKind::ThematicBreak,
+            MdastNodeType::Blockquote => return self.block_quote(id, span, depth, out),
+            MdastNodeType::List => {
+                let list = mdast::decode_list_data(data);
+                NodeKind::List { start: list.ordered.then_some(list.start), spread: list.spread }
+            }
+            MdastNodeType::ListItem => {
+                let item = mdast::decode_list_item_data(data);
+                let checked = match item.checked {
+                    0 => Some(false),
+                    1 => Some(true),
+                    _ => None,
+                };
+                NodeKind::ListItem { checked, spread: item.spread }
+            }
+            MdastNodeType::Html => NodeKind::Html(self.string(mdast::decode_string_ref_data(data))),
+            MdastNodeType::Code => {
+                let code = mdast::decode_code_data(data);
+                NodeKind::Code {
+                    lang: self.optional(code.lang),
+                    meta: self.optional(code.meta),
+                    value: self.string(code.value),
+                }
+            }
+            MdastNodeType::Text => {
+                let text = arena.get_str(mdast::decode_string_ref_data(data));
+                return push_text(text, span, out);
+            }
+            MdastNodeType::Emphasis => NodeKind::Emphasis,
+            MdastNodeType::Strong => NodeKind::Strong,
+            MdastNodeType::Delete => NodeKind::Delete,
+            MdastNodeType::Superscript => NodeKind::Superscript,
+            MdastNodeType::Subscript => NodeKind::Subscript,
+            MdastNodeType::InlineCode => NodeKind::InlineCode(self.string(mdast::decode_string_ref_data(data))),
+            MdastNodeType::Break => NodeKind::Break,
+            MdastNodeType::Link => {
+                let link = mdast::decode_link_data(data);
+                let autolink = !self.raw(span).starts_with('[');
+                NodeKind::Link { url: self.string(link.url), title: self.optional(link.title), autolink }
+            }
+            MdastNodeType::Image => {
+                let image = mdast::decode_image_data(data);
+                let kind = NodeKind::Image {
+                    url: self.string(image.url),
+                    alt: self.string(image.alt),
+                    title: self.optional(image.title),
+                };
+                out.push(Node { kind, span, children: Vec::new() });
+                return;
+            }
+            MdastNodeType::LinkReference => {
+                let reference = mdast::decode_reference_data(data);
+                match self.definitions.get(arena.get_str(reference.identifier)) {
+                    Some(definition) => NodeKind::Link {
+                        url: definition.url.to_owned(),
+                        title: definition.title.map(str::to_owned),
+                        autolink: false,
+                    },
+                    None => return push_text(self.raw(span), span, out),
+                }
+            }
+            MdastNodeType::ImageReference => {
+                let reference = mdast::decode_reference_data(data);
+                let Some(definition) = self.definitions.get(arena.get_str(reference.identifier)) else {
+                    return push_text(self.raw(span), span, out);
+                };
+                let kind = NodeKind::Image {
+                    url: definition.url.to_owned(),
+                    alt: self.string(mdast::decode_image_reference_alt(data)),
+                    title: definition.title.map(str::to_owned),
+                };
+                out.push(Node { kind, span, children: Vec::new() });
+                return;
+            }
+            MdastNodeType::FootnoteReference => {
+                NodeKind::FootnoteReference { label: self.string(mdast::decode_reference_data(data).identifier) }
+            }
+            MdastNodeType::FootnoteDefinition => NodeKind::FootnoteDefinition {
+                label: self.string(mdast::decode_footnote_definition_data(data).identifier),
+            },
+            MdastNodeType::Table => {
+                let align = mdast::decode_table_alignments(data).into_iter().map(|align| match align {
+                    mdast::ColumnAlign::None => Align::None,
+                    mdast::ColumnAlign::Left => Align::Left,
+                    mdast::ColumnAlign::Center => Align::Center,
+                    mdast::ColumnAlign::Right => Align::Right,
+                });
+                NodeKind::Table { align: align.collect() }
+            }
+            MdastNodeType::TableRow => NodeKind::TableRow,
+            MdastNodeType::TableCell => NodeKind::TableCell,
+            MdastNodeType::Math => NodeKind::Math(self.string(mdast::decode_math_data(data).value)),
+            MdastNodeType::InlineMath => NodeKind::InlineMath(self.string(mdast::decode_math_data(data).value)),
+            MdastNodeType::ContainerDirective => {
+                let attributes = (0..mdast::decode_directive_attr_count(data)).map(|index| {
+                    let (key, value) = mdast::decode_directive_attr(data, index);
+                    (self.string(key), self.string(value))
+                });
+                let attributes = attributes.collect();
+                NodeKind::Directive { name: self.string(mdast::decode_directive_name(data)), attributes }
+            }
+            // Only containers are directives: too much text looks like the other two, such as `localhost:4321`.
+            MdastNodeType::TextDirective => return push_text(self.raw(span), span, out),
+            MdastNodeType::LeafDirective => {
+                let mut text = Vec::new();
+                push_text(self.raw(span), span, &mut text);
+                out.push(Node { kind: NodeKind::Paragraph, span, children: text });
+                return;
+            }
+            MdastNodeType::DescriptionList => NodeKind::DescriptionList,
+            MdastNodeType::DescriptionTerm => NodeKind::DescriptionTerm,
+            MdastNodeType::DescriptionDetails => {
+                NodeKind::DescriptionDetails { spread: mdast::decode_description_details_data(data).spread }
+            }
+            MdastNodeType::MdxJsxFlowElement => NodeKind::Element(self.element(data, span, false)),
+            MdastNodeType::MdxJsxTextElement => NodeKind::Element(self.element(data, span, true)),
+            MdastNodeType::MdxFlowExpression | MdastNodeType::MdxTextExpression => {
+                let text = arena.get_str(mdast::decode_expression_data(data).value);
+                // Without the braces.
+                let inner = Span { start: span.start + 1, end: span.end.max(span.start + 2) - 1 };
+                let (expr, problems) = parse_expression(self.file, text, inner);
+                self.diagnostics.extend(problems);
+                let inline = node_type == MdastNodeType::MdxTextExpression;
+                NodeKind::Expression { expr: Arc::new(expr), inline }
+            }
+            MdastNodeType::MdxjsEsm => {
+                let text = arena.get_str(mdast::decode_expression_data(data).value);
+                let (module, problems) = parse_module(self.file, text, span);
+                self.diagnostics.extend(problems);
+                NodeKind::Esm(Arc::new(module))
+            }
+        };
+        let children = self.children(id, depth + 1);
+        out.push(Node { kind, span, children });
+    }
+
+    fn is_directive_label(&self, id: u32) -> bool {
+        self.arena.get_node_data(id).is_some_and(|data| data == br#"{"directiveLabel":true}"#)
+    }
+
+    fn heading(&mut self, id: u32, level: u8, span: Span, depth: usize, out: &mut Vec<Node>) {
+        let mut children = self.children(id, depth + 1);
+        let (mut own, mut classes) = (None, Vec::new());
+        if self.options.heading_ids {
+            if let Some(properties) = self.arena.get_node_data(id).and_then(properties) {
+                own = properties.get("id").and_then(|id| id.as_str()).map(str::to_owned);
+                let names = properties.get("className").and_then(|names| names.as_array());
+                classes = names.into_iter().flatten().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+            }
+            if own.is_none() && self.options.syntax == Syntax::Mdx {
+                own = self.take_comment_id(&mut children);
+            }
+        }
+        let kind = NodeKind::Heading { depth: level, id: own.filter(|id| !id.is_empty()), classes };
+        out.push(Node { kind, span, children });
+    }
+
+    /// Takes `{/*id*/}` off the end of a heading: the way to write an id that every MDX processor accepts.
+    fn take_comment_id(&self, children: &mut Vec<Node>) -> Option<String> {
+        let last = children.last()?;
+        if !matches!(last.kind, NodeKind::Expression { .. }) {
+            return None;
+        }
+        let comment = self.raw(last.span).strip_prefix("{/*")?.strip_suffix("*/}")?.trim();
+        let id = comment.strip_prefix('#').unwrap_or(comment);
+        if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c == '*') {
+            return None;
+        }
+        children.pop();
+        if let Some(Node { kind: NodeKind::Text(text), .. }) = children.last_mut() {
+            text.truncate(text.trim_end().len());
+        }
+        Some(id.to_owned())
+    }
+
+    fn block_quote(&mut self, id: u32, span: Span, depth: usize, out: &mut Vec<Node>) {
+        let mut children = self.children(id, depth + 1);
+        let alert = if self.options.alerts { take_alert(&mut children) } else { None };
+        out.push(Node { kind: NodeKind::BlockQuote { alert }, span, children });
+    }
+
+    fn element(&mut self, data: &[u8], span: Span, inline: bool) -> Element {
+        let name = self.arena.get_str(mdast::decode_mdx_jsx_element_name(data));
+        // The span is of the whole element: the opening tag is at its start.
+        let scanned = tag::scan(self.source.as_bytes(), span.start as usize - self.start).ok();
+        let count = mdast::decode_mdx_jsx_attr_count(data);
+        let places = scanned.as_ref().map(|tag| tag.attributes.as_slice()).unwrap_or_default();
+        // In a quote, the scanner meets the markers of further lines: better no place than a wrong one.
+        let places = if places.len() == count as usize { places } else { &[] };
+        let shift = |start: usize, end: usize| Span::new(start, end).shift(self.start);
+        let mut attributes = Vec::with_capacity(count as usize);
+        for index in 0..count {
+            let (kind, name, value) = mdast::decode_mdx_jsx_attr(data, index);
+            let place = places.get(index as usize);
+            let whole = place.map_or(span, |place| shift(place.start, place.end));
+            let inner = place.and_then(|place| place.value).map_or(whole, |(start, end)| shift(start, end));
+            let text = self.arena.get_str(value);
+            let value = match kind {
+                mdast::MDX_ATTR_LITERAL_PROP => AttributeValue::String(text.to_owned()),
+                mdast::MDX_ATTR_EXPRESSION_PROP => {
+                    let (expr, problems) = parse_expression(self.file, text, inner);
+                    let is_empty = expr.kind == crate::expr::ExprKind::Empty && problems.is_empty();
+                    self.diagnostics.extend(problems);
+                    if is_empty {
+                        self.diagnostics.push(diagnostics::empty_attribute(self.file, whole));
+                    }
+                    AttributeValue::Expression(Arc::new(expr))
+                }
+                mdast::MDX_ATTR_SPREAD => {
+                    let text =
+                        if text.trim_start().starts_with("...") { text.to_owned() } else { format!("...{text}") };
+                    let (expr, problems) = parse_spread(self.file, &text, inner);
+                    self.diagnostics.extend(problems);
+                    AttributeValue::Expression(Arc::new(expr))
+                }
+                _ => AttributeValue::True,
+            };
+            let name = (kind != mdast::MDX_ATTR_SPREAD).then(|| self.string(name));
+            attributes.push(Attribute { name, value, span: whole });
+        }
+        let name_span = match &scanned {
+            Some(tag) => shift(tag.name.0, tag.name.1),
+            None => Span::at(span.start as usize + 1),
+        };
+        Element { name: (!name.is_empty()).then(|| name.to_owned()), name_span, attributes, inline }
+    }
+}
+
+/// Appends text, to the text before it where there is one.
+fn push_text(text: &str, span: Span, out: &mut Vec<Node>) {
+    if let Some(Node { kind: NodeKind::Text(last), span: place, .. }) = out.last_mut() {
+        last.push_str(text);
+        place.end = span.end;
+        return;
+    }
+    if !text.is_empty() {
+        out.push(Node { kind: NodeKind::Text(text.to_owned()), span, children: Vec::new() });
+    }
+}
+
+/// Returns `hProperties` of a node's data.
+fn properties(data: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
+    match serde_json::from_slice::<serde_json::Value>(data).ok()?.get_mut("hProperties")?.take() {
+        serde_json::Value::Object(properties) => Some(properties),
+        _ => None,
+    }
+}
+
+/// Takes `[!NOTE]` off the start of a quote, where it stands alone on its line.
+fn take_alert(children: &mut Vec<Node>) -> Option<AlertKind> {
+    let first = children.first_mut()?;
+    if first.kind != NodeKind::Paragraph {
+        return None;
+    }
+    let NodeKind::Text(text) = &mut first.children.first_mut()?.kind else { return None };
+    let (marker, rest) = text.strip_prefix("[!")?.split_once(']')?;
+    let kind = match marker.to_ascii_lowercase().as_str() {
+        "note" => AlertKind::Note,
+        "tip" => AlertKind::Tip,
+        "important" => AlertKind::Important,
+        "warning" => AlertKind::Warning,
+        "caution" => AlertKind::Caution,
+        _ => return None,
+    };
+    let rest = rest.trim_start_matches([' ', '\t']);
+    if let Some(rest) = rest.strip_prefix('\n') {
+        *text = rest.to_owned();
+        return Some(kind);
+    }
+    if !rest.is_empty() {
+        return None;
+    }
+    match first.children.get(1).map(|next| &next.kind) {
+        None => {
+            children.remove(0);
+        }
+        Some(NodeKind::Break) => {
+            first.children.drain(..2);
+            if let Some(Node { kind: NodeKind::Text(text), .. }) = first.children.first_mut() {
+                *text = text.trim_start().to_owned();
+            }
+        }
+        Some(_) => return None,
+    }
+    Some(kind)
+}

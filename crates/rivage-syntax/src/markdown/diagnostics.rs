@@ -1,0 +1,183 @@
+//! The wording of what is wrong with Markdown and MDX.
+
+use crate::{Diagnostic, FileId, Span};
+
+pub(super) fn nesting_too_deep(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("nesting-too-deep", "content is nested too deeply")
+        .at(file, span)
+        .with_label(format!("more than {} levels here", super::convert::MAX_DEPTH))
+        .with_hint("close tags, quotes and lists, or split the page")
+}
+
+pub(super) fn too_complex(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("too-complex", "too much here is opened and never closed")
+        .at(file, span)
+        .with_label("what follows could not be read")
+        .with_hint("close each `{` and tag; in text, write `\\{` and `\\<`")
+}
+
+pub(super) fn crowded_paragraph(file: &FileId, span: Span, limit: usize) -> Diagnostic {
+    Diagnostic::error("too-complex", format!("a paragraph holds more than {limit} tags and expressions"))
+        .at(file, span)
+        .with_hint("put blank lines between them")
+}
+
+pub(super) fn unclosed_tag(file: &FileId, span: Span, name: &str, before: Option<&str>) -> Diagnostic {
+    let what = tag_name(name);
+    let message = match before {
+        Some(container) => format!("{what} is not closed before its {container} ends"),
+        None => format!("{what} is never closed"),
+    };
+    let hint = if is_void(name) {
+        format!("in MDX, write `<{name} />`")
+    } else if before == Some("paragraph") {
+        format!("write `</{name}>` in the same paragraph, or put both tags on lines of their own")
+    } else if before.is_some() {
+        format!("write `</{name}>` before that, at the same indentation as the opening tag")
+    } else {
+        format!("write `</{name}>` after its content, or `<{name} />` if it has none")
+    };
+    Diagnostic::error("unclosed-tag", message).at(file, span).with_label("opened here").with_hint(hint)
+}
+
+pub(super) fn mismatched_tag(
+    file: &FileId,
+    span: Span,
+    close: &str,
+    open: &str,
+    opened: Option<(Span, usize)>,
+) -> Diagnostic {
+    let place = opened.map_or_else(String::new, |(_, line)| format!(" of line {line}"));
+    let diagnostic =
+        Diagnostic::error("mismatched-tag", format!("`</{close}>` does not close {}{place}", tag_name(open)))
+            .at(file, span)
+            .with_label(format!("expected `</{open}>`"));
+    let diagnostic = match opened {
+        Some((span, _)) => diagnostic.with_other(file, span, "opened here"),
+        None => diagnostic,
+    };
+    diagnostic.with_hint("tags are closed in the opposite order of opening")
+}
+
+pub(super) fn crossed_tag(file: &FileId, span: Span, close: &str, opened: Option<(Span, usize)>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        "crossed-tag",
+        format!("`</{close}>` stands in a paragraph, but `<{close}>` was opened outside of it"),
+    )
+    .at(file, span);
+    let diagnostic = match opened {
+        Some((span, _)) => diagnostic.with_other(file, span, "opened here"),
+        None => diagnostic,
+    };
+    diagnostic.with_hint(format!("put `</{close}>` on a line of its own, or both tags on one line"))
+}
+
+pub(super) fn stray_closing_tag(file: &FileId, span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("stray-closing-tag", format!("`</{name}>` closes nothing"))
+        .at(file, span)
+        .with_hint(format!("remove it, or open `<{name}>` before, in the same paragraph or list item"))
+}
+
+pub(super) fn unclosed_brace(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("unclosed-brace", "`{` is never closed")
+        .at(file, span)
+        .with_hint("close the expression with `}`; for a brace as text, write `\\{`")
+}
+
+pub(super) fn bad_expression(file: &FileId, span: Span, detail: &str, is_id: bool) -> Diagnostic {
+    let diagnostic = Diagnostic::error("bad-expression", format!("not an expression: {detail}")).at(file, span);
+    if is_id {
+        diagnostic.with_hint("an id goes at the end of a heading: `## Title {#id}` or `## Title {/*id*/}`")
+    } else {
+        diagnostic.with_hint("braces hold a JavaScript expression; for a brace as text, write `\\{`")
+    }
+}
+
+pub(super) fn html_comment(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("html-comment", "HTML comments do not exist in MDX")
+        .at(file, span)
+        .with_hint("write `{/* comment */}`")
+}
+
+pub(super) fn angle_autolink(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-tag", "links in angle brackets do not exist in MDX")
+        .at(file, span)
+        .with_hint("write the address without the brackets, or `[text](address)`")
+}
+
+pub(super) fn not_a_tag(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-tag", "`<` starts a tag, but no name follows")
+        .at(file, span)
+        .with_hint("for a less-than sign, write `\\<` or `&lt;`, or put a space after it")
+}
+
+pub(super) fn bad_tag(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-tag", "this is not a valid tag")
+        .at(file, span)
+        .with_hint("a tag is a name, attributes and `>` or `/>`; for a less-than sign, write `\\<`")
+}
+
+pub(super) fn unfinished_tag(file: &FileId, span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("bad-tag", format!("the tag {} has no `>`", tag_name(name)))
+        .at(file, span)
+        .with_hint("end the tag with `>` or `/>` in the same paragraph or list item")
+}
+
+pub(super) fn unclosed_quote(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-attribute", "the attribute's quote is never closed")
+        .at(file, span)
+        .with_hint("close the quote in the same paragraph or list item")
+}
+
+pub(super) fn unquoted_value(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-attribute", "the attribute's value has no quotes")
+        .at(file, span)
+        .with_hint("write `name=\"text\"` or `name={expression}`")
+}
+
+pub(super) fn unexpected_in_tag(file: &FileId, span: Span, found: &str) -> Diagnostic {
+    Diagnostic::error("bad-attribute", format!("`{found}` cannot stand in a tag"))
+        .at(file, span)
+        .with_hint("a tag holds attributes such as `name=\"text\"`; a quote in a text is `&quot;`")
+}
+
+pub(super) fn attribute_in_closing_tag(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-attribute", "a closing tag has no attributes")
+        .at(file, span)
+        .with_hint("put attributes into the opening tag")
+}
+
+pub(super) fn empty_attribute(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-attribute", "the attribute's braces are empty")
+        .at(file, span)
+        .with_hint("put an expression into them, or leave out `={}`")
+}
+
+pub(super) fn other(file: &FileId, span: Span, message: &str) -> Diagnostic {
+    Diagnostic::error("bad-mdx", message).at(file, span)
+}
+
+fn tag_name(name: &str) -> String {
+    format!("`<{name}>`")
+}
+
+/// HTML elements without content, which writers leave unclosed in HTML.
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
+    )
+}
