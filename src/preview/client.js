@@ -120,9 +120,8 @@
     .place { font-family: ui-monospace, monospace; }
     .label, .hint { color: #eceef2; }
     .hint::before { content: "help: "; color: #70b8ff; }
-    .frame { margin: .25rem 0; padding: .5rem 0; overflow-x: auto; border-radius: 6px; background: #0d0e12;
+    .frame { margin: .25rem 0; padding: .5rem .75rem; overflow-x: auto; border-radius: 6px; background: #0d0e12;
       font: 13px/1.6 ui-monospace, monospace; }
-    .frame > span { display: block; width: max-content; min-width: 100%; box-sizing: border-box; padding: 0 .75rem; }
     .number { display: inline-block; min-width: 3ch; margin-right: 1ch; color: #858c99; text-align: right; user-select: none; }
     mark { background: none; color: #ff9592; text-decoration: underline wavy; text-underline-offset: .2em; }
     mark.warning { color: #ffca16; }
