@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::Exit;
 use super::args::{Build, Global, Selection};
-use super::engine::emit;
 use super::printer::{Printer, count};
 use super::profile;
 use super::project::{Project, SiteSources};
+use crate::diag::emit;
 use crate::pipeline::{self, Mode, Options};
 use crate::{theme, write};
 

@@ -6,10 +6,10 @@ use serde_json::json;
 use super::Exit;
 use super::args::{Check, Global};
 use super::build::{found, options};
-use super::engine::emit;
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources};
 use crate::check;
+use crate::diag::emit;
 use crate::pipeline::{self, Mode, Progress};
 
 pub(super) fn run(global: &Global, args: &Check, printer: &Printer) -> anyhow::Result<Exit> {

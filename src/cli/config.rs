@@ -2,10 +2,10 @@
 
 use super::Exit;
 use super::args::{Config as Args, Global};
-use super::engine::emit;
 use super::printer::Printer;
 use super::project::{Project, SiteSources};
 use crate::config;
+use crate::diag::emit;
 use crate::inputs::Inputs;
 
 pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Result<Exit> {

@@ -8,7 +8,6 @@ mod build;
 mod check;
 mod completions;
 mod config;
-mod engine;
 mod init;
 mod man;
 mod new;

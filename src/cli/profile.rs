@@ -21,7 +21,8 @@ pub(super) fn table(profile: &Profile) -> String {
 /// Returns everything, in microseconds.
 pub(super) fn to_json(profile: &Profile) -> Value {
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    let stages: Vec<_> = profile.stages.iter().map(|(name, time)| json!({ "name": name, "us": micros(*time) })).collect();
+    let stages: Vec<_> =
+        profile.stages.iter().map(|(name, time)| json!({ "name": name, "us": micros(*time) })).collect();
     let pages: Vec<_> = slowest(profile).map(|(url, time)| json!({ "url": url, "us": micros(time) })).collect();
     json!({ "stages": stages, "pages": pages })
 }

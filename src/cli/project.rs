@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rivage_diag::FileId;
 
 use super::args::Global;
-use super::engine::Sources;
 use super::printer::failure;
+use crate::diag::emit::Sources;
 use crate::fs::{Fs, RealFs};
 use crate::inputs::World;
 use crate::pipeline::Outcome;

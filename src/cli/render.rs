@@ -10,11 +10,12 @@ use serde_json::json;
 use super::Exit;
 use super::args::{Global, Render, Selection, Unknown};
 use super::build::options;
-use super::engine::{emit, render_plain};
 use super::printer::{Printer, failure};
 use super::project::{Project, SiteSources};
+use crate::diag::emit;
 use crate::fs::{Fs, RealFs};
 use crate::pipeline::{self, Mode};
+use crate::render::plain::render_plain;
 
 pub(super) fn run(global: &Global, args: &Render, printer: &Printer) -> anyhow::Result<Exit> {
     if args.plain { plain(args, printer) } else { in_site(global, args, printer) }
@@ -22,7 +23,8 @@ pub(super) fn run(global: &Global, args: &Render, printer: &Printer) -> anyhow::
 
 /// What became of a file.
 struct Rendered {
-    html: String,
+    /// None where nothing could be rendered.
+    html: Option<String>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -50,7 +52,7 @@ fn plain(args: &Render, printer: &Printer) -> anyhow::Result<Exit> {
                 let at = error.utf8_error().valid_up_to();
                 let message = format!("the file is not UTF-8: byte {at} does not belong to a character");
                 let problem = Diagnostic::error("invalid-utf8", message).with_hint("save it as UTF-8 in your editor");
-                Rendered { html: String::new(), diagnostics: vec![problem] }
+                Rendered { html: None, diagnostics: vec![problem] }
             }
         };
         line(printer, &disk, &given, &rendered, &mut exit)?;
@@ -68,11 +70,13 @@ fn in_site(global: &Global, args: &Render, printer: &Printer) -> anyhow::Result<
     let (pages, problems) = pipeline::render_content(&project.world, &options, &paths);
     let mut exit = Exit::Done;
     for ((given, path), page) in args.files.iter().zip(&paths).zip(pages) {
-        let (html, mut diagnostics) = page.unwrap_or_else(|| {
-            let message = "the file is no page of the site";
-            let problem = Diagnostic::error("no-page", message).at(&FileId::from(path.as_str()), Span::at(0));
-            (String::new(), vec![problem])
-        });
+        let (html, mut diagnostics) = match page {
+            Some((html, diagnostics)) => (Some(html), diagnostics),
+            None => {
+                let problem = Diagnostic::error("no-page", "the file is no page of the site");
+                (None, vec![problem.at(&FileId::from(path.as_str()), Span::at(0))])
+            }
+        };
         // What earlier stages found in the same file.
         let here = |problem: &&Diagnostic| problem.primary.as_ref().is_some_and(|place| place.file.as_str() == path);
         diagnostics.extend(problems.iter().filter(here).cloned());

@@ -105,13 +105,26 @@
     dialog::backdrop { background: rgb(8 9 12 / .6); }
     header { position: sticky; top: 0; display: flex; align-items: center; gap: 1rem; padding: .75rem 1.25rem; background: #16181d;
       border-bottom: 1px solid #2b2f38; }
-    h2 { flex: 1; margin: 0; font-size: 1rem; }
+    h1 { flex: 1; margin: 0; font-size: 1rem; }
     button { padding: .25rem .75rem; border: 1px solid #4a505c; border-radius: 6px; background: none; color: inherit; font: inherit; cursor: pointer; }
     button:hover { background: #2b2f38; }
     button:focus-visible, main:focus-visible { outline: 2px solid #70b8ff; outline-offset: 2px; }
     main { padding: 1rem 1.25rem 1.25rem; }
-    pre { margin: 0 0 1rem; overflow-x: auto; font: 13px/1.55 ui-monospace, monospace; }
-    p { margin: 0; color: #a3a9b5; font-size: .875rem; }
+    article { margin: 0 0 1.25rem; padding: 0 0 1.25rem; border-bottom: 1px solid #2b2f38; }
+    h2 { margin: 0 0 .5rem; font-size: 1rem; font-weight: 600; }
+    h2 .severity { color: #ff9592; }
+    .warning h2 .severity { color: #ffca16; }
+    h2 .code { color: #a3a9b5; font-weight: 400; }
+    code { font: .9em ui-monospace, monospace; }
+    p, ol { margin: .25rem 0; color: #a3a9b5; font-size: .875rem; }
+    .place { font-family: ui-monospace, monospace; }
+    .label, .hint { color: #eceef2; }
+    .hint::before { content: "help: "; color: #70b8ff; }
+    .frame { margin: .25rem 0; padding: .5rem .75rem; overflow-x: auto; border-radius: 6px; background: #0d0e12;
+      font: 13px/1.6 ui-monospace, monospace; }
+    .number { display: inline-block; min-width: 3ch; margin-right: 1ch; color: #858c99; text-align: right; user-select: none; }
+    mark { background: none; color: #ff9592; text-decoration: underline wavy; text-underline-offset: .2em; }
+    mark.warning { color: #ffca16; }
   `;
 
   function show(errors) {
@@ -124,7 +137,7 @@
       const dialog = document.createElement("dialog");
       dialog.setAttribute("aria-labelledby", "title");
       const header = document.createElement("header");
-      const title = document.createElement("h2");
+      const title = document.createElement("h1");
       title.id = "title";
       title.textContent = "The site has errors";
       const close = document.createElement("button");
