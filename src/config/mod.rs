@@ -163,8 +163,6 @@ pub struct SectionDefaults {
     pub search: Option<bool>,
     /// Whether the section and all below it have a sidebar of their tree.
     pub sidebar: Option<Vec<SidebarItem>>,
-    /// Where `sidebar` was said; filled in by the resolve stage.
-    pub sidebar_root: Option<String>,
     /// A pattern for URLs of pages below: `/:section/:year/:month/:slug/`.
     pub permalink: Option<String>,
     /// Free data for pages below; what a page says in its own `extra` wins, key by key.
