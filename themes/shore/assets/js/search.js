@@ -52,6 +52,7 @@ export async function attach(dialog, language) {
     if (event.isComposing) return;
     if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen - 1);
+    else if (event.key === "Escape") dialog.close();
     else if (event.key === "Enter") options()[chosen]?.click();
     else return;
     event.preventDefault();
