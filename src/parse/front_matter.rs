@@ -64,6 +64,8 @@ pub struct FrontMatter {
     pub section: Option<Box<SectionDefaults>>,
     /// Free data.
     pub extra: serde_json::Value,
+    /// All of it as written: `frontmatter` in expressions.
+    pub raw: serde_json::Value,
 }
 
 /// `sidebar:` of a page.
@@ -88,4 +90,12 @@ pub struct Date {
     pub day: jiff::civil::Date,
     /// Whether a time was given.
     pub has_time: bool,
+}
+
+impl Date {
+    /// Makes a date without a time.
+    pub fn of_day(day: jiff::civil::Date) -> Self {
+        let at = day.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp()).unwrap_or_default();
+        Self { at, day, has_time: false }
+    }
 }

@@ -86,6 +86,17 @@ impl<'r> SiteHost<'r> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Reports a component that is not used as it declares; tells whether it can be rendered all the same. A site that is being
+    /// moved over uses components of the same names, but not ours: it is told so, and built.
+    fn report_misuse(&mut self, mut diagnostic: Diagnostic) -> bool {
+        let lenient = self.config().markdown.unknown_component == UnknownComponent::Element;
+        if lenient {
+            diagnostic.severity = rivage_diag::Severity::Warning;
+        }
+        self.diagnostics.push(diagnostic);
+        lenient
+    }
+
     /// Finds a link's target and notes it.
     fn resolve_link(&mut self, url: &str, at: At<'_>) -> LinkTarget {
         let values = &self.renderer.surroundings.values;
@@ -195,8 +206,8 @@ impl<'r> SiteHost<'r> {
                 Check::Ignored => continue,
                 Check::Unknown => {
                     let known: Vec<_> = props::names(info);
-                    self.diagnostics.push(diagnostics::unknown_prop(&call.file, prop.span, &call.name, name, &known));
-                    good = false;
+                    let diagnostic = diagnostics::unknown_prop(&call.file, prop.span, &call.name, name, &known);
+                    good &= self.report_misuse(diagnostic);
                     continue;
                 }
             };
@@ -204,8 +215,8 @@ impl<'r> SiteHost<'r> {
                 Ok(value) if value.is_undefined() => continue,
                 Ok(value) => value,
                 Err(what) => {
-                    self.diagnostics.push(diagnostics::unusable_prop(&call.file, prop.span, &call.name, name, what));
-                    good = false;
+                    let diagnostic = diagnostics::unusable_prop(&call.file, prop.span, &call.name, name, what);
+                    good &= self.report_misuse(diagnostic);
                     continue;
                 }
             };
@@ -214,15 +225,14 @@ impl<'r> SiteHost<'r> {
                 Err((wanted, found)) => {
                     let diagnostic =
                         diagnostics::wrong_prop_type(&call.file, prop.span, &call.name, name, wanted, found);
-                    self.diagnostics.push(diagnostic);
-                    good = false;
+                    good &= self.report_misuse(diagnostic);
                 }
             }
         }
         for missing in info.args().iter().filter(|arg| arg.is_required()) {
             if good && !arguments.contains_key(missing.name()) {
                 let name = missing.name();
-                self.diagnostics.push(diagnostics::missing_prop(&call.file, call.name_span, &call.name, name));
+                self.report_misuse(diagnostics::missing_prop(&call.file, call.name_span, &call.name, name));
                 good = false;
             }
         }
@@ -270,11 +280,6 @@ impl<'r> SiteHost<'r> {
             self.diagnostics.truncate(count);
         }
         out.into()
-    }
-
-    fn fail(&mut self, mut failure: Diagnostic, file: &FileId, span: Span) {
-        failure.trace.push(Location::new(file, span));
-        self.diagnostics.push(failure);
     }
 }
 
@@ -347,7 +352,13 @@ impl Host for SiteHost<'_> {
         let implicits = self.implicits(call);
         match self.renderer.engine.render_component(&call.name, &arguments, &implicits, &call.body) {
             Ok(html) => out.push_str(if call.inline { html.trim() } else { &html }),
-            Err(failure) => self.fail(*failure, &call.file, call.span),
+            Err(failure) => {
+                let mut failure = *failure;
+                failure.trace.push(Location::new(&call.file, call.span));
+                if self.report_misuse(failure) {
+                    out.push_str(&call.body);
+                }
+            }
         }
     }
 
