@@ -14,7 +14,7 @@ globalThis.fetch = async (url) => {
     return { ok: false, status: 404 };
   }
 };
-const find = (query, limit) => search("/search", "en", query, limit);
+const find = (query, limit) => search("", "en", query, limit);
 const urls = async (query, limit) => (await find(query, limit)).map(({ url }) => url);
 
 test("a title goes before a heading, a heading before text", async () => {
@@ -74,6 +74,6 @@ test("the limit holds, and a query loads few files", async () => {
 });
 
 test("a language without pages has an empty index, one that is not there rejects", async () => {
-  assert.deepEqual(await search("/search/", "fr", "anchor", 5), []);
-  await assert.rejects(search("/search/", "xx", "anchor", 5));
+  assert.deepEqual(await search("/", "fr", "anchor", 5), []);
+  await assert.rejects(search("/", "xx", "anchor", 5));
 });

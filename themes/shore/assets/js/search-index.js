@@ -81,9 +81,9 @@ function excerpt(s, asked) {
   return out + esc(s.slice(at, end)) + (s[end] ? "…" : "");
 }
 
-/** `baseUrl` is where `index.LANG.json` lies. Rejects where it cannot be loaded. */
+/** `baseUrl` is the site's base path, such as `/docs`, or "". Rejects where the index cannot be loaded. */
 export async function search(baseUrl, language, query, limit = 10) {
-  const base = baseUrl.replace(/\/*$/, "/");
+  const base = baseUrl.replace(/\/*$/, "/search/");
   const { terms, pages } = await load(`${base}index.${language}.json`);
   const file = (hash) => load(`${base}data/${language}-${hash}.json`);
   const asked = [...new Set(words(query))].slice(0, 16), sums = new Map();
