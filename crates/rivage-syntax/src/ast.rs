@@ -228,9 +228,9 @@ pub enum AttributeValue {
     Expression(Arc<Expr>),
 }
 
-/// The name of a component: capital first letter or a dot; all else is an HTML element.
+/// The name of a component: a dot in it, or a name of JavaScript without a small first letter; all else is an HTML element.
 pub fn is_component_name(name: &str) -> bool {
-    name.contains('.') || !name.starts_with(|c: char| c.is_ascii_lowercase())
+    name.contains('.') || (!name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.contains(['-', ':']))
 }
 
 impl Node {

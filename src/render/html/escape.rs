@@ -16,7 +16,7 @@ pub fn push_text(text: &str, out: &mut String) {
 }
 
 /// Appends what stands between double quotes.
-pub fn push_quoted(text: &str, out: &mut String) {
+pub(super) fn push_quoted(text: &str, out: &mut String) {
     push_escaped(text, out, |byte| match byte {
         b'&' => Some("&amp;"),
         b'"' => Some("&quot;"),

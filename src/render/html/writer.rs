@@ -431,11 +431,19 @@ impl<'a> Writer<'a> {
         for column in 0..columns {
             out.push('<');
             out.push_str(tag);
-            match align.get(column) {
-                Some(Align::Left) => out.push_str(" align=\"left\""),
-                Some(Align::Center) => out.push_str(" align=\"center\""),
-                Some(Align::Right) => out.push_str(" align=\"right\""),
-                Some(Align::None) | None => {}
+            let side = match align.get(column) {
+                Some(Align::Left) => "left",
+                Some(Align::Center) => "center",
+                Some(Align::Right) => "right",
+                Some(Align::None) | None => "",
+            };
+            if !side.is_empty() {
+                // A strict Content-Security-Policy, which sites are served with, refuses `style`.
+                let (before, after) =
+                    if self.settings.plain { (" style=\"text-align:", "\"") } else { (" align=\"", "\"") };
+                out.push_str(before);
+                out.push_str(side);
+                out.push_str(after);
             }
             out.push('>');
             if let Some(cell) = row.children.get(column) {

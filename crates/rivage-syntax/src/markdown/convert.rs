@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 use satteri_arena::{Arena, Mdast, StringRef};
 use satteri_ast::mdast::{self, MdastNodeType};
 
-use super::tag;
+use super::container::{self, Container};
+use super::tag::{self, Tag};
 use super::{Options, diagnostics};
 use crate::ast::{AlertKind, Align, Attribute, AttributeValue, Element, Node, NodeKind, Syntax};
 use crate::expr::{parse_expression, parse_module, parse_spread};
@@ -29,8 +30,12 @@ pub(super) struct Converter<'a> {
     arena: &'a Arena<Mdast>,
     definitions: FxHashMap<&'a str, Definition<'a>>,
     too_deep: bool,
+    /// What is around the node that is converted.
+    containers: Vec<Container>,
     /// What is wrong with expressions, and how deep the tree is.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Tags that do not end where the block or emphasis does that they stand in.
+    pub(super) crossings: Vec<Diagnostic>,
 }
 
 #[derive(Clone, Copy)]
@@ -58,7 +63,18 @@ impl<'a> Converter<'a> {
             // The first of a label wins.
             definitions.entry(arena.get_str(data.identifier)).or_insert(definition);
         }
-        Self { file, source, start, options, arena, definitions, too_deep: false, diagnostics: Vec::new() }
+        Self {
+            file,
+            source,
+            start,
+            options,
+            arena,
+            definitions,
+            too_deep: false,
+            containers: Vec::new(),
+            diagnostics: Vec::new(),
+            crossings: Vec::new(),
+        }
     }
 
     /// Converts the whole document.
@@ -234,8 +250,10 @@ impl<'a> Converter<'a> {
             MdastNodeType::DescriptionDetails => {
                 NodeKind::DescriptionDetails { spread: mdast::decode_description_details_data(data).spread }
             }
-            MdastNodeType::MdxJsxFlowElement => NodeKind::Element(self.element(data, span, false)),
-            MdastNodeType::MdxJsxTextElement => NodeKind::Element(self.element(data, span, true)),
+            MdastNodeType::MdxJsxFlowElement | MdastNodeType::MdxJsxTextElement => {
+                let inline = node_type == MdastNodeType::MdxJsxTextElement;
+                return self.element(id, data, span, inline, depth, out);
+            }
             MdastNodeType::MdxFlowExpression | MdastNodeType::MdxTextExpression => {
                 let text = arena.get_str(mdast::decode_expression_data(data).value);
                 // Without the braces.
@@ -252,7 +270,16 @@ impl<'a> Converter<'a> {
                 NodeKind::Esm(Arc::new(module))
             }
         };
+        let containers = self.containers.len();
+        match &kind {
+            NodeKind::ListItem { .. } if self.options.syntax == Syntax::Mdx => {
+                self.containers.push(container::item(self.source.as_bytes(), span.start as usize - self.start));
+            }
+            NodeKind::FootnoteDefinition { .. } => self.containers.push(Container::Indent(4)),
+            _ => {}
+        }
         let children = self.children(id, depth + 1);
+        self.containers.truncate(containers);
         out.push(Node { kind, span, children });
     }
 
@@ -296,18 +323,74 @@ impl<'a> Converter<'a> {
     }
 
     fn block_quote(&mut self, id: u32, span: Span, depth: usize, out: &mut Vec<Node>) {
+        self.containers.push(Container::Quote);
         let mut children = self.children(id, depth + 1);
+        self.containers.pop();
         let alert = if self.options.alerts { take_alert(&mut children) } else { None };
         out.push(Node { kind: NodeKind::BlockQuote { alert }, span, children });
     }
 
-    fn element(&mut self, data: &[u8], span: Span, inline: bool) -> Element {
-        let name = self.arena.get_str(mdast::decode_mdx_jsx_element_name(data));
+    fn element(&mut self, id: u32, data: &[u8], span: Span, inline: bool, depth: usize, out: &mut Vec<Node>) {
         // The span is of the whole element: the opening tag is at its start.
-        let scanned = tag::scan(self.source.as_bytes(), span.start as usize - self.start).ok();
+        let offset = span.start as usize - self.start;
+        let tag = tag::scan(self.source.as_bytes(), offset, &self.containers).ok();
+        let element = self.opening_tag(data, span, inline, tag.as_ref());
+        let children = self.children(id, depth + 1);
+        if let Some(tag) = &tag {
+            self.check_crossing(&element, tag, span, &children);
+        }
+        out.push(Node { kind: NodeKind::Element(element), span, children });
+    }
+
+    /// Checks that a tag keeps to its container, and that its closing tag is beside it.
+    fn check_crossing(&mut self, element: &Element, tag: &Tag, span: Span, children: &[Node]) {
+        let offset = span.start as usize - self.start;
+        let bytes = self.source.as_bytes();
+        // In text, lines may go on lazily; a tag that begins a line is a block.
+        let lazy = if element.inline { None } else { container::lazy_line(&self.containers, bytes, offset, tag.end) };
+        if let Some(line) = lazy {
+            let line_end = self.source[line..].find('\n').map_or(self.source.len(), |length| line + length);
+            let place = Span::new(line, line_end).shift(self.start);
+            self.diagnostics.push(diagnostics::lazy_tag(self.file, place));
+        }
+        if tag.self_closing {
+            return;
+        }
+        let name = element.name.as_deref().unwrap_or_default();
+        let source = self.raw(span);
+        let close = source.rfind("</").filter(|&close| {
+            let inside = source[close + 2..].trim().strip_suffix('>').map(str::trim);
+            inside == Some(name)
+        });
+        let problem = match close {
+            Some(close) => {
+                let close = span.start as usize + close;
+                let crosses = children.last().is_some_and(|child| child.span.end as usize > close);
+                crosses.then(|| {
+                    let place = Span::new(close, span.end as usize);
+                    diagnostics::crossed_tag(self.file, place, name, Some(element.name_span))
+                })
+            }
+            None => match source.find(&format!("</{name}")) {
+                Some(close) => {
+                    let close = span.start as usize + close;
+                    let place = Span::new(close, (close + 3 + name.len()).min(span.end as usize));
+                    let opened = Some(element.name_span);
+                    Some(diagnostics::crossed_tag(self.file, place, name, opened))
+                }
+                None => {
+                    Some(diagnostics::unclosed_tag(self.file, element.name_span, name, Some("emphasis, link or cell")))
+                }
+            },
+        };
+        self.crossings.extend(problem);
+    }
+
+    fn opening_tag(&mut self, data: &[u8], span: Span, inline: bool, scanned: Option<&Tag>) -> Element {
+        let name = self.arena.get_str(mdast::decode_mdx_jsx_element_name(data));
         let count = mdast::decode_mdx_jsx_attr_count(data);
-        let places = scanned.as_ref().map(|tag| tag.attributes.as_slice()).unwrap_or_default();
-        // In a quote, the scanner meets the markers of further lines: better no place than a wrong one.
+        let places = scanned.map(|tag| tag.attributes.as_slice()).unwrap_or_default();
+        // Where the scanner has understood something else than the parser: better no place than a wrong one.
         let places = if places.len() == count as usize { places } else { &[] };
         let shift = |start: usize, end: usize| Span::new(start, end).shift(self.start);
         let mut attributes = Vec::with_capacity(count as usize);
@@ -340,7 +423,7 @@ impl<'a> Converter<'a> {
             let name = (kind != mdast::MDX_ATTR_SPREAD).then(|| self.string(name));
             attributes.push(Attribute { name, value, span: whole });
         }
-        let name_span = match &scanned {
+        let name_span = match scanned {
             Some(tag) => shift(tag.name.0, tag.name.1),
             None => Span::at(span.start as usize + 1),
         };

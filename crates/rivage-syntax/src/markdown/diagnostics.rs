@@ -59,17 +59,14 @@ pub(super) fn mismatched_tag(
     diagnostic.with_hint("tags are closed in the opposite order of opening")
 }
 
-pub(super) fn crossed_tag(file: &FileId, span: Span, close: &str, opened: Option<(Span, usize)>) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        "crossed-tag",
-        format!("`</{close}>` stands in a paragraph, but `<{close}>` was opened outside of it"),
-    )
-    .at(file, span);
+pub(super) fn crossed_tag(file: &FileId, span: Span, name: &str, opened: Option<Span>) -> Diagnostic {
+    let message = format!("`</{name}>` stands in another block, cell, link or emphasis than its `<{name}>`");
+    let diagnostic = Diagnostic::error("crossed-tag", message).at(file, span);
     let diagnostic = match opened {
-        Some((span, _)) => diagnostic.with_other(file, span, "opened here"),
+        Some(span) => diagnostic.with_other(file, span, "opened here"),
         None => diagnostic,
     };
-    diagnostic.with_hint(format!("put `</{close}>` on a line of its own, or both tags on one line"))
+    diagnostic.with_hint(format!("put `</{name}>` on a line of its own, or both tags on one line"))
 }
 
 pub(super) fn stray_closing_tag(file: &FileId, span: Span, name: &str) -> Diagnostic {
@@ -111,10 +108,31 @@ pub(super) fn not_a_tag(file: &FileId, span: Span) -> Diagnostic {
         .with_hint("for a less-than sign, write `\\<` or `&lt;`, or put a space after it")
 }
 
+fn bad_tag_error(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-tag", "this is not a valid tag").at(file, span)
+}
+
 pub(super) fn bad_tag(file: &FileId, span: Span) -> Diagnostic {
-    Diagnostic::error("bad-tag", "this is not a valid tag")
-        .at(file, span)
+    bad_tag_error(file, span)
         .with_hint("a tag is a name, attributes and `>` or `/>`; for a less-than sign, write `\\<`")
+}
+
+pub(super) fn bar_in_tag(file: &FileId, span: Span) -> Diagnostic {
+    bad_tag_error(file, span).with_hint(
+        "in a table, `|` ends the cell, even in a tag; write the value as an expression: `name={\"a\\u007cb\"}`",
+    )
+}
+
+pub(super) fn not_a_spread(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-attribute", "braces among attributes can only hold `...object`")
+        .at(file, span)
+        .with_hint("comments cannot stand in a tag; a value needs a name: `name={expression}`")
+}
+
+pub(super) fn lazy_tag(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-tag", "the tag goes on in a line that is not part of its list item or quote")
+        .at(file, span)
+        .with_hint("indent the line as the tag's first line, or begin it with `>` in a quote")
 }
 
 pub(super) fn unfinished_tag(file: &FileId, span: Span, name: &str) -> Diagnostic {

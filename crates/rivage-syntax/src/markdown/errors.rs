@@ -8,8 +8,34 @@ use super::diagnostics;
 use super::tag::{self, Problem};
 use crate::{Diagnostic, FileId, Span};
 
+/// Translates all complaints. Those about expressions are left out where our own reading of expressions has found some: it says
+/// better what is wrong.
+pub(super) fn translate_all(
+    file: &FileId,
+    text: &str,
+    start: usize,
+    complaints: &[(usize, String)],
+    without_expressions: bool,
+) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    // A closing tag that closes nothing is the consequence of its opening tag's error.
+    let mut unclosed: Vec<&str> = Vec::new();
+    for (offset, message) in complaints {
+        let name = message.split('`').nth(1).unwrap_or_default().trim_start_matches(['<', '/']);
+        if message.starts_with("Expected a closing tag for") {
+            unclosed.push(name);
+        } else if message.contains("expected an open tag first") && unclosed.contains(&name) {
+            continue;
+        } else if message.starts_with("Could not parse expression") && without_expressions {
+            continue;
+        }
+        out.push(translate(file, text, start, *offset, message));
+    }
+    out
+}
+
 /// Translates one complaint. `offset` counts from the body's start, which is at `start` of the file's text.
-pub(super) fn translate(file: &FileId, text: &str, start: usize, offset: usize, message: &str) -> Diagnostic {
+fn translate(file: &FileId, text: &str, start: usize, offset: usize, message: &str) -> Diagnostic {
     let (before_body, body) = text.split_at(start);
     let offset = floor(body, offset);
     let place = |from: usize, length: usize| {
@@ -37,7 +63,7 @@ pub(super) fn translate(file: &FileId, text: &str, start: usize, offset: usize, 
         return diagnostics::mismatched_tag(file, place(offset, closing), name(0), name(1), opened(name(1)));
     }
     if message.starts_with("Expected the closing tag") {
-        return diagnostics::crossed_tag(file, place(offset, closing), name(0), opened(name(0)));
+        return diagnostics::crossed_tag(file, place(offset, closing), name(0), opened(name(0)).map(|(span, _)| span));
     }
     if message.starts_with("Unexpected end of file in expression") {
         return diagnostics::unclosed_brace(file, place(offset, 1));
@@ -71,7 +97,8 @@ fn bad_tag(file: &FileId, body: &str, start: usize, offset: usize) -> Diagnostic
     if !is_name {
         return diagnostics::not_a_tag(file, place(offset, offset + 1));
     }
-    match tag::scan(bytes, offset) {
+    match tag::scan(bytes, offset, &[]) {
+        Ok(tag) if bytes[offset..tag.end].contains(&b'|') => diagnostics::bar_in_tag(file, place(offset, tag.end)),
         Ok(tag) => diagnostics::bad_tag(file, place(offset, tag.end)),
         Err((problem, at)) => {
             let name_end = rest.bytes().position(|byte| !tag::is_name_byte(byte)).unwrap_or(rest.len());
@@ -81,6 +108,7 @@ fn bad_tag(file: &FileId, body: &str, start: usize, offset: usize) -> Diagnostic
                 Problem::UnclosedQuote => diagnostics::unclosed_quote(file, place(at, at + 1)),
                 Problem::UnclosedBrace => diagnostics::unclosed_brace(file, place(at, at + 1)),
                 Problem::UnquotedValue => diagnostics::unquoted_value(file, place(at, at + 1)),
+                Problem::NotASpread => diagnostics::not_a_spread(file, place(at, at + 1)),
                 Problem::AttributeInClosingTag => diagnostics::attribute_in_closing_tag(file, place(at, at + 1)),
                 Problem::Unexpected => {
                     let found = body[floor(body, at)..].chars().next().map(String::from).unwrap_or_default();
@@ -114,7 +142,7 @@ fn container(name: &str) -> &'static str {
     match name {
         "paragraph" => "paragraph",
         "listItem" => "list item",
-        "blockquote" => "quote",
+        "blockquote" | "blockQuote" => "quote",
         "heading" => "heading",
         "tableCell" => "table cell",
         "emphasis" | "strong" | "delete" => "emphasis",

@@ -3,6 +3,7 @@
 //! In: the text of a file and where its body starts. Out: the tree and what is wrong with it.
 //! Deliberately not here: HTML, highlighting, ids of headings that have none.
 
+mod container;
 mod convert;
 mod diagnostics;
 mod errors;
@@ -74,15 +75,12 @@ pub fn parse(file: &FileId, text: &str, body_start: usize, options: &Options) ->
     let (arena, complaints) = satteri_pulldown_cmark::parse_no_positions(body, parser_options(body, options));
     let mut converter = Converter::new(file, body, body_start, options, &arena);
     let root = converter.root();
-    let mut diagnostics = converter.diagnostics;
-    let has_own = !diagnostics.is_empty();
-    for (offset, message) in &complaints {
-        // Our own reading of expressions says better what is wrong with them.
-        if has_own && message.starts_with("Could not parse expression") {
-            continue;
-        }
-        diagnostics.push(errors::translate(file, text, body_start, *offset, message));
+    let mut diagnostics = errors::translate_all(file, text, body_start, &complaints, !converter.diagnostics.is_empty());
+    // Where the parser has lost track of tags, what they seem to cross means nothing.
+    if diagnostics.is_empty() {
+        diagnostics = converter.crossings;
     }
+    diagnostics.extend(converter.diagnostics);
     rivage_diag::sort(&mut diagnostics);
     (root, diagnostics)
 }

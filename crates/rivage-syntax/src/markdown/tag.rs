@@ -3,6 +3,7 @@
 //! In: bytes and the place of a `<`. Out: spans of its name and attributes, or where and why it is no tag. Good enough for places
 //! and messages: what a tag *is* the parser decides. Deliberately not here: values, closing of elements.
 
+use super::container::{self, Container};
 use super::script;
 
 /// An opening (or closing) tag.
@@ -12,6 +13,8 @@ pub(super) struct Tag {
     pub(super) name: (usize, usize),
     /// Its attributes in order.
     pub(super) attributes: Vec<Place>,
+    /// Whether it is `/>` that ends it.
+    pub(super) self_closing: bool,
     /// After the `>`.
     pub(super) end: usize,
 }
@@ -40,13 +43,16 @@ pub(super) enum Problem {
     UnquotedValue,
     /// Something that cannot be there.
     Unexpected,
+    /// Braces among attributes without `...`.
+    NotASpread,
     /// `</a b>`
     AttributeInClosingTag,
 }
 
-/// Scans the tag whose `<` is at `start`. An error is the problem and its place.
-pub(super) fn scan(bytes: &[u8], start: usize) -> Result<Tag, (Problem, usize)> {
-    let mut scanner = Scanner { bytes, at: start + 1 };
+/// Scans the tag whose `<` is at `start`; what its containers put before further lines is skipped. An error is the problem and
+/// its place.
+pub(super) fn scan(bytes: &[u8], start: usize, containers: &[Container]) -> Result<Tag, (Problem, usize)> {
+    let mut scanner = Scanner { bytes, at: start + 1, containers };
     let closing = scanner.eat(b'/');
     let mut tag = Tag::default();
     let name_start = scanner.at;
@@ -66,11 +72,15 @@ pub(super) fn scan(bytes: &[u8], start: usize) -> Result<Tag, (Problem, usize)> 
                 if scanner.peek() != Some(b'>') {
                     return Err((Problem::Unexpected, scanner.at.min(bytes.len())));
                 }
+                tag.self_closing = true;
             }
             Some(_) if closing => return Err((Problem::AttributeInClosingTag, scanner.at)),
             Some(b'{') => {
                 let open = scanner.at;
                 let end = script::braces_end(bytes, open).ok_or((Problem::UnclosedBrace, open))?;
+                if !bytes[open + 1..end].trim_ascii_start().starts_with(b"...") {
+                    return Err((Problem::NotASpread, open));
+                }
                 tag.attributes.push(Place { start: open, end, value: Some((open + 1, end - 1)) });
                 scanner.at = end;
             }
@@ -85,6 +95,7 @@ pub(super) fn scan(bytes: &[u8], start: usize) -> Result<Tag, (Problem, usize)> 
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
+    containers: &'a [Container],
 }
 
 impl Scanner<'_> {
@@ -99,8 +110,11 @@ impl Scanner<'_> {
     }
 
     fn space(&mut self) {
-        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+        while let Some(byte) = self.peek().filter(u8::is_ascii_whitespace) {
             self.at += 1;
+            if byte == b'\n' {
+                self.at = container::content_start(self.containers, self.bytes, self.at).unwrap_or(self.at);
+            }
         }
     }
 
@@ -151,7 +165,7 @@ mod tests {
     use super::*;
 
     fn check(source: &str, attributes: &[&str]) {
-        let tag = scan(source.as_bytes(), 0).expect("a tag");
+        let tag = scan(source.as_bytes(), 0, &[]).expect("a tag");
         let found: Vec<&str> = tag.attributes.iter().map(|place| &source[place.start..place.end]).collect();
         assert_eq!(found, attributes);
     }
@@ -164,12 +178,21 @@ mod tests {
     }
 
     #[test]
+    fn markers_of_containers_are_no_part_of_a_tag() {
+        let source = "> <A\n> b\n>   c='d'\n> />";
+        let tag = scan(source.as_bytes(), 2, &[Container::Quote]).expect("a tag");
+        let found: Vec<&str> = tag.attributes.iter().map(|place| &source[place.start..place.end]).collect();
+        assert_eq!((found, tag.self_closing, tag.end), (vec!["b", "c='d'"], true, source.len()));
+    }
+
+    #[test]
     fn problems_have_places() {
-        assert_eq!(scan(b"<A b=1>", 0), Err((Problem::UnquotedValue, 5)));
-        assert_eq!(scan(b"<A b=\"1>", 0), Err((Problem::UnclosedQuote, 5)));
-        assert_eq!(scan(b"<A b={1>", 0), Err((Problem::UnclosedBrace, 5)));
-        assert_eq!(scan(b"<A", 0), Err((Problem::Unclosed, 0)));
-        assert_eq!(scan(b"<A b=\"a\\\"c\">", 0), Err((Problem::Unexpected, 10)));
-        assert_eq!(scan(b"</A b>", 0), Err((Problem::AttributeInClosingTag, 4)));
+        assert_eq!(scan(b"<A b=1>", 0, &[]), Err((Problem::UnquotedValue, 5)));
+        assert_eq!(scan(b"<A b=\"1>", 0, &[]), Err((Problem::UnclosedQuote, 5)));
+        assert_eq!(scan(b"<A b={1>", 0, &[]), Err((Problem::UnclosedBrace, 5)));
+        assert_eq!(scan(b"<A", 0, &[]), Err((Problem::Unclosed, 0)));
+        assert_eq!(scan(b"<A b=\"a\\\"c\">", 0, &[]), Err((Problem::Unexpected, 10)));
+        assert_eq!(scan(b"<A {b}>", 0, &[]), Err((Problem::NotASpread, 3)));
+        assert_eq!(scan(b"</A b>", 0, &[]), Err((Problem::AttributeInClosingTag, 4)));
     }
 }
