@@ -5,7 +5,7 @@
 //! where files are written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -133,6 +133,29 @@ pub fn run(
     sink: &dyn Sink,
     progress: &dyn Progress,
 ) -> Result<Outcome, crate::fs::Error> {
+    on_workers(|| run_stages(world, options, sink, progress))
+}
+
+/// How much stack a worker has. Nesting of content and expressions is bounded; this is room for the bounds, also in a debug build.
+const STACK: usize = 32 * 1024 * 1024;
+
+/// Runs `work` on threads with room for deep content.
+fn on_workers<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    static WORKERS: LazyLock<Option<rayon::ThreadPool>> =
+        LazyLock::new(|| rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok());
+    match &*WORKERS {
+        Some(workers) => workers.install(work),
+        // Threads cannot be had: the caller's own must do.
+        None => work(),
+    }
+}
+
+fn run_stages(
+    world: &World,
+    options: &Options,
+    sink: &dyn Sink,
+    progress: &dyn Progress,
+) -> Result<Outcome, crate::fs::Error> {
     let mut profile = Profile::default();
     let Prepared { config, site, tree, renderer, artifacts, mut diagnostics, mut trace } =
         prepare(world, options, &mut profile, progress);
@@ -189,7 +212,15 @@ pub fn render_content(
     files: &[String],
 ) -> (Vec<Option<(String, Vec<Diagnostic>)>>, Vec<Diagnostic>) {
     let options = Options { drafts: true, future: true, ..options.clone() };
-    let prepared = prepare(world, &options, &mut Profile::default(), &Silent);
+    on_workers(|| render_files(world, &options, files))
+}
+
+fn render_files(
+    world: &World,
+    options: &Options,
+    files: &[String],
+) -> (Vec<Option<(String, Vec<Diagnostic>)>>, Vec<Diagnostic>) {
+    let prepared = prepare(world, options, &mut Profile::default(), &Silent);
     let rendered = files
         .par_iter()
         .map(|file| {

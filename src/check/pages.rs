@@ -211,6 +211,7 @@ pub(super) mod tests {
             series: FxHashMap::default(),
             aliases: Vec::new(),
             assets: FxHashMap::default(),
+            targets: Default::default(),
         };
         (site, ())
     }
