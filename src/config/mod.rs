@@ -4,7 +4,7 @@
 //! left at its default, so that the rest of the site can still be built and judged.
 //! Deliberately not here: flags of the command line (applied by `cli`), wrangler.toml.
 
-mod check;
+pub(crate) mod check;
 mod diagnostics;
 mod json;
 mod languages;
@@ -349,6 +349,11 @@ pub fn load(inputs: &Inputs<'_>) -> (Config, Vec<Diagnostic>) {
         Err(error) => return (Config::default(), vec![diagnostics::not_utf8(&file, error.valid_up_to())]),
     };
     read(&file, text)
+}
+
+/// Reports whether a text is an http or https URL.
+pub(crate) fn is_web_url(text: &str) -> bool {
+    check::web_url(text).is_ok()
 }
 
 /// Reads and checks the text of a settings file.

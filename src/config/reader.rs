@@ -123,8 +123,23 @@ impl<'a> Reader<'a> {
         self.entries.iter().find(|entry| entry.key == key).filter(|entry| entry.value.value != DataValue::Null)
     }
 
+    /// Returns the entry of a key that nobody has asked for before.
+    pub(crate) fn take_unknown(&mut self, key: &'a str) -> Option<&'a Entry> {
+        if self.asked.contains(&key) { None } else { self.take(key) }
+    }
+
+    /// Counts a key as one that nobody asked for.
+    pub(crate) fn set_aside(&mut self, key: &'a str) {
+        self.foreign.push(key);
+    }
+
     /// Returns what `read` makes of a key's value; where it makes nothing of it, `expected` is reported.
-    fn read<T>(&mut self, key: &'a str, expected: &str, read: impl FnOnce(&'a Data) -> Option<T>) -> Option<T> {
+    pub(crate) fn read<T>(
+        &mut self,
+        key: &'a str,
+        expected: &str,
+        read: impl FnOnce(&'a Data) -> Option<T>,
+    ) -> Option<T> {
         let value = &self.take(key)?.value;
         let result = read(value);
         if result.is_none() {

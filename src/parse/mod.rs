@@ -4,16 +4,28 @@
 //! its section. The tree of the body is not kept: parsing again while rendering costs less than keeping 100,000 trees.
 //! Deliberately not here: other files, links, HTML.
 
+mod body;
+mod date;
 mod diagnostics;
 pub mod front_matter;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::sync::Arc;
 
-use rivage_diag::{Diagnostic, FileId};
+use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::ast::Syntax;
+use rivage_syntax::data::{self, Data, DataValue, Format};
+use rivage_syntax::front_matter::Language;
+use rivage_syntax::markdown::{self, Options};
 
-use crate::config::Config;
-use crate::discover::ContentFile;
-use front_matter::FrontMatter;
+use crate::config::reader::Report;
+use crate::config::{Config, SectionDefaults, UnknownKeys};
+use crate::discover::{ContentFile, Role};
+use front_matter::{FrontMatter, Rules};
+pub use text::normalize;
 
 /// A content file that has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,44 +49,72 @@ pub struct Document {
 }
 
 /// Reads one content file.
+///
+/// What is wrong with the body is left to rendering, which reads it again and reports it then; what is wrong with a page that is
+/// not shown is its author's business.
 pub fn parse(config: &Config, source: &ContentFile, bytes: &[u8]) -> (Document, Vec<Diagnostic>) {
-    use rivage_syntax::{data, front_matter as fence};
     let file = FileId::from(source.path.as_str());
-    let (text, mut diags) = normalize(&file, bytes);
-    let (f, d) = fence::split(&file, &text);
-    diags.extend(d);
-    let mut fm = FrontMatter::default();
-    if let Some(l) = f.language {
-        let fmt = if l == fence::Language::Yaml { data::Format::Yaml } else { data::Format::Toml };
-        let (dt, d) = data::parse(&file, &text, f.content, fmt);
-        diags.extend(d);
-        let j = dt.to_json();
-        let st = |k: &str| j.get(k).and_then(|v| v.as_str()).map(str::to_owned);
-        fm.title = st("title");
-        fm.description = st("description");
-        fm.series = st("series");
-        fm.weight = j.get("weight").and_then(|v| v.as_i64());
-        fm.toc = j.get("toc").and_then(|v| v.as_bool());
-        fm.date = st("date").and_then(|d| d.get(..10)?.parse().ok()).map(front_matter::Date::of_day);
-        let list = |k: &str| -> Vec<String> { j.get(k).and_then(|v| v.as_array()).into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect() };
-        fm.authors = list("authors");
-        for t in &config.taxonomies {
-            let l = list(&t.name);
-            if !l.is_empty() { fm.taxonomies.insert(t.name.clone(), l.into_iter().map(|value| front_matter::Spanned { value, span: f.content }).collect()); }
-        }
-        fm.raw = j;
+    let (text, mut diagnostics) = normalize(&file, bytes);
+    let (fence, problems) = rivage_syntax::front_matter::split(&file, &text);
+    diagnostics.extend(problems);
+    let format = fence.language.map(|language| match language {
+        Language::Yaml => Format::Yaml,
+        Language::Toml => Format::Toml,
+    });
+    let nothing = Data { value: DataValue::Null, span: fence.content };
+    let (data, problems) =
+        format.map_or((nothing, Vec::new()), |format| data::parse(&file, &text, fence.content, format));
+    let is_complete = problems.is_empty() && diagnostics.is_empty();
+    diagnostics.extend(problems);
+
+    let sections = sections(config, &source.section);
+    let schema = if source.role == Role::Section { schema::rules(&[]) } else { schema::rules(&sections) };
+    let rules = Rules {
+        config,
+        source,
+        unknown: sections.iter().rev().find_map(|section| section.unknown_keys).unwrap_or(UnknownKeys::Error),
+        schema_keys: schema.keys().copied().filter(|key| !key.contains('.')).collect(),
+    };
+    let report = Report::new(&file);
+    let front_matter = front_matter::read(&report, &rules, &data);
+    // The opening fence, or the very start of a file that has none.
+    let start = Span::new(0, if format.is_some() { 3 } else { 0 });
+    schema::check(&report, &schema, &data, is_complete.then_some(start));
+    diagnostics.extend(report.finish());
+    rivage_diag::sort(&mut diagnostics);
+
+    let (tree, _) = markdown::parse(&file, &text, fence.body_start, &markdown_options(config, source.syntax));
+    let document = Document {
+        source: source.clone(),
+        file,
+        body_start: fence.body_start,
+        front_matter,
+        first_heading: body::first_heading(&tree),
+        words: body::words(&tree),
+        summary: body::summary(&tree, &text),
+        text: Arc::from(text),
+    };
+    (document, diagnostics)
+}
+
+/// Returns how the bodies of a site's pages are read.
+pub fn markdown_options(config: &Config, syntax: Syntax) -> Options {
+    Options {
+        directives: config.markdown.directives,
+        math: config.markdown.math,
+        definition_lists: config.markdown.definition_lists,
+        smart_punctuation: config.markdown.smart_punctuation,
+        ..Options::site(syntax)
     }
-    let document = Document { source: source.clone(), file, text: text.into(), body_start: f.body_start, front_matter: fm, first_heading: None, words: 100, summary: String::new() };
-    (document, diags)
 }
-/// x
-pub fn normalize(_file: &FileId, bytes: &[u8]) -> (String, Vec<Diagnostic>) {
-    let t = String::from_utf8_lossy(bytes);
-    (t.trim_start_matches('\u{feff}').replace("\r\n", "\n"), Vec::new())
-}
-/// x
-pub fn markdown_options(config: &Config, syntax: rivage_syntax::ast::Syntax) -> rivage_syntax::markdown::Options {
-    let mut o = rivage_syntax::markdown::Options::site(syntax);
-    o.math = config.markdown.math;
-    o
+
+/// Returns what rivage.toml says of a section and of those above it, outermost first.
+fn sections<'c>(config: &'c Config, section: &str) -> Vec<&'c SectionDefaults> {
+    let holds = |folder: &str| {
+        let rest = section.strip_prefix(folder);
+        folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mut sections: Vec<_> = config.content.iter().filter(|defaults| holds(&defaults.section)).collect();
+    sections.sort_by_key(|defaults| defaults.section.len());
+    sections
 }
