@@ -21,6 +21,7 @@ mod value;
 pub use ast::{Declaration, ExportName, Expr, ExprKind, Import, ImportName, Module, Reexport};
 pub use eval::{Evaluator, Result, Scope};
 pub use number::to_string as number_to_string;
+pub(crate) use parse::possible_nesting;
 pub use parse::{parse_expression, parse_module, parse_spread};
 pub use regexp::RegExp;
 pub use value::{Child, Closure, JsxValue, Nested, Object, Value};

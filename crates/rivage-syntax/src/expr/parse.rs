@@ -147,7 +147,7 @@ fn at_end_problem(file: &FileId, source: &str, place: Span) -> Diagnostic {
 
 /// Returns an upper bound of how deep a parser may have to descend: everything that opens a level, wherever it stands, even in
 /// strings. (What is a string cannot be told without parsing, because of JSX text.)
-fn possible_nesting(source: &str) -> usize {
+pub(crate) fn possible_nesting(source: &str) -> usize {
     let bytes = source.as_bytes();
     let mut count = 0;
     let mut word_start = None;

@@ -1,5 +1,6 @@
 //! The wording of what is wrong with Markdown and MDX.
 
+use super::guard::Refusal;
 use crate::{Diagnostic, FileId, Span};
 
 pub(super) fn nesting_too_deep(file: &FileId, span: Span) -> Diagnostic {
@@ -9,17 +10,32 @@ pub(super) fn nesting_too_deep(file: &FileId, span: Span) -> Diagnostic {
         .with_hint("close tags, quotes and lists, or split the page")
 }
 
-pub(super) fn too_complex(file: &FileId, span: Span) -> Diagnostic {
-    Diagnostic::error("too-complex", "too much here is opened and never closed")
-        .at(file, span)
-        .with_label("what follows could not be read")
-        .with_hint("close each `{` and tag; in text, write `\\{` and `\\<`")
-}
-
-pub(super) fn crowded_paragraph(file: &FileId, span: Span, limit: usize) -> Diagnostic {
-    Diagnostic::error("too-complex", format!("a paragraph holds more than {limit} tags and expressions"))
-        .at(file, span)
-        .with_hint("put blank lines between them")
+pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic {
+    match refusal {
+        Refusal::Depth => Diagnostic::error("nesting-too-deep", "content is nested too deeply")
+            .at(file, span)
+            .with_label("too much is open here")
+            .with_hint("close tags, brackets, quotes and lists, or split the page"),
+        Refusal::Unclosed => {
+            Diagnostic::error("too-complex", "too many tags and braces of this page are opened and never closed")
+                .at(file, span)
+                .with_label("the page was read to here")
+                .with_hint("close each `{` and each tag; in text, write `\\{` and `\\<`")
+        }
+        Refusal::Crowded => {
+            let limit = super::guard::MAX_EXPRESSIONS;
+            let message = format!("a paragraph or table holds more than {limit} expressions");
+            Diagnostic::error("too-complex", message)
+                .at(file, span)
+                .with_hint("put blank lines between them, or split the table")
+        }
+        Refusal::Long => Diagnostic::error("too-complex", "this expression or export is too long")
+            .at(file, span)
+            .with_hint("move the data to a file and import it"),
+        Refusal::Export => Diagnostic::error("too-complex", "an export of this size cannot have blank lines")
+            .at(file, span)
+            .with_hint("remove the blank lines, or move the data to a file and import it"),
+    }
 }
 
 pub(super) fn unclosed_tag(file: &FileId, span: Span, name: &str, before: Option<&str>) -> Diagnostic {

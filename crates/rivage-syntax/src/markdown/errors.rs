@@ -8,6 +8,9 @@ use super::diagnostics;
 use super::tag::{self, Problem};
 use crate::{Diagnostic, FileId, Span};
 
+/// How many complaints about one page are passed on: who has so many looks at the first ones only.
+const MAX_COMPLAINTS: usize = 100;
+
 /// Translates all complaints. Those about expressions are left out where our own reading of expressions has found some: it says
 /// better what is wrong.
 pub(super) fn translate_all(
@@ -20,14 +23,14 @@ pub(super) fn translate_all(
     let mut out = Vec::new();
     // A closing tag that closes nothing is the consequence of its opening tag's error.
     let mut unclosed: Vec<&str> = Vec::new();
-    for (offset, message) in complaints {
+    for (offset, message) in complaints.iter().take(MAX_COMPLAINTS) {
         let name = message.split('`').nth(1).unwrap_or_default().trim_start_matches(['<', '/']);
+        let is_consequence = message.contains("expected an open tag first") && unclosed.contains(&name);
+        if is_consequence || (without_expressions && message.starts_with("Could not parse expression")) {
+            continue;
+        }
         if message.starts_with("Expected a closing tag for") {
             unclosed.push(name);
-        } else if message.contains("expected an open tag first") && unclosed.contains(&name) {
-            continue;
-        } else if message.starts_with("Could not parse expression") && without_expressions {
-            continue;
         }
         out.push(translate(file, text, start, *offset, message));
     }
@@ -89,7 +92,7 @@ fn bad_tag(file: &FileId, body: &str, start: usize, offset: usize) -> Diagnostic
     if rest.starts_with("!--") {
         return diagnostics::html_comment(file, place(offset, offset + 4));
     }
-    let word = rest.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default();
+    let word = rest.split(|c: char| c.is_whitespace() || c == '>' || c == '<').next().unwrap_or_default();
     if word.contains("://") || word.starts_with("mailto:") || (word.contains('@') && !word.contains('=')) {
         return diagnostics::angle_autolink(file, place(offset, offset + 1 + word.len()));
     }
