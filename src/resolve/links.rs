@@ -59,7 +59,7 @@ pub struct Targets {
 }
 
 /// How many candidates are compared before we give up to guess what was meant.
-const GUESSES: usize = 500;
+const GUESSES: usize = 300;
 
 impl Targets {
     pub(super) fn new(
@@ -297,7 +297,9 @@ impl Site {
         let start = self.routes.partition_point(|route| route.url.as_str() < folder);
         let below = self.routes.iter().enumerate().skip(start).take_while(|(_, route)| route.url.starts_with(folder));
         let similar = |candidate: &str| strsim::jaro_winkler(name, &last_part(candidate).to_lowercase());
-        best(&mut below.map(|(at, _)| at), 0.8, &similar).or_else(|| best(&mut (0..self.routes.len()), 0.85, &whole))
+        // Paths that only begin alike are not what was meant.
+        let alike = |candidate: &str| strsim::normalized_levenshtein(&wanted, candidate.trim_end_matches('/'));
+        best(&mut below.map(|(at, _)| at), 0.8, &similar).or_else(|| best(&mut (0..self.routes.len()), 0.75, &alike))
     }
 
     /// The content file that was probably meant, as a path from the file that has the link.

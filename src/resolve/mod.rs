@@ -92,7 +92,7 @@ pub struct Page {
     pub url: String,
     /// Its title, or what stands for it: first heading, file name.
     pub title: String,
-    /// Its kind, from its section: `docs`.
+    /// Its kind, from its section: `docs`; `page` where no section says.
     pub kind: String,
     /// The layout that front matter or a section asks for; empty where the kind decides. See [`Page::template_candidates`].
     pub template: String,
@@ -305,8 +305,7 @@ impl Page {
     pub fn template_candidates(&self) -> Vec<String> {
         let name = if self.is_section { "section.html" } else { "page.html" };
         let asked = (!self.template.is_empty()).then(|| self.template.clone());
-        let of_kind = (!self.kind.is_empty()).then(|| format!("{}/{name}", self.kind));
-        asked.into_iter().chain(of_kind).chain([name.to_owned()]).collect()
+        asked.into_iter().chain([format!("{}/{name}", self.kind), name.to_owned()]).collect()
     }
 }
 

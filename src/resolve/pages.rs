@@ -176,7 +176,7 @@ impl Assembly {
             is_fallback,
             url: permalink.url,
             title,
-            kind: defaults.kind.clone().unwrap_or_default(),
+            kind: defaults.kind.clone().unwrap_or_else(|| "page".to_owned()),
             template,
             is_draft,
             parent,
