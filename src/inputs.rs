@@ -61,16 +61,22 @@ pub struct World {
     pub environment: BTreeMap<String, String>,
 }
 
-/// The handle through which one call of a stage looks at the world.
+/// The handle through which one call of a stage looks at the world. A clone writes to the same trace, which is how functions
+/// called by templates note what they look at.
+#[derive(Clone)]
 pub struct Inputs<'w> {
     world: &'w World,
-    trace: Mutex<Trace>,
+    notes: Notes,
 }
+
+/// The trace of an [`Inputs`], free of its borrow.
+#[derive(Clone, Debug, Default)]
+pub struct Notes(Arc<Mutex<Trace>>);
 
 impl<'w> Inputs<'w> {
     /// Opens a handle with an empty trace.
     pub fn new(world: &'w World) -> Self {
-        Self { world, trace: Mutex::new(Trace::new()) }
+        Self { world, notes: Notes::default() }
     }
 
     /// Returns a file's bytes.
@@ -119,13 +125,30 @@ impl<'w> Inputs<'w> {
         self.note(Question::Site(query.to_owned()), answer);
     }
 
-    /// Returns what has been asked.
-    pub fn into_trace(self) -> Trace {
-        self.trace.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Returns the notes, to which others may add.
+    pub fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Returns the world behind the handle.
+    pub fn world(&self) -> &'w World {
+        self.world
+    }
+
+    /// Returns what has been asked so far.
+    pub fn trace(&self) -> Trace {
+        self.notes.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     fn note(&self, question: Question, answer: &[u8]) {
-        let mut trace = self.trace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.notes.note(question, answer);
+    }
+}
+
+impl Notes {
+    /// Notes a question and its answer, given as bytes that differ where the answer does.
+    pub fn note(&self, question: Question, answer: &[u8]) {
+        let mut trace = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         trace.insert(question, Fingerprint::of(answer));
     }
 }

@@ -13,6 +13,7 @@
 //! [`pipeline`] alone knows the order. Whatever a stage looks at besides its arguments it asks of
 //! [`inputs::Inputs`], which notes the question and a fingerprint of the answer.
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diag;
@@ -24,4 +25,7 @@ pub mod pipeline;
 pub mod preview;
 pub mod render;
 pub mod resolve;
+pub mod watch;
+pub mod slug;
+pub mod theme;
 pub mod write;

@@ -1,3 +1,7 @@
 //! The `rivage` program: parse arguments, run, turn the result into an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rivage::cli::main(std::env::args_os())
+}

@@ -1,1 +1,71 @@
 //! The commands: one file each; arguments, printing, exit codes.
+//!
+//! In: the words of the command line. Out: an exit code. 0: done; 1: done, and the site has errors; 2: could not run.
+//! Deliberately not here: anything about sites; the commands call [`crate::pipeline`], [`crate::check`], [`crate::preview`] and print.
+
+pub mod args;
+mod build;
+mod check;
+mod completions;
+mod config;
+mod init;
+mod man;
+mod new;
+mod preview;
+mod printer;
+mod profile;
+mod project;
+mod render;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use printer::Printer;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// All is well.
+    Done,
+    /// It ran, and the site has errors.
+    SiteHasErrors,
+}
+
+/// Runs the program with the words of the command line, the program's name first.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(words) {
+        Ok(args) => args,
+        Err(error) => {
+            // `--help` and `--version` are errors to clap. A closed pipe is no reason to fail.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let printer = Printer::new(&args.global);
+    match run(args, &printer) {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::SiteHasErrors) => ExitCode::from(1),
+        Err(error) => {
+            printer.failure(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
+    let global = &args.global;
+    match args.command {
+        Command::Init(args) => init::run(&args, printer),
+        Command::New(args) => new::run(global, &args, printer),
+        Command::Build(args) => build::run(global, &args, printer),
+        Command::Preview(args) => preview::run(global, &args, printer),
+        Command::Check(args) => check::run(global, &args, printer),
+        Command::Render(args) => render::run(global, &args, printer),
+        Command::Config(args) => config::run(global, &args, printer),
+        Command::Completions(args) => completions::run(&args, printer),
+        Command::Man(args) => man::run(&args, printer),
+    }
+}

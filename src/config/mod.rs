@@ -1,16 +1,27 @@
 //! The settings in `rivage.toml`, checked and with defaults filled in.
 //!
-//! In: the text of the file ([`raw`] has it as written). Out: [`Config`] and diagnostics with places.
+//! In: the text of the file, which [`raw`] walks as written. Out: [`Config`] and diagnostics with places. What is wrong is reported and
+//! left at its default, so that the rest of the site can still be built and judged.
 //! Deliberately not here: flags of the command line (applied by `cli`), wrangler.toml.
 
+pub(crate) mod check;
 mod diagnostics;
-pub mod raw;
+mod json;
+mod languages;
+mod raw;
+pub(crate) mod reader;
 pub mod schema;
+pub(crate) mod section;
+#[cfg(test)]
+mod tests;
 
 use indexmap::IndexMap;
-use rivage_diag::Diagnostic;
+use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::data::{self, Format};
 
 use crate::inputs::Inputs;
+pub use check::base_url as check_base_url;
+use reader::Report;
 use schema::Schema;
 
 /// The name of the settings file.
@@ -32,6 +43,8 @@ pub struct Config {
     pub authors: IndexMap<String, serde_json::Value>,
     /// `[markdown]`
     pub markdown: Markdown,
+    /// `[links]`
+    pub links: Links,
     /// `[code]`
     pub code: Code,
     /// `[feeds]`
@@ -152,8 +165,10 @@ pub struct SectionDefaults {
     pub sidebar: Option<Vec<SidebarItem>>,
     /// A pattern for URLs of pages below: `/:section/:year/:month/:slug/`.
     pub permalink: Option<String>,
-    /// Further front matter for pages below, as if written in each.
+    /// Free data for pages below; what a page says in its own `extra` wins, key by key.
     pub extra: serde_json::Value,
+    /// What happens to front matter that nobody knows.
+    pub unknown_keys: Option<UnknownKeys>,
     /// What front matter must be like.
     pub schema: Option<Schema>,
 }
@@ -192,6 +207,16 @@ pub enum SortBy {
     Path,
 }
 
+/// What happens to a key of front matter that nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownKeys {
+    /// An error at its place.
+    Error,
+    /// It becomes one of `extra`, as does a known key whose value has another shape than ours: a map or list where
+    /// we expect one value. For sites that are moved over.
+    Extra,
+}
+
 /// What happens to a component that nobody defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownComponent {
@@ -224,6 +249,24 @@ pub struct Markdown {
     pub external_new_tab: bool,
     /// Lowest and highest heading that the table of contents shows, (2, 3).
     pub toc_depth: (u8, u8),
+}
+
+/// `[links]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Links {
+    /// `broken`: what happens to links and images that lead nowhere.
+    pub broken: BrokenLinks,
+}
+
+/// What happens to links and images that lead nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrokenLinks {
+    /// An error at their place.
+    Error,
+    /// A warning.
+    Warn,
+    /// Nothing.
+    Ignore,
 }
 
 /// `[code]`
@@ -295,8 +338,32 @@ pub struct Redirect {
 
 /// Reads and checks the settings. A missing file gives the defaults and an error.
 pub fn load(inputs: &Inputs<'_>) -> (Config, Vec<Diagnostic>) {
-    let _ = inputs;
-    (Config::default(), Vec::new())
+    let file = FileId::from(FILE);
+    let bytes = match inputs.read(FILE) {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => return (Config::default(), vec![diagnostics::missing_file(&file)]),
+        Err(error) => return (Config::default(), vec![diagnostics::unreadable_file(&file, &error)]),
+    };
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text,
+        Err(error) => return (Config::default(), vec![diagnostics::not_utf8(&file, error.valid_up_to())]),
+    };
+    read(&file, text)
+}
+
+/// Reports whether a text is an http or https URL.
+pub(crate) fn is_web_url(text: &str) -> bool {
+    check::web_url(text).is_ok()
+}
+
+/// Reads and checks the text of a settings file.
+pub fn read(file: &FileId, text: &str) -> (Config, Vec<Diagnostic>) {
+    let (data, mut diagnostics) = data::parse(file, text, Span::new(0, text.len()), Format::Toml);
+    let report = Report::new(file);
+    // A file that is no TOML gives one error, not a second one for each setting that it then lacks.
+    let config = if diagnostics.is_empty() { raw::read(&report, &data) } else { Config::default() };
+    diagnostics.extend(report.finish());
+    (config, diagnostics)
 }
 
 impl Default for Config {
@@ -315,16 +382,7 @@ impl Default for Config {
                 copyright: None,
                 theme_settings: serde_json::Value::Null,
             },
-            languages: vec![Language {
-                code: "en".to_owned(),
-                name: "English".to_owned(),
-                rtl: false,
-                prefix: None,
-                title: None,
-                description: None,
-                strings: IndexMap::new(),
-                menus: IndexMap::new(),
-            }],
+            languages: vec![Language::of("en")],
             taxonomies: ["tags", "categories"].map(Taxonomy::named).to_vec(),
             content: Vec::new(),
             authors: IndexMap::new(),
@@ -339,6 +397,7 @@ impl Default for Config {
                 external_new_tab: false,
                 toc_depth: (2, 3),
             },
+            links: Links { broken: BrokenLinks::Error },
             code: Code { highlight: true, wrap: false, line_numbers: false, copy: true, aliases: IndexMap::new() },
             feeds: Feeds { atom: true, rss: true, json: true, limit: 20, full_content: true },
             search: Search { enabled: true },
@@ -373,6 +432,15 @@ impl Taxonomy {
 }
 
 impl Config {
+    /// Sets where the site will be: an http or https URL that has been checked ([`check_base_url`]).
+    pub fn set_base_url(&mut self, url: &str) {
+        let url = url.trim_end_matches('/');
+        let after_scheme = url.find("://").map_or(0, |at| at + 3);
+        let path = url.get(after_scheme..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| after_scheme + at);
+        self.site.base_url = url.to_owned();
+        self.site.base_path = url.get(path..).unwrap_or_default().to_owned();
+    }
+
     /// Returns the default language.
     pub fn default_language(&self) -> &Language {
         &self.languages[0]

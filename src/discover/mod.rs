@@ -2,6 +2,11 @@
 //!
 //! In: the project's folders. Out: a [`SourceTree`], sorted by path. Deliberately not here: reading of content files.
 
+mod content;
+mod diagnostics;
+mod themes;
+mod walk;
+
 use rivage_diag::Diagnostic;
 use rivage_syntax::ast::Syntax;
 
@@ -61,6 +66,8 @@ pub struct AssetFile {
     pub owner: String,
     /// The path below that page's URL: `photo.jpg`.
     pub name: String,
+    /// The language of the folder it lies in; the default one unless that is `content/fr/…`.
+    pub language: String,
 }
 
 /// Files of the theme with the site's own laid over them: path within the theme (`layouts/page.html`) with where it lies.
@@ -91,9 +98,14 @@ pub struct ThemeFile {
 
 /// Finds and classifies the files of a project.
 ///
-/// # Errors
-/// Unreadable folders are diagnostics; the tree holds what could be read.
+/// What cannot be read or used is reported; the tree holds the rest.
 pub fn discover(inputs: &Inputs<'_>, config: &Config) -> (SourceTree, Vec<Diagnostic>) {
-    let _ = (inputs, config);
-    (SourceTree::default(), Vec::new())
+    let mut walk = walk::Walk::new(inputs);
+    let mut tree = SourceTree::default();
+    content::discover(&mut walk, config, &mut tree);
+    tree.theme = themes::discover(&mut walk, &config.site.theme);
+    (tree, walk.into_diagnostics())
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,25 @@
 
 pub mod assets;
 pub mod code;
+mod diagnostics;
 pub mod emoji;
+pub mod engine;
+mod filters;
+pub mod functions;
+mod host;
 pub mod html;
+mod imports;
+pub mod links;
 pub mod math;
 pub mod minify;
 pub mod outputs;
+pub mod page;
 pub mod plain;
+mod props;
+pub mod scan;
+pub mod scope;
+pub mod strings;
+pub mod values;
 
 use std::sync::Arc;
 
@@ -60,6 +73,8 @@ pub struct PageFacts {
     pub ids: Vec<String>,
     /// Links of its content to pages of this site (after resolving), with where they were written.
     pub links: Vec<OutLink>,
+    /// Site paths that the content links to, whoever wrote the link (raw HTML and components too).
+    pub internal_hrefs: Vec<String>,
     /// Links of its content to other sites.
     pub external: Vec<OutLink>,
     /// What search shall find; none for pages that it shall not.

@@ -5,13 +5,25 @@
 //! Deliberately not here: the bodies of pages, HTML, reading of files.
 
 mod diagnostics;
+mod links;
+mod navigation;
+mod order;
+mod pages;
+mod path;
+mod permalink;
+mod routes;
+mod taxonomies;
+mod visibility;
+
+pub use links::{Target, Targets};
+pub use path::{encode_path, join, output_path};
 
 use std::sync::Arc;
 
 use rivage_diag::Diagnostic;
 use rustc_hash::FxHashMap;
 
-use crate::config::{Config, SectionDefaults};
+use crate::config::{Config, SectionDefaults, SortBy};
 use crate::discover::SourceTree;
 use crate::inputs::Inputs;
 use crate::parse::Document;
@@ -31,11 +43,11 @@ pub struct Visibility {
 }
 
 /// A site whose parts know each other.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Site {
     /// The settings.
     pub config: Arc<Config>,
-    /// All pages that are shown, sorted by language and key. Sections without an `_index` file have a page, too.
+    /// All pages that are shown, sorted by language (in the order of the settings) and key. Sections without an `_index` file have a page, too.
     pub pages: Vec<Page>,
     /// Every output URL with what is shown there, sorted by URL: pages, pagers, taxonomies, terms. The 404 page is not in it.
     pub routes: Vec<Route>,
@@ -57,6 +69,8 @@ pub struct Site {
     pub aliases: Vec<(String, PageId)>,
     /// Asset of a page: path of the file → URL path (`/blog/first/photo.jpg`).
     pub assets: FxHashMap<String, String>,
+    /// What [`Site::link_target`] knows besides.
+    pub targets: Targets,
 }
 
 /// A page that is shown.
@@ -78,9 +92,9 @@ pub struct Page {
     pub url: String,
     /// Its title, or what stands for it: first heading, file name.
     pub title: String,
-    /// Its kind, from its section: `docs`.
+    /// Its kind, from its section: `docs`; `page` where no section says.
     pub kind: String,
-    /// The layout: `docs/page.html`.
+    /// The layout that front matter or a section asks for; empty where the kind decides. See [`Page::template_candidates`].
     pub template: String,
     /// What holds for it, from all sections above.
     pub defaults: Arc<SectionDefaults>,
@@ -191,22 +205,57 @@ pub fn resolve(
     documents: Vec<Document>,
     visibility: Visibility,
 ) -> (Site, Vec<Diagnostic>) {
-    let _ = (inputs, tree, documents, visibility);
-    let site = Site {
-        config: Arc::clone(config),
-        pages: Vec::new(),
-        routes: Vec::new(),
-        by_file: FxHashMap::default(),
-        by_key: FxHashMap::default(),
-        by_url: FxHashMap::default(),
-        taxonomies: Vec::new(),
-        menus: FxHashMap::default(),
-        sidebars: FxHashMap::default(),
-        series: FxHashMap::default(),
-        aliases: Vec::new(),
-        assets: FxHashMap::default(),
+    let mut found = Vec::new();
+    let visibility::Selection { shown, hidden } = visibility::select(inputs, config, documents, visibility, &mut found);
+    let pages::Assembly { mut pages, by_key, section_paths, sidebar_roots } =
+        pages::assemble(config, shown, &mut found);
+
+    order::fill_sections(&mut pages);
+    order::chain_sections(&mut pages);
+    translate(&mut pages, &by_key);
+    let taxonomies = taxonomies::gather(config, &pages, &mut found);
+    taxonomies::relate(&mut pages, &taxonomies);
+    let series = taxonomies::series(&pages);
+
+    let own_file = |page: &Page| {
+        let document = page.document.as_ref().filter(|_| !page.is_fallback)?;
+        Some((document.source.path.clone(), page.id))
     };
-    (site, Vec::new())
+    let mut site = Site {
+        config: Arc::clone(config),
+        by_file: pages.iter().filter_map(own_file).collect(),
+        by_key: pages.iter().map(|page| ((page.language.clone(), page.key.clone()), page.id)).collect(),
+        pages,
+        taxonomies,
+        series,
+        ..Site::default()
+    };
+    found.extend(routes::fill(&mut site, &by_key, tree));
+    site.targets = Targets::new(&site, tree, &hidden, &by_key, &section_paths);
+    site.menus = navigation::menus(&site, &mut found);
+    site.sidebars = navigation::sidebars(&site, &sidebar_roots, &mut found);
+    for (root, _) in &sidebar_roots {
+        let page = &site.pages[root.0 as usize];
+        let (language, key) = (page.language.clone(), page.key.clone());
+        if let Some(items) = site.sidebars.get(&(language, key.clone())) {
+            order::chain_sidebar(&mut site.pages, &key, items);
+        }
+    }
+    rivage_diag::sort(&mut found);
+    (site, found)
+}
+
+/// Tells pages of their translations.
+fn translate(pages: &mut [Page], by_key: &[FxHashMap<String, PageId>]) {
+    if by_key.len() < 2 {
+        return;
+    }
+    for place in 0..pages.len() {
+        let key = &pages[place].key;
+        let others = by_key.iter().filter_map(|keys| keys.get(key).copied());
+        let others = others.filter(|id| id.0 as usize != place && !pages[id.0 as usize].is_fallback);
+        pages[place].translations = others.collect();
+    }
 }
 
 impl Site {
@@ -214,4 +263,51 @@ impl Site {
     pub fn page(&self, id: PageId) -> &Page {
         &self.pages[id.0 as usize]
     }
+
+    /// Returns the pages of a section (sections are not among them) in its order: those right below, or all below.
+    pub fn pages_in(&self, section: PageId, recursive: bool) -> Vec<PageId> {
+        let page = self.page(section);
+        if !recursive {
+            return page.pages.clone();
+        }
+        let mut found = Vec::new();
+        let mut open = vec![section];
+        while let Some(id) = open.pop() {
+            let section = self.page(id);
+            found.extend(&section.pages);
+            open.extend(&section.subsections);
+        }
+        self.sort(&mut found, order::order_of(page));
+        found
+    }
+
+    /// Returns the pages with a term, newest first. The term may be named or given by its slug, in any case.
+    pub fn pages_with_term(&self, language: &str, taxonomy: &str, term: &str) -> &[PageId] {
+        let index = self.taxonomies.iter().find(|index| index.language == language && index.name == taxonomy);
+        let terms = index.map_or(&[][..], |index| &index.terms);
+        let lower = term.to_lowercase();
+        let found = match terms.binary_search_by_key(&lower, |term| term.name.to_lowercase()) {
+            Ok(at) => terms.get(at),
+            Err(_) => terms.iter().find(|term| term.slug == lower),
+        };
+        found.map_or(&[], |term| &term.pages)
+    }
+
+    /// Sorts pages. Those that are equal are sorted by title, then key.
+    pub fn sort(&self, ids: &mut [PageId], order: SortBy) {
+        order::sort(&self.pages, ids, order);
+    }
 }
+
+impl Page {
+    /// Returns the layouts that may show the page, best first: the one asked for by front matter or a section, else the one of
+    /// its kind, else the one of all pages or sections.
+    pub fn template_candidates(&self) -> Vec<String> {
+        let name = if self.is_section { "section.html" } else { "page.html" };
+        let asked = (!self.template.is_empty()).then(|| self.template.clone());
+        asked.into_iter().chain([format!("{}/{name}", self.kind), name.to_owned()]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,93 @@
-//! Recipes for contributors.
+//! Recipes for contributors. `cargo xtask` lists them; users of rivage never need them.
+//!
+//! In: a recipe's name. Out: programs that are run one after the other, the first failure ends. Deliberately not here: anything that a
+//! single cargo command does.
 
-fn main() {}
+mod browser;
+mod corpus;
+mod own_site;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use tools::{cargo, note, root};
+
+const USAGE: &str = "\
+cargo xtask RECIPE
+
+  test      all that CI runs besides formatting and lints: tests, this repository's own site, the browser, real MDX
+  snap      write the expectations of snapshots and transcripts anew; look at the difference before you commit it
+  lint      rustfmt, clippy and, where it is installed, cargo-deny
+  browser   the tests in Chromium alone
+  corpus    real MDX against the reference compiler alone
+  fuzz      every fuzz target in turn, [SECONDS] each (600)
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["test"] => test(),
+        ["snap"] => snap(),
+        ["lint"] => lint(),
+        ["browser"] => browser::run(),
+        ["corpus"] => corpus::run(),
+        ["fuzz"] => fuzz("600"),
+        ["fuzz", seconds] => fuzz(seconds),
+        _ => {
+            note(USAGE);
+            return ExitCode::from(if matches!(words[..], [] | ["help" | "--help" | "-h"]) { 0 } else { 2 });
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test() -> anyhow::Result<()> {
+    cargo(&["test", "--workspace"]).run()?;
+    own_site::run()?;
+    browser::run()?;
+    corpus::run()
+}
+
+fn snap() -> anyhow::Result<()> {
+    cargo(&["test", "--workspace"]).env("INSTA_UPDATE", "always").env("TRYCMD", "overwrite").run()
+}
+
+fn lint() -> anyhow::Result<()> {
+    cargo(&["fmt", "--all", "--check"]).run()?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()?;
+    if tools::find("cargo-deny").is_some() {
+        return cargo(&["deny", "check"]).run();
+    }
+    note("skipped: cargo-deny is not installed (`cargo install cargo-deny`); CI runs it");
+    Ok(())
+}
+
+fn fuzz(seconds: &str) -> anyhow::Result<()> {
+    if !seconds.bytes().all(|byte| byte.is_ascii_digit()) {
+        bail!("`{seconds}` is no number of seconds");
+    }
+    if tools::find("cargo-fuzz").is_none() {
+        bail!("cargo-fuzz is not installed: `rustup toolchain install nightly && cargo install cargo-fuzz`");
+    }
+    let folder = root().join("fuzz/fuzz_targets");
+    let entries = std::fs::read_dir(&folder).with_context(|| format!("could not list `{}`", folder.display()))?;
+    let mut targets = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        targets.extend(name.strip_suffix(".rs").map(str::to_owned));
+    }
+    targets.sort();
+    for target in targets {
+        let time = format!("-max_total_time={seconds}");
+        cargo(&["+nightly", "fuzz", "run", &target, "--", &time]).run()?;
+    }
+    Ok(())
+}

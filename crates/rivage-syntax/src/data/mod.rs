@@ -2,6 +2,17 @@
 //!
 //! In: text. Out: [`Data`] and diagnostics. Deliberately not here: what the keys mean.
 
+mod csv;
+mod diagnostics;
+mod json;
+mod map;
+mod toml;
+mod yaml;
+mod yaml_scalar;
+
+#[cfg(test)]
+mod tests;
+
 use crate::{Diagnostic, FileId, Span};
 
 /// A language that data are written in.
@@ -58,11 +69,80 @@ pub struct Entry {
     pub value: Data,
 }
 
+/// How deep lists and maps may be nested. Deeper data are an error, so that no walk over them can exhaust the stack.
+pub const MAX_DEPTH: usize = 128;
+
 /// Reads `text[span]`; spans in the result are those of the whole text. What cannot be read is reported and is
 /// `Null`, or left out of its map.
 pub fn parse(file: &FileId, text: &str, span: Span, format: Format) -> (Data, Vec<Diagnostic>) {
-    let _ = (file, text, format);
-    (Data { value: DataValue::Null, span }, Vec::new())
+    let mut source = Source { file, text: text.get(span.range()).unwrap_or_default(), offset: span.start as usize };
+    if let Some(rest) = source.text.strip_prefix('\u{feff}') {
+        source.offset += source.text.len() - rest.len();
+        source.text = rest;
+    }
+    if let Some(at) = source.text.find('\0') {
+        let null = Data { value: DataValue::Null, span };
+        return (null, vec![diagnostics::nul(&source, source.span(at, at + 1))]);
+    }
+    match format {
+        Format::Yaml => yaml::parse(&source),
+        Format::Toml => toml::parse(&source),
+        Format::Json => json::parse(&source),
+        Format::Csv => csv::parse(&source),
+    }
+}
+
+/// The text that a format's reader reads, and where it stands in its file.
+struct Source<'a> {
+    file: &'a FileId,
+    text: &'a str,
+    offset: usize,
+}
+
+impl Source<'_> {
+    /// Turns offsets in `text` into a span of the file.
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.offset + start, self.offset + end.max(start))
+    }
+
+    /// Returns the span of all of it.
+    fn whole(&self) -> Span {
+        self.span(0, self.text.len())
+    }
+
+    /// Returns the place to point at for an error at one offset: the character there, or, at the end of a line or of all,
+    /// the last line with anything in it.
+    fn place(&self, at: usize) -> Span {
+        let at = at.min(self.text.len());
+        let (before, after) = self.text.split_at_checked(at).unwrap_or((self.text, ""));
+        match after.chars().next() {
+            Some(next) if !matches!(next, '\n' | '\r') => self.span(at, at + next.len_utf8()),
+            _ => {
+                let end = before.trim_end().len();
+                let line = before[..end].rfind('\n').map_or(0, |at| at + 1);
+                let indent = before[line..end].len() - before[line..end].trim_start().len();
+                self.span(line + indent, end)
+            }
+        }
+    }
+
+    /// Returns the value of a file of which nothing could be read.
+    fn null(&self) -> Data {
+        Data { value: DataValue::Null, span: self.whole() }
+    }
+}
+
+impl Format {
+    /// Returns the format of a file, by the end of its name: `yaml`, `yml`, `toml`, `json`, `csv`.
+    pub fn of(path: &str) -> Option<Self> {
+        match path.rsplit_once('.')?.1 {
+            "yaml" | "yml" => Some(Self::Yaml),
+            "toml" => Some(Self::Toml),
+            "json" => Some(Self::Json),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
 }
 
 impl Data {

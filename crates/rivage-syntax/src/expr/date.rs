@@ -189,10 +189,10 @@ fn parse_english(text: &str) -> Option<f64> {
             None if matches!(word, "GMT" | "UTC" | "Z") => {}
             None => {
                 let word = word.trim_end_matches('.').to_lowercase();
-                let is_name = |name: &&str| word.len() >= 3 && name.to_lowercase().starts_with(&word);
-                if let (None, Some(index)) = (month, MONTHS.iter().position(|name| is_name(&name))) {
+                let is_name = |name: &str| word.len() >= 3 && name.to_lowercase().starts_with(&word);
+                if let (None, Some(index)) = (month, MONTHS.iter().position(|name| is_name(name))) {
                     month = Some(index);
-                } else if !DAYS.iter().any(|name| is_name(&name)) {
+                } else if !DAYS.iter().any(|name| is_name(name)) {
                     return None;
                 }
             }

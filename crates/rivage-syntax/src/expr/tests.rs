@@ -31,7 +31,7 @@ fn file() -> FileId {
 }
 
 /// Evaluates an expression, after a module's lines and a line with `---`, if there are any.
-fn evaluate(source: &str) -> Result<Value, Diagnostic> {
+fn evaluate(source: &str) -> Result<Value, Box<Diagnostic>> {
     let (module, text, start) = match source.split_once("\n---\n") {
         Some((module, text)) => (module, text, module.len() + 5),
         None => ("", source, 0),
@@ -41,13 +41,13 @@ fn evaluate(source: &str) -> Result<Value, Diagnostic> {
     let mut evaluator = Evaluator::new(&file);
     let problems = [problems, evaluator.declare(&Arc::new(module))].concat();
     if let Some(problem) = problems.into_iter().next() {
-        return Err(problem);
+        return Err(Box::new(problem));
     }
     let (expr, problems) = parse_expression(&file, text, Span::new(start, start + text.len()));
     if let Some(problem) = problems.into_iter().next() {
-        return Err(problem);
+        return Err(Box::new(problem));
     }
-    evaluator.eval(&expr, &mut Names).map_err(|problem| *problem)
+    evaluator.eval(&expr, &mut Names)
 }
 
 /// Checks rows of `expression → result as JavaScript's JSON`.
@@ -720,7 +720,7 @@ fn jsx_is_evaluated() {
     check("<></>", "<></>");
     check(
         "<Card title=\"a &amp; b\" open n={1 + 1} o={{a: [1]}} f={() => 1} j={<i/>} u={undefined}/>",
-        concat!("<Card title=\"a & b\" open=true n=2 o={\"a\":[1]} f=a function j=an element u=undefined></Card>"),
+        "<Card title=\"a & b\" open=true n=2 o={\"a\":[1]} f=a function j=an element u=undefined></Card>",
     );
     check("<Card.Item a:b=\"1\"/>", "<Card.Item a:b=\"1\"></Card.Item>");
     check("<Unknown.Item x-y='\"'/>", "<Unknown.Item x-y=\"\\\"\"></Unknown.Item>");

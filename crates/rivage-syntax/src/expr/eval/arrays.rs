@@ -119,7 +119,7 @@ impl Run<'_> {
             "lastIndexOf" => self.index_of(items, (0..items.len()).rev(), args.get(0), span)?,
             "join" => {
                 let separator = match args.given(0) {
-                    Some(separator) => self.to_text(separator, span)?,
+                    Some(separator) => self.text_of(separator, span)?,
                     None => ",".into(),
                 };
                 let mut out = String::new();
@@ -151,7 +151,7 @@ impl Run<'_> {
             }
             "flat" => {
                 let depth = match args.given(0) {
-                    Some(depth) => self.to_number(depth, span)?,
+                    Some(depth) => self.number_of(depth, span)?,
                     None => 1.0,
                 };
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
@@ -321,7 +321,7 @@ impl Run<'_> {
         let mut texts = Vec::new();
         if by.is_none() {
             for item in &sorted {
-                texts.push(self.to_text(item, span)?);
+                texts.push(self.text_of(item, span)?);
             }
         }
         let mut order: Vec<usize> = (0..sorted.len()).collect();
@@ -341,7 +341,7 @@ impl Run<'_> {
                         Some(by) => {
                             let pair = [a, b].map(|index| sorted.get(index).cloned().unwrap_or(Value::Undefined));
                             let result = self.call_value(by, &pair, span, "the comparison")?;
-                            self.to_number(&result, span)?.partial_cmp(&0.0).unwrap_or(Ordering::Equal)
+                            self.number_of(&result, span)?.partial_cmp(&0.0).unwrap_or(Ordering::Equal)
                         }
                     };
                     next.extend(if order.is_gt() { right.next() } else { left.next() });
@@ -363,13 +363,13 @@ impl Run<'_> {
         if matches!(value, Value::Undefined) {
             return Ok(default);
         }
-        let position = self.to_number(value, span)?;
+        let position = self.number_of(value, span)?;
         Ok(clamp(if position < 0.0 { position.trunc() + as_float(length) } else { position }, length))
     }
 
     /// Returns the index that `at` means; none if there is no such item.
     pub(super) fn relative(&mut self, value: &Value, length: usize, span: Span) -> Result<Option<usize>> {
-        let index = self.to_number(value, span)?;
+        let index = self.number_of(value, span)?;
         let index = if index.is_nan() { 0.0 } else { index.trunc() };
         let index = if index < 0.0 { index + as_float(length) } else { index };
         Ok((0.0..as_float(length)).contains(&index).then(|| clamp(index, length)))

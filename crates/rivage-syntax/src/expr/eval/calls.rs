@@ -79,7 +79,7 @@ impl Run<'_> {
             Value::Number(number) => (self.number_method(*number, key, args, span)?, objects::NUMBER_METHODS),
             Value::Date(time) => (self.date_method(*time, key, args, span)?, objects::DATE_METHODS),
             Value::RegExp(regexp) => (self.regexp_method(regexp, key, args, span)?, objects::REGEXP_METHODS),
-            Value::Bool(_) if key == "toString" => (Some(Value::String(self.to_text(value, span)?)), &[]),
+            Value::Bool(_) if key == "toString" => (Some(Value::String(self.text_of(value, span)?)), &[]),
             Value::Object(object) => {
                 let own = match object.get(key) {
                     Some(function) => Some(self.call_value(function, arguments, span, what)?),

@@ -153,7 +153,7 @@ impl Run<'_> {
     pub(super) fn spread_into(&mut self, value: &Value, object: &mut Object, span: Span) -> Result<()> {
         match value {
             Value::Object(source) => {
-                self.step(source.len(), span)?;
+                self.step(source.len() / 8, span)?;
                 for (key, value) in source.iter() {
                     object.insert(key.clone(), value.clone());
                 }

@@ -53,6 +53,8 @@ pub struct Evaluator {
     declarations: Vec<DeclarationState>,
     names: FxHashMap<Arc<str>, (usize, Span)>,
     values: FxHashMap<Arc<str>, Value>,
+    /// Those made so far, by source and flags.
+    regexps: FxHashMap<(Arc<str>, Arc<str>), Arc<RegExp>>,
 }
 
 /// How far the evaluation of a declaration is.
@@ -81,6 +83,7 @@ impl Evaluator {
             declarations: Vec::new(),
             names: FxHashMap::default(),
             values: FxHashMap::default(),
+            regexps: FxHashMap::default(),
         }
     }
 
@@ -270,10 +273,18 @@ impl Run<'_> {
 
     #[inline(never)]
     fn eval_regexp(&mut self, source: &Arc<str>, flags: &Arc<str>, span: Span) -> Result<Value> {
+        let key = (Arc::clone(source), Arc::clone(flags));
+        if let Some(regexp) = self.page.regexps.get(&key) {
+            return Ok(Value::RegExp(Arc::clone(regexp)));
+        }
         // Making one takes far longer than a step.
-        self.step(50 + source.len(), span)?;
+        self.step(1000, span)?;
         match RegExp::new(source, flags) {
-            Ok(regexp) => Ok(Value::RegExp(Arc::new(regexp))),
+            Ok(regexp) => {
+                let regexp = Arc::new(regexp);
+                self.page.regexps.insert(key, Arc::clone(&regexp));
+                Ok(Value::RegExp(regexp))
+            }
             Err(reason) => Err(Box::new(diagnostics::bad_regexp(&self.file, span, &reason))),
         }
     }
@@ -302,7 +313,7 @@ impl Run<'_> {
             Key::Name(name) => Ok(Arc::clone(name)),
             Key::Computed(expr) => {
                 let value = self.eval(expr, locals)?;
-                self.to_text(&value, expr.span)
+                self.text_of(&value, expr.span)
             }
         }
     }

@@ -57,7 +57,7 @@ impl Run<'_> {
             }
             ("Date", [Value::Date(time)]) => Ok(Value::Date(*time)),
             ("Date", [Value::String(text)]) => Ok(Value::Date(date::parse(text))),
-            ("Date", [time]) => Ok(Value::Date(date::clip(self.to_number(time, span)?))),
+            ("Date", [time]) => Ok(Value::Date(date::clip(self.number_of(time, span)?))),
             ("Date", _) => self.date_of_fields(args, span),
             ("Array", _) => self.call_builtin("Array", args, span),
             _ => Err(Box::new(diagnostics::unsupported(&self.file, span, &format!("`new {name}`")))),
@@ -67,7 +67,7 @@ impl Run<'_> {
     fn date_of_fields(&mut self, args: Args<'_>, span: Span) -> Result<Value> {
         let mut fields = Vec::with_capacity(7);
         for argument in args.0.iter().take(7) {
-            fields.push(self.to_number(argument, span)?);
+            fields.push(self.number_of(argument, span)?);
         }
         Ok(Value::Date(date::from_fields(&fields)))
     }
@@ -85,11 +85,11 @@ impl Run<'_> {
         Ok(match name {
             "String" => match args.0.first() {
                 None => Value::string(""),
-                Some(value) => Value::String(self.to_text(value, span)?),
+                Some(value) => Value::String(self.text_of(value, span)?),
             },
             "Number" => Value::Number(match args.0.first() {
                 None => 0.0,
-                Some(value) => self.to_number(value, span)?,
+                Some(value) => self.number_of(value, span)?,
             }),
             "Boolean" => Value::Bool(first.is_truthy()),
             "Array" => match (args.0, first) {
@@ -107,7 +107,7 @@ impl Run<'_> {
                 other => other,
             },
             "Date.parse" => {
-                let text = self.to_text(first, span)?;
+                let text = self.text_of(first, span)?;
                 Value::Number(date::parse(&text))
             }
             "Date" => {
@@ -116,7 +116,7 @@ impl Run<'_> {
             }
             "JSON.stringify" => self.stringify(args, span)?,
             "JSON.parse" => {
-                let text = self.to_text(first, span)?;
+                let text = self.text_of(first, span)?;
                 self.grow(text.len().saturating_mul(16), span)?;
                 match serde_json::from_str::<serde_json::Value>(&text) {
                     Ok(json) => self.checked(Value::from_json(&json), span)?,
@@ -133,25 +133,25 @@ impl Run<'_> {
             }
             "Number.isFinite" => Value::Bool(matches!(first, Value::Number(value) if value.is_finite())),
             "Number.isNaN" => Value::Bool(matches!(first, Value::Number(value) if value.is_nan())),
-            "isFinite" => Value::Bool(self.to_number(first, span)?.is_finite()),
-            "isNaN" => Value::Bool(self.to_number(first, span)?.is_nan()),
+            "isFinite" => Value::Bool(self.number_of(first, span)?.is_finite()),
+            "isNaN" => Value::Bool(self.number_of(first, span)?.is_nan()),
             "parseFloat" | "Number.parseFloat" => {
-                let text = self.to_text(first, span)?;
+                let text = self.text_of(first, span)?;
                 Value::Number(numbers::parse_float(&text))
             }
             "parseInt" | "Number.parseInt" => {
-                let text = self.to_text(first, span)?;
-                let radix = self.to_number(args.get(1), span)?;
+                let text = self.text_of(first, span)?;
+                let radix = self.number_of(args.get(1), span)?;
                 Value::Number(numbers::parse_int(&text, radix))
             }
-            "String.fromCharCode" | "String.fromCodePoint" => self.from_codes(name, args, span)?,
+            "String.fromCharCode" | "String.fromCodePoint" => self.text_of_codes(name, args, span)?,
             "encodeURIComponent" | "encodeURI" => {
-                let text = self.to_text(first, span)?;
+                let text = self.text_of(first, span)?;
                 self.would_fit(text.len().saturating_mul(3), span)?;
                 self.text(percent_encode(&text, name == "encodeURI"), span)?
             }
             "decodeURIComponent" => {
-                let text = self.to_text(first, span)?;
+                let text = self.text_of(first, span)?;
                 match percent_decode(&text) {
                     Some(text) => self.text(text, span)?,
                     None => {
@@ -181,7 +181,7 @@ impl Run<'_> {
         let items = match args.get(0) {
             Value::Object(object) => {
                 let length = match object.get("length") {
-                    Some(length) => self.to_number(length, span)?,
+                    Some(length) => self.number_of(length, span)?,
                     None => 0.0,
                 };
                 let length = self.array_length(if length.is_nan() { 0.0 } else { length.max(0.0).trunc() }, span)?;
@@ -197,10 +197,10 @@ impl Run<'_> {
         self.array(out, span)
     }
 
-    fn from_codes(&mut self, name: &str, args: Args<'_>, span: Span) -> Result<Value> {
+    fn text_of_codes(&mut self, name: &str, args: Args<'_>, span: Span) -> Result<Value> {
         let mut units: Vec<u16> = Vec::with_capacity(args.0.len());
         for code in args.0 {
-            let code = numbers::to_uint32(self.to_number(code, span)?);
+            let code = numbers::to_uint32(self.number_of(code, span)?);
             if name == "String.fromCharCode" {
                 units.push(u16::try_from(code & 0xffff).unwrap_or(0));
             } else if let Some(c) = char::from_u32(code) {
@@ -215,7 +215,7 @@ impl Run<'_> {
     fn call_math(&mut self, name: &str, args: Args<'_>, span: Span) -> Result<Value> {
         let mut values = Vec::with_capacity(args.0.len());
         for argument in args.0 {
-            values.push(self.to_number(argument, span)?);
+            values.push(self.number_of(argument, span)?);
         }
         self.step(values.len(), span)?;
         let first = values.first().copied().unwrap_or(f64::NAN);
@@ -288,7 +288,7 @@ impl Run<'_> {
                 let mut object = Object::new();
                 for entry in self.iterate(first, span)? {
                     let mut pair = self.iterate(&entry, span)?.into_iter();
-                    let key = self.to_text(&pair.next().unwrap_or(Value::Undefined), span)?;
+                    let key = self.text_of(&pair.next().unwrap_or(Value::Undefined), span)?;
                     object.insert(key.as_ref().to_owned(), pair.next().unwrap_or(Value::Undefined));
                 }
                 return self.object(object, span);
@@ -303,7 +303,7 @@ impl Run<'_> {
         self.spread_into(first, &mut object, span)?;
         match name {
             "Object.hasOwn" => {
-                let key = self.to_text(args.get(1), span)?;
+                let key = self.text_of(args.get(1), span)?;
                 Ok(Value::Bool(object.contains_key(&*key)))
             }
             "Object.keys" => {
@@ -348,7 +348,7 @@ impl Run<'_> {
     pub(super) fn number_method(&mut self, value: f64, key: &str, args: Args<'_>, span: Span) -> Result<Option<Value>> {
         let digits = |run: &mut Self, low: f64, high: f64| -> Result<Option<usize>> {
             let Some(given) = args.given(0) else { return Ok(None) };
-            let digits = run.to_number(given, span)?;
+            let digits = run.number_of(given, span)?;
             let digits = if digits.is_nan() { 0.0 } else { digits.trunc() };
             if (low..=high).contains(&digits) {
                 return Ok(Some(clamp(digits, 100)));
@@ -390,8 +390,8 @@ impl Run<'_> {
             for (key, option) in options.iter() {
                 let text = if let Value::String(text) = option { &**text } else { "" };
                 match (key.as_str(), text) {
-                    ("minimumFractionDigits", _) => low = Some(clamp(self.to_number(option, span)?, 20)),
-                    ("maximumFractionDigits", _) => high = Some(clamp(self.to_number(option, span)?, 20)),
+                    ("minimumFractionDigits", _) => low = Some(clamp(self.number_of(option, span)?, 20)),
+                    ("maximumFractionDigits", _) => high = Some(clamp(self.number_of(option, span)?, 20)),
                     ("style", "decimal" | "currency") => {}
                     ("style", "percent") => {
                         value *= 100.0;
@@ -470,7 +470,7 @@ impl Run<'_> {
         let mut style = date::Style::default();
         let Value::Object(options) = args.get(1) else { return Ok(style) };
         for (key, option) in options.iter() {
-            let text = self.to_text(option, span)?;
+            let text = self.text_of(option, span)?;
             let slot = match (key.as_str(), &*text) {
                 ("timeZone", "UTC") => continue,
                 ("weekday", "long" | "short" | "narrow") => &mut style.weekday,
@@ -507,12 +507,12 @@ impl Run<'_> {
     ) -> Result<Option<Value>> {
         Ok(Some(match key {
             "test" => {
-                let text = self.to_text(args.get(0), span)?;
+                let text = self.text_of(args.get(0), span)?;
                 self.step(text.len() / 8, span)?;
                 Value::Bool(regexp.regex.is_match(&text))
             }
             "exec" => {
-                let text = self.to_text(args.get(0), span)?;
+                let text = self.text_of(args.get(0), span)?;
                 self.first_match(&text, regexp, span)?
             }
             "toString" => Value::string(format!("/{}/{}", regexp.source, regexp.flags)),
@@ -529,10 +529,10 @@ impl Run<'_> {
     ) -> Result<Option<Value>> {
         Ok(Some(match key {
             "hasOwnProperty" => {
-                let name = self.to_text(args.get(0), span)?;
+                let name = self.text_of(args.get(0), span)?;
                 Value::Bool(matches!(value, Value::Object(object) if object.contains_key(&*name)))
             }
-            "toString" => Value::String(self.to_text(value, span)?),
+            "toString" => Value::String(self.text_of(value, span)?),
             "valueOf" => value.clone(),
             _ => return Ok(None),
         }))

@@ -24,10 +24,10 @@ impl Run<'_> {
         }
         let value = self.eval(operand, locals)?;
         Ok(match operator {
-            UnaryOp::Plus => Value::Number(self.to_number(&value, operand.span)?),
-            UnaryOp::Minus => Value::Number(-self.to_number(&value, operand.span)?),
+            UnaryOp::Plus => Value::Number(self.number_of(&value, operand.span)?),
+            UnaryOp::Minus => Value::Number(-self.number_of(&value, operand.span)?),
             UnaryOp::Not => Value::Bool(!value.is_truthy()),
-            UnaryOp::BitNot => Value::Number(f64::from(!number::to_int32(self.to_number(&value, operand.span)?))),
+            UnaryOp::BitNot => Value::Number(f64::from(!number::to_int32(self.number_of(&value, operand.span)?))),
             UnaryOp::Void => Value::Undefined,
             UnaryOp::Typeof => Value::string(match value {
                 Value::Undefined => "undefined",
@@ -57,7 +57,7 @@ impl Run<'_> {
             BinaryOp::GreaterEqual => compare(self, Ordering::is_ge),
             BinaryOp::Add => self.add(left, right, span),
             BinaryOp::In => {
-                let key = self.to_text(left, span)?;
+                let key = self.text_of(left, span)?;
                 match right {
                     Value::Object(object) => Ok(Value::Bool(object.contains_key(&*key))),
                     Value::Array(items) => {
@@ -76,8 +76,8 @@ impl Run<'_> {
                 _ => Err(Box::new(diagnostics::unsupported(&self.file, span, "`instanceof`"))),
             },
             _ => {
-                let left = self.to_number(left, span)?;
-                let right = self.to_number(right, span)?;
+                let left = self.number_of(left, span)?;
+                let right = self.number_of(right, span)?;
                 Ok(Value::Number(arithmetic(operator, left, right)))
             }
         }
@@ -90,7 +90,7 @@ impl Run<'_> {
         let is_text =
             |value: &Value| !matches!(value, Value::Undefined | Value::Null | Value::Bool(_) | Value::Number(_));
         if !is_text(left) && !is_text(right) {
-            return Ok(Value::Number(self.to_number(left, span)? + self.to_number(right, span)?));
+            return Ok(Value::Number(self.number_of(left, span)? + self.number_of(right, span)?));
         }
         let mut out = String::new();
         self.write_text(left, &mut out, span)?;
@@ -118,12 +118,12 @@ impl Run<'_> {
             (Value::String(_), Value::String(_)) => self.strict_equal(left, right, span),
             (left, right) if is_primitive(left) && is_primitive(right) => {
                 #[expect(clippy::float_cmp, reason = "that is what `==` means")]
-                let is_equal = self.to_number(left, span)? == self.to_number(right, span)?;
+                let is_equal = self.number_of(left, span)? == self.number_of(right, span)?;
                 Ok(is_equal)
             }
             (left, right) if is_primitive(left) != is_primitive(right) => {
                 let (object, primitive) = if is_primitive(left) { (right, left) } else { (left, right) };
-                let text = Value::String(self.to_text(object, span)?);
+                let text = Value::String(self.text_of(object, span)?);
                 self.loose_equal(&text, primitive, span)
             }
             _ => self.strict_equal(left, right, span),
@@ -137,14 +137,14 @@ impl Run<'_> {
             return Ok(Some(compare_text(left, right)));
         }
         if matches!(left, Value::Array(_) | Value::Object(_)) || matches!(right, Value::Array(_) | Value::Object(_)) {
-            let (left, right) = (self.to_text(left, span)?, self.to_text(right, span)?);
+            let (left, right) = (self.text_of(left, span)?, self.text_of(right, span)?);
             return Ok(Some(compare_text(&left, &right)));
         }
-        Ok(self.to_number(left, span)?.partial_cmp(&self.to_number(right, span)?))
+        Ok(self.number_of(left, span)?.partial_cmp(&self.number_of(right, span)?))
     }
 
     /// Returns the number that a value is used as.
-    pub(super) fn to_number(&mut self, value: &Value, span: Span) -> Result<f64> {
+    pub(super) fn number_of(&mut self, value: &Value, span: Span) -> Result<f64> {
         Ok(match value {
             Value::Undefined => f64::NAN,
             Value::Null => 0.0,
@@ -156,14 +156,14 @@ impl Run<'_> {
             }
             Value::Object(_) => f64::NAN,
             other => {
-                let text = self.to_text(other, span)?;
+                let text = self.text_of(other, span)?;
                 number::from_text(&text)
             }
         })
     }
 
     /// Returns the text that a value is used as.
-    pub(super) fn to_text(&mut self, value: &Value, span: Span) -> Result<Arc<str>> {
+    pub(super) fn text_of(&mut self, value: &Value, span: Span) -> Result<Arc<str>> {
         if let Value::String(text) = value {
             return Ok(Arc::clone(text));
         }

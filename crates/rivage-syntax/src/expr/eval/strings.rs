@@ -113,15 +113,15 @@ impl Run<'_> {
                 }
             }
             "charAt" => {
-                let index = clamp(self.to_number(args.get(0), span)?, usize::MAX >> 1);
+                let index = clamp(self.number_of(args.get(0), span)?, usize::MAX >> 1);
                 self.text(slice(text, index, index.saturating_add(1)), span)?
             }
             "charCodeAt" => {
-                let index = clamp(self.to_number(args.get(0), span)?, usize::MAX >> 1);
+                let index = clamp(self.number_of(args.get(0), span)?, usize::MAX >> 1);
                 Value::Number(text.encode_utf16().nth(index).map_or(f64::NAN, f64::from))
             }
             "codePointAt" => {
-                let index = clamp(self.to_number(args.get(0), span)?, usize::MAX >> 1);
+                let index = clamp(self.number_of(args.get(0), span)?, usize::MAX >> 1);
                 let c = text.get(byte_offset(text, index)..).and_then(|rest| rest.chars().next());
                 c.map_or(Value::Undefined, |c| Value::Number(f64::from(u32::from(c))))
             }
@@ -139,7 +139,7 @@ impl Run<'_> {
             }
             "padStart" | "padEnd" => self.pad(text, key == "padStart", args, span)?,
             "repeat" => {
-                let count = self.to_number(args.get(0), span)?;
+                let count = self.number_of(args.get(0), span)?;
                 if count < 0.0 || count.is_infinite() {
                     let message = "a string can be repeated 0 or more times";
                     return Err(Box::new(diagnostics::wrong_type(&self.file, span, message)));
@@ -152,7 +152,7 @@ impl Run<'_> {
                 self.find_text(text, key, args, span)?
             }
             "localeCompare" => {
-                let other = self.to_text(args.get(0), span)?;
+                let other = self.text_of(args.get(0), span)?;
                 self.scan(other.len(), span)?;
                 Value::Number(f64::from(compare_like_english(text, &other) as i8))
             }
@@ -179,15 +179,15 @@ impl Run<'_> {
             "substr" => {
                 let start = self.position(args.get(0), length, 0, span)?;
                 let count = match args.given(1) {
-                    Some(count) => clamp(self.to_number(count, span)?, length),
+                    Some(count) => clamp(self.number_of(count, span)?, length),
                     None => length,
                 };
                 (start, start + count)
             }
             _ => {
-                let start = clamp(self.to_number(args.get(0), span)?, length);
+                let start = clamp(self.number_of(args.get(0), span)?, length);
                 let end = match args.given(1) {
-                    Some(end) => clamp(self.to_number(end, span)?, length),
+                    Some(end) => clamp(self.number_of(end, span)?, length),
                     None => length,
                 };
                 (start.min(end), start.max(end))
@@ -197,9 +197,9 @@ impl Run<'_> {
     }
 
     fn pad(&mut self, text: &Arc<str>, at_start: bool, args: Args<'_>, span: Span) -> Result<Value> {
-        let wanted = clamp(self.to_number(args.get(0), span)?, usize::MAX >> 1);
+        let wanted = clamp(self.number_of(args.get(0), span)?, usize::MAX >> 1);
         let filler = match args.given(1) {
-            Some(filler) => self.to_text(filler, span)?,
+            Some(filler) => self.text_of(filler, span)?,
             None => " ".into(),
         };
         let missing = wanted.saturating_sub(length(text));
@@ -217,10 +217,10 @@ impl Run<'_> {
             let what = format!("a regular expression for `{key}`");
             return Err(Box::new(diagnostics::unsupported(&self.file, span, &what)));
         }
-        let wanted = self.to_text(args.get(0), span)?;
+        let wanted = self.text_of(args.get(0), span)?;
         let default = if key == "endsWith" || key == "lastIndexOf" { length(text) } else { 0 };
         let position = match args.given(1) {
-            Some(position) => clamp(self.to_number(position, span)?, length(text)),
+            Some(position) => clamp(self.number_of(position, span)?, length(text)),
             None => default,
         };
         let offset = byte_offset(text, position);
@@ -243,7 +243,7 @@ impl Run<'_> {
 
     fn split(&mut self, text: &Arc<str>, args: Args<'_>, span: Span) -> Result<Value> {
         let limit = match args.given(1) {
-            Some(limit) => clamp(self.to_number(limit, span)?, u32::MAX as usize),
+            Some(limit) => clamp(self.number_of(limit, span)?, u32::MAX as usize),
             None => usize::MAX,
         };
         let mut parts: Vec<Value> = Vec::new();
@@ -271,7 +271,7 @@ impl Run<'_> {
                 parts.push(self.text(&text[last..], span)?);
             }
             separator => {
-                let separator = self.to_text(separator, span)?;
+                let separator = self.text_of(separator, span)?;
                 self.step(text.len() / 8, span)?;
                 self.grow(text.len(), span)?;
                 if separator.is_empty() {
@@ -315,7 +315,7 @@ impl Run<'_> {
                 }
             }
             pattern => {
-                let pattern = self.to_text(pattern, span)?;
+                let pattern = self.text_of(pattern, span)?;
                 let limit = if all { usize::MAX } else { 1 };
                 for (start, found) in text.match_indices(&*pattern).take(limit) {
                     self.step(1, span)?;
@@ -353,7 +353,7 @@ impl Run<'_> {
             let result = self.call_value(replacement, &arguments, span, "the replacement")?;
             return self.write_text(&result, out, span);
         }
-        let template = self.to_text(replacement, span)?;
+        let template = self.text_of(replacement, span)?;
         let mut rest = &*template;
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);

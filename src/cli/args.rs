@@ -1,0 +1,284 @@
+//! What can be written on the command line.
+//!
+//! In: words. Out: [`Args`]. The `///` texts here are the program's `--help`, its man page and the reference in the documentation, so
+//! they speak to the user. Deliberately not here: what the commands do.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, UnknownComponent};
+
+/// MDX and Markdown in, a finished static site out
+#[derive(Debug, Parser)]
+#[command(name = "rivage", version, propagate_version = true, max_term_width = 100)]
+pub struct Args {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// The project's folder [default: the nearest one above with a rivage.toml]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Whether messages are coloured; `auto` looks at the terminal and NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Say nothing but errors and results that were asked for
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// When messages are coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[value(help = None)]
+    Auto,
+    /// Always.
+    #[value(help = None)]
+    Always,
+    /// Never.
+    #[value(help = None)]
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new site
+    Init(Init),
+    /// Make a new page from the archetype of its section
+    New(New),
+    /// Build the site into the output folder
+    Build(Build),
+    /// Serve the site and show each change at once
+    Preview(Preview),
+    /// Look for broken links and other faults; writes nothing
+    Check(Check),
+    /// Print the HTML of single content files as JSON lines
+    Render(Render),
+    /// Print the settings with all defaults filled in
+    Config(Config),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Print the manual page, or write all manual pages into a folder
+    Man(Man),
+}
+
+/// `rivage init`
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// The folder; made if it does not exist
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// What the site starts with
+    #[arg(long, default_value = "full")]
+    pub template: Template,
+    /// The site's title [default: made from the folder's name]
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Write into a folder that is not empty; files of the same name are replaced
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What a new site starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Template {
+    /// A landing page and a few pages about the product
+    Marketing,
+    /// A blog with posts, tags and feeds
+    Blog,
+    /// Documentation with a sidebar
+    Docs,
+    /// All three
+    Full,
+}
+
+/// `rivage new`
+#[derive(Debug, clap::Args)]
+pub struct New {
+    /// The page's path below content/: `blog/first-post`, `docs/guide.md`, `about/index.mdx`
+    pub path: String,
+    /// The title [default: made from the name]
+    #[arg(long)]
+    pub title: Option<String>,
+}
+
+/// Which pages are shown, and where the site will be.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Selection {
+    /// Show drafts
+    #[arg(long)]
+    pub drafts: bool,
+    /// Show pages with a date in the future
+    #[arg(long)]
+    pub future: bool,
+    /// Where the site will be, instead of `site.base_url`
+    #[arg(long, value_name = "URL", value_parser = config::check_base_url)]
+    pub base_url: Option<String>,
+}
+
+/// `rivage build`
+#[derive(Debug, clap::Args)]
+pub struct Build {
+    /// Which pages are shown, and where the site will be.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The output folder, instead of `build.output`
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<String>,
+    /// Print where the time went: by stage, template, component and page
+    #[arg(long)]
+    pub profile: bool,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Write into an output folder that holds files of others
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `rivage preview`
+#[derive(Debug, clap::Args)]
+pub struct Preview {
+    /// The port; the next free one is taken where it is in use
+    #[arg(long, short, default_value_t = 3000)]
+    pub port: u16,
+    /// The address to listen on; without a value all of this machine's
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_value = "127.0.0.1", default_missing_value = "0.0.0.0")]
+    pub host: std::net::IpAddr,
+    /// Open the site in the browser
+    #[arg(long)]
+    pub open: bool,
+    /// Hide drafts
+    #[arg(long)]
+    pub no_drafts: bool,
+    /// Hide pages with a date in the future
+    #[arg(long)]
+    pub no_future: bool,
+}
+
+/// `rivage check`
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Which pages are shown, and where the site will be.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Ask other sites whether the pages linked to exist
+    #[arg(long)]
+    pub external: bool,
+    /// How the findings are printed.
+    #[command(flatten)]
+    pub format: CheckFormat,
+}
+
+/// How the findings of a check are printed.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[group(multiple = false)]
+pub struct CheckFormat {
+    /// Print the findings as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Print the findings as SARIF 2.1
+    #[arg(long)]
+    pub sarif: bool,
+    /// Print the findings as annotations of GitHub Actions
+    #[arg(long)]
+    pub github: bool,
+    /// Print one line for each finding
+    #[arg(long)]
+    pub short: bool,
+}
+
+/// `rivage render`
+#[derive(Debug, clap::Args)]
+pub struct Render {
+    /// Content files; anywhere with `--plain`, else below the project's content/
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Only what Markdown and MDX say: no site, no highlighting, no heading ids
+    #[arg(long)]
+    pub plain: bool,
+    /// What becomes of a component that nobody defined, instead of `markdown.unknown_component`
+    #[arg(long, value_name = "WHAT")]
+    pub unknown_component: Option<Unknown>,
+}
+
+/// What becomes of a component that nobody defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Unknown {
+    /// It is an error
+    Error,
+    /// It is a warning, and its children are shown
+    Warn,
+    /// It becomes `<x-name>`
+    Element,
+}
+
+impl From<Unknown> for UnknownComponent {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Error => Self::Error,
+            Unknown::Warn => Self::Warn,
+            Unknown::Element => Self::Element,
+        }
+    }
+}
+
+/// `rivage config`
+#[derive(Debug, clap::Args)]
+pub struct Config {
+    /// Print as JSON instead of TOML
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rivage completions`
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `rivage man`
+#[derive(Debug, clap::Args)]
+pub struct Man {
+    /// Write `rivage.1` and one page for each command into this folder
+    pub dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn host_without_an_address_means_all() {
+        let host = |words: &[&str]| match Args::try_parse_from(words).map(|args| args.command) {
+            Ok(Command::Preview(preview)) => preview.host.to_string(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(host(&["rivage", "preview"]), "127.0.0.1");
+        assert_eq!(host(&["rivage", "preview", "--host"]), "0.0.0.0");
+        assert_eq!(host(&["rivage", "preview", "--host", "::1"]), "::1");
+    }
+
+    #[test]
+    fn formats_exclude_each_other() {
+        assert!(Args::try_parse_from(["rivage", "check", "--json", "--sarif"]).is_err());
+    }
+}

@@ -1,0 +1,194 @@
+//! `rivage preview`: the site in the browser, and each change at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::Context;
+use rivage_diag::Diagnostic;
+
+use super::Exit;
+use super::args::{Global, Preview};
+use super::build::found;
+use super::printer::{Printer, count};
+use super::project::{Project, SiteSources, read, world};
+use crate::diag::emit;
+use crate::inputs::{Inputs, World};
+use crate::pipeline::{self, Mode, Options, Outcome, Silent};
+use crate::preview::{self, Build, Builder};
+use crate::write::MemorySink;
+use crate::{config, watch};
+
+/// What a project is made of, at its top. public/ is not: what is built changes nothing.
+const SOURCES: [&str; 10] =
+    [config::FILE, "content", "data", "layouts", "components", "assets", "static", "strings", "archetypes", "themes"];
+
+pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow::Result<Exit> {
+    let project = Project::open(global)?;
+    let listener = preview::listen(SocketAddr::new(args.host, args.port))?;
+    let address = listener.local_addr().context("could not find out the port")?;
+    if args.port != 0 && address.port() != args.port {
+        printer.note(&format!("port {} is taken, {} is free", args.port, address.port()));
+    }
+    let site = Arc::new(Site {
+        root: project.root.clone(),
+        origin: format!("http://{}:{}", host(args.host), address.port()),
+        drafts: !args.no_drafts,
+        future: !args.no_future,
+        printer: printer.clone(),
+        watcher: Mutex::new(None),
+    });
+    let changes = preview::Changes::default();
+    let tell = changes.clone();
+    match watch::watch(&project.root, SOURCES.map(str::to_owned), move |paths| tell.tell(paths)) {
+        Ok(watcher) => *lock(&site.watcher) = Some(watcher),
+        // Still good for looking at.
+        Err(error) => printer.warning(&format!("{error}: {}; changes will not show", error.source)),
+    }
+    let server = preview::serve(listener, Arc::clone(&site) as Arc<dyn Builder>, changes)?;
+    let url = format!("{}{}/", site.origin, site.base_path());
+    printer.result(&format!("{url}\n"))?;
+    if args.host.is_unspecified()
+        && let Some(ip) = own_address()
+    {
+        printer.result(&format!("http://{ip}:{}{}/\n", address.port(), site.base_path()))?;
+    }
+    if args.open
+        && let Err(error) = open(&url)
+    {
+        printer.warning(&format!("could not open a browser: {error}"));
+    }
+    printer.note("Ctrl-C ends the preview");
+    server.wait_for_ctrl_c()?;
+    Ok(Exit::Done)
+}
+
+/// Builds the project into memory.
+struct Site {
+    root: PathBuf,
+    origin: String,
+    drafts: bool,
+    future: bool,
+    printer: Printer,
+    watcher: Mutex<Option<watch::Watcher>>,
+}
+
+impl Site {
+    fn base_path(&self) -> String {
+        config::load(&Inputs::new(&world(&self.root))).0.site.base_path
+    }
+
+    fn report(&self, world: &World, outcome: &Outcome, started: Instant) -> Option<String> {
+        let sources = SiteSources { fs: &*world.fs, outcome: Some(outcome) };
+        let errors: Vec<_> = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
+        let warnings = outcome.diagnostics.len() - errors.len();
+        self.printer.diagnostics(&emit::human(&outcome.diagnostics, &sources, self.printer.color()));
+        let drafts = outcome.site.pages.iter().filter(|page| page.is_draft).count();
+        let mut line = format!("{} in {} ms", count(outcome.site.pages.len(), "page"), started.elapsed().as_millis());
+        if drafts > 0 {
+            line += &format!(", {} shown", count(drafts, "draft"));
+        }
+        if !outcome.diagnostics.is_empty() {
+            line += &format!(", {}", found(errors.len(), warnings));
+        }
+        self.printer.note(&line);
+        (!errors.is_empty()).then(|| emit::html(&errors, &sources))
+    }
+}
+
+impl Builder for Site {
+    fn build(&self) -> Build {
+        let started = Instant::now();
+        // The date moves on while a preview runs.
+        let world = world(&self.root);
+        let base_path = config::load(&Inputs::new(&world)).0.site.base_path;
+        let options = Options {
+            drafts: self.drafts,
+            future: self.future,
+            base_url: Some(format!("{}{base_path}", self.origin)),
+            unknown_component: None,
+            profile: false,
+            mode: Mode::Preview,
+        };
+        let memory = MemorySink::new();
+        match pipeline::run(&world, &options, &memory, &Silent) {
+            Ok(outcome) => {
+                self.watch_also(&outcome.inputs_read);
+                let errors = self.report(&world, &outcome, started);
+                Build { files: memory.into_files(), base_path, errors }
+            }
+            Err(error) => {
+                let message = format!("{error}: {}", error.source);
+                self.printer.warning(&message);
+                let sources = SiteSources { fs: &*world.fs, outcome: None };
+                let errors = emit::html(&[Diagnostic::error("disk", message)], &sources);
+                Build { files: BTreeMap::new(), base_path, errors: Some(errors) }
+            }
+        }
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, crate::fs::Error> {
+        read(&*world(&self.root).fs, path)
+    }
+}
+
+impl Site {
+    /// Content may import files from anywhere in the project.
+    fn watch_also(&self, read: &[String]) {
+        let names: BTreeSet<_> = read.iter().filter_map(|path| path.split('/').next()).collect();
+        if let Some(watcher) = &*lock(&self.watcher) {
+            watcher.add(names.into_iter().filter(|name| !name.is_empty()).map(str::to_owned));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The host to write in the URL. A browser on this machine finds all its addresses under one name.
+fn host(ip: IpAddr) -> String {
+    match ip {
+        _ if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+/// The address under which others on the network see this machine. Connecting a UDP socket sends nothing; it only asks the system
+/// which of its addresses it would use. 192.0.2.1 is an address of nobody, by RFC 5737.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_unspecified())
+}
+
+fn open(url: &str) -> std::io::Result<()> {
+    let mut command = if cfg!(target_os = "macos") {
+        std::process::Command::new("open")
+    } else if cfg!(target_os = "windows") {
+        let mut command = std::process::Command::new("cmd");
+        command.args(["/C", "start", ""]);
+        command
+    } else {
+        std::process::Command::new("xdg-open")
+    };
+    let quiet = std::process::Stdio::null;
+    command.arg(url).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_written_as_in_urls() {
+        assert_eq!(host("127.0.0.1".parse().unwrap()), "localhost");
+        assert_eq!(host("0.0.0.0".parse().unwrap()), "localhost");
+        assert_eq!(host("::1".parse().unwrap()), "localhost");
+        assert_eq!(host("10.0.0.7".parse().unwrap()), "10.0.0.7");
+        assert_eq!(host("fe80::1".parse().unwrap()), "[fe80::1]");
+    }
+}

@@ -1,0 +1,169 @@
+//! A built site in memory, each file with a version.
+//!
+//! In: [`Build`]s. Out: [`Snapshot`]s, which never change once they are made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+
+use super::{Build, Changed, paths};
+use crate::inputs::Fingerprint;
+use crate::render::Content;
+use crate::render::outputs::rules::{Headers, Redirects};
+
+/// A site at one moment.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    files: Arc<BTreeMap<String, File>>,
+    pub(super) base_path: String,
+    pub(super) headers: Headers,
+    pub(super) redirects: Redirects,
+    /// The errors of the last build as HTML.
+    pub(super) errors: Option<Arc<str>>,
+    /// Whether the files are of a build without errors.
+    good: bool,
+}
+
+/// A file of the site.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    pub(super) source: Source,
+    /// Differs when the bytes do.
+    pub(super) version: String,
+}
+
+/// Where a file's bytes are.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    Bytes(Bytes),
+    /// The project's file, read when asked for: videos need not be in memory.
+    Copy(String),
+}
+
+impl Snapshot {
+    /// Makes the snapshot that follows this one. `changed` tells which copied files have other bytes than before.
+    pub(super) fn next(&self, build: Build, changed: &Changed) -> Self {
+        let errors = build.errors.map(Arc::from);
+        if errors.is_some() && self.good {
+            return Self {
+                files: Arc::clone(&self.files),
+                base_path: self.base_path.clone(),
+                headers: self.headers.clone(),
+                redirects: self.redirects.clone(),
+                errors,
+                good: true,
+            };
+        }
+        let mut files = BTreeMap::new();
+        let (mut headers, mut redirects) = (Headers::default(), Redirects::default());
+        for (path, content) in build.files {
+            let file = match content {
+                Content::Bytes(bytes) if path == "_headers" => {
+                    headers = Headers::parse(&String::from_utf8_lossy(&bytes));
+                    continue;
+                }
+                Content::Bytes(bytes) if path == "_redirects" => {
+                    redirects = Redirects::parse(&String::from_utf8_lossy(&bytes));
+                    continue;
+                }
+                Content::Bytes(bytes) => {
+                    File { version: Fingerprint::of(&bytes).hex(), source: Source::Bytes(bytes.into()) }
+                }
+                Content::CopyOf(from) => {
+                    let before = self.files.get(&path).map_or(0, File::revision);
+                    let revision = if touches(changed, &from) { before + 1 } else { before };
+                    File { version: format!("{from}@{revision}"), source: Source::Copy(from) }
+                }
+            };
+            files.insert(path, file);
+        }
+        let good = errors.is_none();
+        Self { files: Arc::new(files), base_path: build.base_path, headers, redirects, errors, good }
+    }
+
+    /// Returns a file by its path in the site: `/a/index.html`.
+    pub(super) fn file(&self, path: &str) -> Option<&File> {
+        self.files.get(path.strip_prefix('/')?)
+    }
+
+    /// Returns the version of what a browser sees at a path, with the base path.
+    pub(super) fn version(&self, path: &str) -> &str {
+        let below = paths::below_base(path, &self.base_path).unwrap_or("/");
+        let decoded = paths::decode(below);
+        let found = decoded.map(|path| paths::find(&path, |path| self.file(path).is_some()));
+        let file = match found {
+            Some(paths::Found::File(path)) => self.file(&path),
+            _ => self.file(&paths::not_found(below, |path| self.file(path).is_some()).unwrap_or_default()),
+        };
+        file.map_or("", |file| file.version.as_str())
+    }
+
+    /// Returns the paths of files that differ from those of an older snapshot, with the base path.
+    pub(super) fn differences(&self, older: &Self) -> Vec<String> {
+        if Arc::ptr_eq(&self.files, &older.files) {
+            return Vec::new();
+        }
+        let new = self
+            .files
+            .iter()
+            .filter(|(path, file)| older.files.get(*path).is_none_or(|before| before.version != file.version));
+        new.map(|(path, _)| format!("{}/{path}", self.base_path)).collect()
+    }
+}
+
+impl File {
+    fn revision(&self) -> u64 {
+        self.version.rsplit_once('@').and_then(|(_, revision)| revision.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// Where a folder was replaced, all its files were.
+fn touches(changed: &Changed, path: &str) -> bool {
+    changed.contains(path) || path.match_indices('/').any(|(at, _)| changed.contains(&path[..at]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build<const N: usize>(files: [(&str, &str); N], errors: Option<&str>) -> Build {
+        let content = |text: &str| match text.strip_prefix("copy ") {
+            Some(path) => Content::CopyOf(path.to_owned()),
+            None => Content::Bytes(text.into()),
+        };
+        let files = files.into_iter().map(|(path, text)| (path.to_owned(), content(text))).collect();
+        Build { files, errors: errors.map(str::to_owned), base_path: String::new() }
+    }
+
+    #[test]
+    fn differences_name_what_changed_and_what_came() {
+        let first = Snapshot::default().next(build([("a.html", "1"), ("b.css", "2")], None), &Changed::new());
+        let second = first.next(build([("a.html", "1"), ("b.css", "3"), ("c.js", "4")], None), &Changed::new());
+        assert_eq!(second.differences(&first), ["/b.css", "/c.js"]);
+    }
+
+    #[test]
+    fn a_copied_file_changes_when_the_disk_says_so() {
+        let files = [("img/a.png", "copy static/img/a.png")];
+        let first = Snapshot::default().next(build(files, None), &Changed::new());
+        let second = first.next(build(files, None), &Changed::from(["content/a.md".to_owned()]));
+        assert!(second.differences(&first).is_empty());
+        let third = second.next(build(files, None), &Changed::from(["static/img/a.png".to_owned()]));
+        assert_eq!(third.differences(&second), ["/img/a.png"]);
+        let fourth = third.next(build(files, None), &Changed::from(["static/img".to_owned()]));
+        assert_eq!(fourth.differences(&third), ["/img/a.png"]);
+    }
+
+    #[test]
+    fn errors_leave_the_last_good_site() {
+        let broken = Snapshot::default().next(build([("a.html", "half")], Some("E1")), &Changed::new());
+        assert!(broken.file("/a.html").is_some(), "better half a site than none");
+        let good = broken.next(build([("a.html", "1")], None), &Changed::new());
+        assert!(good.errors.is_none());
+        let again = good.next(build([("a.html", "half")], Some("E2")), &Changed::new());
+        assert_eq!(again.version("/a"), good.version("/a"));
+        assert_eq!(again.errors.as_deref(), Some("E2"));
+        assert!(again.differences(&good).is_empty());
+    }
+}

@@ -1,0 +1,188 @@
+//! The wording of what is wrong while pages are rendered.
+
+use rivage_diag::{Diagnostic, FileId, Span};
+
+/// Returns the name that is most like `written`, if one is like it at all.
+pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = written.to_lowercase();
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// A file that could not be read.
+pub(super) fn unreadable(path: &str, error: &crate::fs::Error) -> Diagnostic {
+    Diagnostic::error("unreadable-file", format!("could not read `{path}`: {}", error.source))
+}
+
+/// A mistake in a template; `message` is the engine's.
+pub(super) fn template(message: &str) -> Diagnostic {
+    let mut chars = message.trim_end_matches('.').chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_lowercase).collect();
+    Diagnostic::error("template", format!("{first}{}", chars.as_str()))
+}
+
+/// A page whose layout does not exist.
+pub(super) fn unknown_template(file: Option<(&FileId, Span)>, tried: &[String]) -> Diagnostic {
+    let wanted = tried.first().map_or("", String::as_str);
+    let diagnostic = Diagnostic::error("unknown-template", format!("there is no layout `{wanted}`"))
+        .with_hint(format!("looked for {} in `layouts/` and the theme", quoted(tried)));
+    match file {
+        Some((file, span)) => diagnostic.at(file, span),
+        None => diagnostic,
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A tag that stands for nothing.
+pub(super) fn unknown_component(
+    file: &FileId,
+    span: Span,
+    name: &str,
+    theme: &str,
+    nearest: Option<&str>,
+    as_warning: bool,
+) -> Diagnostic {
+    let message = format!("no component is named `{name}`");
+    let diagnostic = if as_warning {
+        Diagnostic::warning("unknown-component", message)
+    } else {
+        Diagnostic::error("unknown-component", message)
+    };
+    let diagnostic = diagnostic.at(file, span).with_label(format!("not found in `components/` or theme `{theme}`"));
+    match nearest {
+        Some(nearest) => diagnostic.with_hint(format!("a component with a similar name exists: `{nearest}`")),
+        None => diagnostic.with_hint(
+            "add it as a file in `components/`, or set `[markdown] unknown_component = \"element\"` in `rivage.toml`",
+        ),
+    }
+}
+
+/// A prop that the component does not declare.
+pub(super) fn unknown_prop(file: &FileId, span: Span, component: &str, prop: &str, known: &[&str]) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error("unknown-prop", format!("component `{component}` has no prop `{prop}`")).at(file, span);
+    match nearest(prop, known.iter().copied()) {
+        Some(nearest) => diagnostic.with_hint(format!("a similar prop exists: `{nearest}`")),
+        None if known.is_empty() => diagnostic.with_hint(format!("`{component}` takes no props")),
+        None => {
+            let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            diagnostic.with_hint(format!("it has {}", known.join(", ")))
+        }
+    }
+}
+
+/// A prop of the wrong type.
+pub(super) fn wrong_prop_type(
+    file: &FileId,
+    span: Span,
+    component: &str,
+    prop: &str,
+    wanted: &str,
+    found: &str,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        "wrong-prop-type",
+        format!("prop `{prop}` of `{component}` must be {}, not {}", article(wanted), article(found)),
+    )
+    .at(file, span);
+    match (wanted, found) {
+        ("bool" | "integer" | "float" | "number" | "array" | "map", "string") => {
+            diagnostic.with_hint(format!("write it in braces: `{prop}={{…}}`"))
+        }
+        ("string", "bool") => diagnostic.with_hint(format!("give it a value: `{prop}=\"…\"`")),
+        _ => diagnostic,
+    }
+}
+
+fn article(kind: &str) -> String {
+    match kind {
+        "integer" => "a whole number".to_owned(),
+        "bool" => "`true` or `false`".to_owned(),
+        "array" => "a list".to_owned(),
+        "float" => "a number".to_owned(),
+        "none" => "nothing".to_owned(),
+        other => format!("a {other}"),
+    }
+}
+
+/// A prop that must be given.
+pub(super) fn missing_prop(file: &FileId, span: Span, component: &str, prop: &str) -> Diagnostic {
+    Diagnostic::error("missing-prop", format!("component `{component}` needs the prop `{prop}`")).at(file, span)
+}
+
+/// A value that no component can take.
+pub(super) fn unusable_prop(file: &FileId, span: Span, component: &str, prop: &str, what: &str) -> Diagnostic {
+    Diagnostic::error("wrong-prop-type", format!("prop `{prop}` of `{component}` cannot be {what}"))
+        .at(file, span)
+        .with_hint("components are rendered at build: pass text, numbers, lists or maps")
+}
+
+/// A link to a page that does not exist.
+pub(super) fn broken_link(file: &FileId, span: Span, written: &str, nearest: Option<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::error("broken-link", format!("link to `{written}`, which does not exist")).at(file, span);
+    match nearest {
+        Some(nearest) => diagnostic.with_hint(format!("did you mean `{nearest}`?")),
+        None => diagnostic.with_hint("links are paths of content files (`../guide/install.mdx`) or of the site (`/guide/install/`)"),
+    }
+}
+
+/// A link to a page that this build leaves out.
+pub(super) fn hidden_link(file: &FileId, span: Span, written: &str) -> Diagnostic {
+    Diagnostic::error("link-to-hidden-page", format!("link to `{written}`, which is a draft, not yet published or expired"))
+        .at(file, span)
+        .with_hint("publish that page too, or build with `--drafts` or `--future`")
+}
+
+/// A link to a place that the target page does not have.
+pub(super) fn broken_anchor(
+    location: &rivage_diag::Location,
+    target: &str,
+    anchor: &str,
+    nearest: Option<&str>,
+) -> Diagnostic {
+    Diagnostic::error("broken-anchor", format!("`{target}` has no `#{anchor}`"))
+        .at(&location.file, location.span)
+        .with_hint_if(nearest.map(|nearest| format!("the nearest is `#{nearest}`")))
+}
+
+/// An image or other file that does not exist.
+pub(super) fn missing_asset(file: &FileId, span: Span, written: &str) -> Diagnostic {
+    Diagnostic::error("missing-file", format!("`{written}` does not exist"))
+        .at(file, span)
+        .with_hint("files lie beside the page, or in `static/` and are then written with a leading slash")
+}
+
+/// A file that says it is an image and is none.
+pub(super) fn bad_image(file: &FileId, span: Span, written: &str, why: &str) -> Diagnostic {
+    Diagnostic::error("bad-image", format!("`{written}` cannot be read as an image: {why}")).at(file, span)
+}
+
+/// An import of a file that does not exist.
+pub(super) fn missing_import(file: &FileId, span: Span, written: &str) -> Diagnostic {
+    Diagnostic::error("missing-import", format!("`{written}` does not exist"))
+        .at(file, span)
+        .with_hint("imports are paths from this file, such as `./_intro.mdx` or `./rates.json`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        assert_eq!(nearest("Calout", ["Card", "Callout", "Tabs"]), Some("Callout"));
+        assert_eq!(nearest("Zebra", ["Card", "Callout", "Tabs"]), None);
+    }
+
+    #[test]
+    fn template_messages_start_in_lower_case_and_end_without_a_stop() {
+        assert_eq!(template("Variable `x` is undefined.").message, "variable `x` is undefined");
+    }
+}

@@ -1,0 +1,333 @@
+//! The functions of templates: `pages()`, `menu()`, `asset()`, `t()`…
+//!
+//! In: [`Surroundings`] and the current [`scope`]. Out: Tera values; every look at the site or the disk is noted in the scope's
+//! trace. Deliberately not here: filters.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rivage_diag::{FileId, Span};
+use rivage_syntax::data;
+use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
+
+use super::assets::AssetMap;
+use super::scope;
+use super::values::{Values, json, map};
+use crate::config::SortBy;
+use crate::inputs::{Fingerprint, Question};
+use crate::resolve::PageId;
+
+/// What templates may ask for.
+pub struct Surroundings {
+    /// Pages, menus, terms.
+    pub values: Values,
+    /// Fingerprinted files.
+    pub assets: AssetMap,
+    /// Inline drawings by name: `assets/icons/sun.svg` is `sun`.
+    pub icons: BTreeMap<String, String>,
+    /// Texts of the theme and site by language, then key.
+    pub strings: BTreeMap<String, BTreeMap<String, String>>,
+    /// Static files, by path below static/, with where they lie.
+    pub statics: BTreeMap<String, String>,
+}
+
+impl Surroundings {
+    /// Returns a text of the theme in a language, else in the site's default language, else in English.
+    pub fn string(&self, language: &str, key: &str) -> Option<&str> {
+        let config = &self.values.site().config;
+        let base = language.split('-').next().unwrap_or(language);
+        [language, base, config.default_language().code.as_str(), "en"]
+            .into_iter()
+            .find_map(|language| self.strings.get(language)?.get(key))
+            .map(String::as_str)
+    }
+
+    /// Returns the URL of a file below assets/.
+    pub fn asset(&self, path: &str) -> Option<String> {
+        self.assets.get(path).map(|asset| self.values.href(&format!("/{}", asset.url_path)))
+    }
+}
+
+/// Returns a text of the current language, with `{name}` filled in.
+pub(super) fn translate(surroundings: &Surroundings, key: &str, arguments: &[(&str, String)]) -> String {
+    let language = scope::with(|scope| scope.language.clone()).unwrap_or_default();
+    let mut text = surroundings.string(&language, key).unwrap_or(key).to_owned();
+    for (name, value) in arguments {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    text
+}
+
+/// Notes an answer that consists of pages.
+fn note_pages(env: &Surroundings, query: &str, ids: &[PageId]) {
+    let answer: String = ids.iter().map(|id| env.values.print(*id).hex()).collect();
+    note(query, &answer);
+}
+
+fn note(query: &str, answer: &str) {
+    scope::with(|scope| scope.notes.note(Question::Site(query.to_owned()), answer.as_bytes()));
+}
+
+/// Registers all functions.
+pub(super) fn register(tera: &mut Tera, surroundings: &Arc<Surroundings>) {
+    let env = |function: fn(&Surroundings, &Kwargs) -> TeraResult<Value>| {
+        let surroundings = Arc::clone(surroundings);
+        move |arguments: Kwargs, _: &State| function(&surroundings, &arguments)
+    };
+    tera.register_function("pages", env(pages));
+    tera.register_function("get_page", env(get_page));
+    tera.register_function("get_section", env(get_section));
+    tera.register_function("sidebar", env(sidebar));
+    tera.register_function("menu", env(menu));
+    tera.register_function("taxonomy", env(taxonomy));
+    tera.register_function("asset", env(asset));
+    tera.register_function("url", env(url));
+    tera.register_function("static_url", env(static_url));
+    tera.register_function("t", env(text));
+    tera.register_function("data", env(read_data));
+    tera.register_function("icon", env(icon));
+    tera.register_function("image", env(image));
+    tera.register_function("uid", |_: Kwargs, _: &State| Value::from(scope::uid().to_string()));
+}
+
+fn language() -> String {
+    scope::with(|scope| scope.language.clone()).unwrap_or_default()
+}
+
+fn find_page(env: &Surroundings, path: &str) -> Option<PageId> {
+    let site = env.values.site();
+    let path = path.trim_start_matches('/');
+    let file = if path.starts_with("content/") { path.to_owned() } else { format!("content/{path}") };
+    if let Some(id) = site.by_file.get(&file) {
+        // The page of the current language, where there is one.
+        let page = site.page(*id);
+        return Some(site.by_key.get(&(language(), page.key.clone())).copied().unwrap_or(*id));
+    }
+    site.by_key.get(&(language(), path.trim_end_matches('/').to_owned())).copied()
+}
+
+fn pages(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let site = env.values.site();
+    let language = arguments.get::<String>("lang")?.unwrap_or_else(language);
+    let section = arguments.get::<&str>("section")?;
+    let kind = arguments.get::<&str>("kind")?;
+    let limit = arguments.get::<usize>("limit")?.unwrap_or(usize::MAX);
+    let mut found: Vec<PageId> = match section {
+        Some(section) => {
+            let key = (language.clone(), section.trim_matches('/').to_owned());
+            let Some(id) = site.by_key.get(&key) else {
+                return Err(Error::message(format!("there is no section `{section}`")));
+            };
+            site.pages_in(*id, true)
+        }
+        None => site.pages.iter().filter(|page| page.language == language && !page.is_section).map(|page| page.id).collect(),
+    };
+    if let Some(kind) = kind {
+        found.retain(|id| site.page(*id).kind == kind);
+    }
+    for taxonomy in &site.config.taxonomies {
+        // `tag="rust"` and `tags="rust"` for the taxonomy `tags`.
+        let singular = taxonomy.name.trim_end_matches('s');
+        for name in [taxonomy.name.as_str(), singular] {
+            if let Some(term) = arguments.get::<&str>(name)? {
+                let wanted: std::collections::BTreeSet<_> =
+                    site.pages_with_term(&language, &taxonomy.name, term).iter().copied().collect();
+                found.retain(|id| wanted.contains(id));
+            }
+        }
+    }
+    if let Some(order) = arguments.get::<&str>("sort_by")? {
+        let order = match order {
+            "date" => SortBy::Date,
+            "updated" => SortBy::Updated,
+            "weight" => SortBy::Weight,
+            "title" => SortBy::Title,
+            "path" => SortBy::Path,
+            other => {
+                return Err(Error::message(format!(
+                    "`sort_by` must be `date`, `updated`, `weight`, `title` or `path`, not `{other}`"
+                )));
+            }
+        };
+        site.sort(&mut found, order);
+    }
+    found.truncate(limit);
+    note_pages(env, &format!("pages {arguments:?}"), &found);
+    Ok(env.values.lights(&found))
+}
+
+fn get_page(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let path = arguments.must_get::<&str>("path")?;
+    let Some(id) = find_page(env, path) else {
+        return Err(Error::message(format!("there is no page `{path}`")));
+    };
+    note_pages(env, &format!("page {path}"), &[id]);
+    Ok(env.values.light(id))
+}
+
+fn get_section(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let path = arguments.must_get::<&str>("path")?;
+    match find_page(env, path) {
+        Some(id) if env.values.site().page(id).is_section => {
+            let page = env.values.site().page(id);
+            let shown: Vec<_> = [id].iter().chain(&page.pages).chain(&page.subsections).copied().collect();
+            note_pages(env, &format!("section {path}"), &shown);
+            Ok(env.values.section(id))
+        }
+        _ => Err(Error::message(format!("there is no section `{path}`"))),
+    }
+}
+
+fn sidebar(env: &Surroundings, _: &Kwargs) -> TeraResult<Value> {
+    let site = env.values.site();
+    let found = scope::with(|scope| {
+        let page = site.page(scope.page?);
+        let section = page.sidebar.clone()?;
+        let name = format!("sidebar {section}");
+        let items = site.sidebars.get(&(page.language.clone(), section))?;
+        Some((env.values.navigation(items, scope.page, &scope.url), page.language.clone(), name))
+    });
+    Ok(noted_navigation(env, found.flatten()))
+}
+
+fn menu(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let name = arguments.must_get::<&str>("name")?;
+    let site = env.values.site();
+    let found = scope::with(|scope| {
+        let items = site.menus.get(&scope.language)?.get(name)?;
+        let value = env.values.navigation(items, scope.page, &scope.url);
+        Some((value, scope.language.clone(), format!("menu {name}")))
+    });
+    Ok(noted_navigation(env, found.flatten()))
+}
+
+/// Notes a menu or sidebar; none there is an empty list.
+fn noted_navigation(env: &Surroundings, found: Option<(Value, String, String)>) -> Value {
+    let Some((value, language, name)) = found else { return Value::from(Vec::<Value>::new()) };
+    let print = env.values.navigation_print(&language, &name).map(Fingerprint::hex).unwrap_or_default();
+    note(&name, &print);
+    value
+}
+
+fn taxonomy(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let name = arguments.must_get::<&str>("name")?;
+    let site = env.values.site();
+    if !site.config.taxonomies.iter().any(|taxonomy| taxonomy.name == name) {
+        return Err(Error::message(format!("there is no taxonomy `{name}` in `rivage.toml`")));
+    }
+    let language = language();
+    let index = site.taxonomies.iter().position(|index| index.name == name && index.language == language);
+    let value = index.map_or_else(|| Value::from(Vec::<Value>::new()), |index| env.values.terms(index));
+    note(&format!("taxonomy {name}"), &value.to_string());
+    Ok(value)
+}
+
+fn asset(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let path = arguments.must_get::<&str>("path")?;
+    match env.asset(path) {
+        Some(url) => {
+            note(&format!("asset {path}"), &url);
+            Ok(Value::from(url))
+        }
+        None => Err(Error::message(format!("there is no file `assets/{path}`"))),
+    }
+}
+
+fn url(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    Ok(Value::from(env.values.link(arguments.must_get::<&str>("path")?)))
+}
+
+fn static_url(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let path = arguments.must_get::<&str>("path")?.trim_start_matches('/');
+    if !env.statics.contains_key(path) {
+        return Err(Error::message(format!("there is no file `static/{path}`")));
+    }
+    Ok(Value::from(env.values.href(&format!("/{path}"))))
+}
+
+fn text(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let key = arguments.must_get::<&str>("key")?;
+    let filled: Vec<_> = arguments
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str()?, value.to_string())))
+        .filter(|(name, _)| *name != "key" && *name != "default")
+        .collect();
+    let text = translate(env, key, &filled);
+    let missing = text == key;
+    match arguments.get::<String>("default")? {
+        Some(default) if missing => Ok(Value::from(default)),
+        _ => Ok(Value::from(text)),
+    }
+}
+
+fn read_data(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let _ = env;
+    let path = arguments.must_get::<&str>("path")?;
+    let format = data_format(path)
+        .ok_or_else(|| Error::message(format!("`{path}` is not a .toml, .yaml, .json or .csv file")))?;
+    if path.split('/').any(|part| part == ".." || part.is_empty()) {
+        return Err(Error::message(format!("`{path}` must be a path below the project's folder")));
+    }
+    let read = scope::with(|scope| {
+        let bytes = scope.fs.read(path);
+        scope.notes.note(Question::File(path.to_owned()), bytes.as_deref().unwrap_or_default());
+        bytes
+    });
+    let bytes = match read {
+        Some(Ok(bytes)) => bytes,
+        Some(Err(error)) => return Err(Error::message(format!("could not read `{path}`: {}", error.source))),
+        None => return Err(Error::message("data can only be read while a page is rendered")),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let (parsed, problems) = data::parse(&FileId::from(path), &text, Span::new(0, text.len()), format);
+    match problems.iter().find(|problem| problem.is_error()) {
+        Some(problem) => {
+            let at = problem.primary.as_ref().map_or(0, |location| location.span.range().start);
+            let line = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+            Err(Error::message(format!("{path}:{line}: {}", problem.message)))
+        }
+        None => Ok(json(&parsed.to_json())),
+    }
+}
+
+/// Returns the format of a data file by its name.
+pub(super) fn data_format(path: &str) -> Option<data::Format> {
+    match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+        "toml" => Some(data::Format::Toml),
+        "yaml" | "yml" => Some(data::Format::Yaml),
+        "json" => Some(data::Format::Json),
+        "csv" => Some(data::Format::Csv),
+        _ => None,
+    }
+}
+
+fn icon(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let name = arguments.must_get::<&str>("name")?;
+    let Some(svg) = env.icons.get(name) else {
+        return Err(Error::message(format!("there is no drawing `assets/icons/{name}.svg`")));
+    };
+    note(&format!("icon {name}"), svg);
+    Ok(Value::safe_string(svg))
+}
+
+fn image(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let path = arguments.must_get::<&str>("path")?.trim_start_matches('/');
+    if let Some(asset) = env.assets.get(path) {
+        let (width, height) = asset.dimensions.unzip();
+        let src = env.values.href(&format!("/{}", asset.url_path));
+        return Ok(map([("src", src.into()), ("width", width.into()), ("height", height.into())]));
+    }
+    let Some(file) = env.statics.get(path) else {
+        return Err(Error::message(format!("there is no image `{path}` in `assets/` or `static/`")));
+    };
+    let bytes = scope::with(|scope| {
+        let bytes = scope.fs.read(file);
+        scope.notes.note(Question::File(file.clone()), bytes.as_deref().unwrap_or_default());
+        bytes.unwrap_or_default()
+    });
+    let size = super::assets::image_size(&bytes.unwrap_or_default())
+        .map_err(|why| Error::message(format!("`{path}` cannot be read as an image: {why}")))?;
+    let src = env.values.href(&format!("/{path}"));
+    let (width, height) = size.unzip();
+    Ok(map([("src", src.into()), ("width", width.into()), ("height", height.into())]))
+}

@@ -1,0 +1,58 @@
+//! What the functions and filters of templates know of the page that is being rendered.
+//!
+//! Tera's functions are plain closures shared by all threads; the page they serve is kept per thread while it renders.
+//! In: a [`Scope`], entered around one rendering. Out: access to it from any function. Deliberately not here: data of the site.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::fs::Fs;
+use crate::inputs::Notes;
+use crate::resolve::PageId;
+
+/// The rendering that a thread is at.
+pub struct Scope {
+    /// Where what is asked is noted.
+    pub notes: Notes,
+    /// The project's files.
+    pub fs: Arc<dyn Fs>,
+    /// The language's code.
+    pub language: String,
+    /// The page; none for lists of terms and the 404 page.
+    pub page: Option<PageId>,
+    /// The path of the route, without base path.
+    pub url: String,
+    /// How many unique ids have been given out.
+    pub uids: u32,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `work` with `scope` as the thread's current one.
+pub fn enter<R>(scope: Scope, work: impl FnOnce() -> R) -> R {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            CURRENT.with_borrow_mut(Vec::pop);
+        }
+    }
+    CURRENT.with_borrow_mut(|scopes| scopes.push(scope));
+    let _leave = Leave;
+    work()
+}
+
+/// Gives the current scope to `read`; none outside of any rendering.
+pub fn with<R>(read: impl FnOnce(&mut Scope) -> R) -> Option<R> {
+    CURRENT.with_borrow_mut(|scopes| scopes.last_mut().map(read))
+}
+
+/// Returns a number that no other call on this page gets.
+pub fn uid() -> u32 {
+    with(|scope| {
+        scope.uids += 1;
+        scope.uids
+    })
+    .unwrap_or(0)
+}

@@ -1,0 +1,336 @@
+//! What templates see of the site: pages, sections, terms, menus as Tera values.
+//!
+//! In: a [`Site`]. Out: values that are made once and shared (cloning one copies a pointer), so that a list of a thousand posts on
+//! every page costs no more than the list. Deliberately not here: the layout's own variables ([`super::page`]).
+
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
+use tera::Value;
+use tera::value::Key;
+
+use crate::config::Language;
+use crate::inputs::Fingerprint;
+use crate::parse::front_matter::Date;
+use crate::resolve::{NavItem, Page, PageId, Site, encode_path};
+
+/// Makes a map of keys that are known.
+pub(super) fn map<const N: usize>(pairs: [(&'static str, Value); N]) -> Value {
+    let mut map = tera::Map::default();
+    for (key, value) in pairs {
+        map.insert(Key::Str(key), value);
+    }
+    Value::from(map)
+}
+
+/// Turns JSON into a Tera value.
+pub(super) fn json(value: &serde_json::Value) -> Value {
+    Value::from_serializable(value)
+}
+
+/// The values of a site. Shared by all threads.
+pub struct Values {
+    site: Arc<Site>,
+    light: Vec<OnceLock<Value>>,
+    /// `(language, taxonomy, lower-case term)` → index of taxonomy and term.
+    terms: FxHashMap<(String, String, String), (usize, usize)>,
+    search: bool,
+    /// What tells one state of a page, menu or sidebar from another, made once: answers to templates are noted on every page.
+    prints: Vec<OnceLock<Fingerprint>>,
+    navigation_prints: FxHashMap<(String, String), Fingerprint>,
+}
+
+impl Values {
+    /// Prepares the values of a site; each is made when first asked for.
+    pub fn new(site: Arc<Site>) -> Self {
+        let light = site.pages.iter().map(|_| OnceLock::new()).collect();
+        let mut terms = FxHashMap::default();
+        for (index, taxonomy) in site.taxonomies.iter().enumerate() {
+            for (place, term) in taxonomy.terms.iter().enumerate() {
+                let key = (taxonomy.language.clone(), taxonomy.name.clone(), term.name.to_lowercase());
+                terms.insert(key, (index, place));
+            }
+        }
+        let search = site.config.search.enabled;
+        let prints = site.pages.iter().map(|_| OnceLock::new()).collect();
+        let print = |items: &[NavItem]| Fingerprint::of(format!("{items:?}").as_bytes());
+        let mut navigation_prints = FxHashMap::default();
+        for (language, menus) in &site.menus {
+            for (name, items) in menus {
+                navigation_prints.insert((language.clone(), format!("menu {name}")), print(items));
+            }
+        }
+        for ((language, section), items) in &site.sidebars {
+            navigation_prints.insert((language.clone(), format!("sidebar {section}")), print(items));
+        }
+        Self { site, light, terms, search, prints, navigation_prints }
+    }
+
+    /// Returns what tells one state of a page, as lists show it, from another.
+    pub fn print(&self, id: PageId) -> Fingerprint {
+        *self.prints[id.0 as usize].get_or_init(|| Fingerprint::of(self.light(id).to_string().as_bytes()))
+    }
+
+    /// Returns what tells one state of a menu (`menu main`) or sidebar (`sidebar docs`) from another.
+    pub fn navigation_print(&self, language: &str, name: &str) -> Option<Fingerprint> {
+        self.navigation_prints.get(&(language.to_owned(), name.to_owned())).copied()
+    }
+
+    /// Returns the site.
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// Returns a path with the base path before it, percent-encoded.
+    pub fn href(&self, url: &str) -> String {
+        format!("{}{}", self.site.config.site.base_path, encode_path(url))
+    }
+
+    /// Returns the full URL of a path without base path.
+    pub fn absolute(&self, url: &str) -> String {
+        format!("{}{}", self.site.config.site.base_url, encode_path(url))
+    }
+
+    /// Returns what lists show of a page.
+    pub fn light(&self, id: PageId) -> Value {
+        self.light[id.0 as usize].get_or_init(|| self.make_light(self.site.page(id))).clone()
+    }
+
+    /// Returns what lists show of pages.
+    pub fn lights(&self, ids: &[PageId]) -> Value {
+        Value::from(ids.iter().map(|id| self.light(*id)).collect::<Vec<_>>())
+    }
+
+    fn make_light(&self, page: &Page) -> Value {
+        let front_matter = page.document.as_ref().map(|document| &document.front_matter);
+        let document = page.document.as_ref();
+        map([
+            ("title", page.title.as_str().into()),
+            ("description", front_matter.and_then(|matter| matter.description.clone()).into()),
+            ("summary", document.map(|document| document.summary.clone()).into()),
+            ("url", self.href(&page.url).into()),
+            ("permalink", self.absolute(&page.url).into()),
+            ("path", document.map(|document| document.source.path.clone()).into()),
+            ("key", page.key.as_str().into()),
+            ("language", page.language.as_str().into()),
+            ("kind", page.kind.as_str().into()),
+            ("is_section", page.is_section.into()),
+            ("is_draft", page.is_draft.into()),
+            ("is_fallback", page.is_fallback.into()),
+            ("date", page.date.as_ref().map(iso).into()),
+            ("updated", page.updated.as_ref().map(iso).into()),
+            ("words", page.words.into()),
+            ("reading_time", page.reading_time.into()),
+            ("authors", self.authors(page)),
+            ("taxonomies", self.taxonomies_of(page)),
+            ("series", front_matter.and_then(|matter| matter.series.clone()).into()),
+            ("image", self.image(page).map(|image| self.link(&image)).into()),
+            ("weight", front_matter.and_then(|matter| matter.weight).into()),
+            ("extra", front_matter.map_or_else(empty_map, |matter| extra(&matter.extra))),
+            ("badge", front_matter.and_then(|matter| matter.sidebar.badge.clone()).into()),
+            ("search", self.is_searched(page).into()),
+            ("toc", self.shows_toc(page).into()),
+            ("robots", front_matter.and_then(|matter| matter.robots.clone()).into()),
+        ])
+    }
+
+    /// Reports whether search finds a page.
+    pub fn is_searched(&self, page: &Page) -> bool {
+        let said = page.document.as_ref().and_then(|document| document.front_matter.search);
+        self.search && !page.is_fallback && said.or(page.defaults.search).unwrap_or(true)
+    }
+
+    /// Reports whether a page shows a table of contents.
+    pub fn shows_toc(&self, page: &Page) -> bool {
+        let said = page.document.as_ref().and_then(|document| document.front_matter.toc);
+        said.or(page.defaults.toc).unwrap_or(true)
+    }
+
+    /// Returns the page's image as a path without base path or a full URL.
+    pub fn image(&self, page: &Page) -> Option<String> {
+        let document = page.document.as_ref()?;
+        let written = &document.front_matter.image.as_ref()?.value;
+        if written.starts_with('/') || written.contains("://") {
+            return Some(written.clone());
+        }
+        let folder = document.source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let path = format!("{folder}/{}", written.trim_start_matches("./"));
+        self.site.assets.get(&path).cloned().or_else(|| Some(format!("/{written}")))
+    }
+
+    /// Returns a path or URL as it stands in HTML.
+    pub fn link(&self, target: &str) -> String {
+        if target.starts_with('/') && !target.starts_with("//") { self.href(target) } else { target.to_owned() }
+    }
+
+    /// Returns a path or URL as it stands outside of the site.
+    pub fn absolute_link(&self, target: &str) -> String {
+        if target.starts_with('/') && !target.starts_with("//") { self.absolute(target) } else { target.to_owned() }
+    }
+
+    fn authors(&self, page: &Page) -> Value {
+        let Some(document) = &page.document else { return Value::from(Vec::<Value>::new()) };
+        let authors = document.front_matter.authors.iter().map(|key| {
+            let known = self.site.config.authors.get(key);
+            let field = |name: &str| known.and_then(|author| author.get(name)).map_or_else(Value::none, json);
+            let name = known.and_then(|author| author.get("name")).and_then(|name| name.as_str()).unwrap_or(key);
+            map([
+                ("key", key.as_str().into()),
+                ("name", name.into()),
+                ("url", field("url")),
+                ("email", field("email")),
+                ("image", field("image")),
+                ("bio", field("bio")),
+                ("extra", known.map_or_else(empty_map, json)),
+            ])
+        });
+        Value::from(authors.collect::<Vec<_>>())
+    }
+
+    fn taxonomies_of(&self, page: &Page) -> Value {
+        let mut all = tera::Map::default();
+        for taxonomy in &self.site.config.taxonomies {
+            let terms = page.document.as_ref().and_then(|document| document.front_matter.taxonomies.get(&taxonomy.name));
+            let terms = terms.into_iter().flatten().filter_map(|term| {
+                let key = (page.language.clone(), taxonomy.name.clone(), term.value.to_lowercase());
+                let (index, place) = *self.terms.get(&key)?;
+                let term = &self.site.taxonomies[index].terms[place];
+                Some(map([
+                    ("name", term.name.as_str().into()),
+                    ("slug", term.slug.as_str().into()),
+                    ("url", self.href(&term.url).into()),
+                ]))
+            });
+            all.insert(Key::from(taxonomy.name.clone()), Value::from(terms.collect::<Vec<_>>()));
+        }
+        Value::from(all)
+    }
+
+    /// Returns a term with the number of its pages.
+    pub fn term(&self, taxonomy: usize, place: usize) -> Value {
+        let term = &self.site.taxonomies[taxonomy].terms[place];
+        map([
+            ("name", term.name.as_str().into()),
+            ("slug", term.slug.as_str().into()),
+            ("url", self.href(&term.url).into()),
+            ("count", term.pages.len().into()),
+        ])
+    }
+
+    /// Returns all terms of a taxonomy.
+    pub fn terms(&self, taxonomy: usize) -> Value {
+        let count = self.site.taxonomies[taxonomy].terms.len();
+        Value::from((0..count).map(|place| self.term(taxonomy, place)).collect::<Vec<_>>())
+    }
+
+    /// Returns a taxonomy's name, title and URL.
+    pub fn taxonomy(&self, taxonomy: usize) -> Value {
+        let index = &self.site.taxonomies[taxonomy];
+        map([
+            ("name", index.name.as_str().into()),
+            ("title", self.taxonomy_title(taxonomy).into()),
+            ("url", self.href(&index.url).into()),
+        ])
+    }
+
+    /// Returns what a taxonomy is called.
+    pub fn taxonomy_title(&self, taxonomy: usize) -> String {
+        let name = &self.site.taxonomies[taxonomy].name;
+        let known = self.site.config.taxonomies.iter().find(|known| known.name == *name);
+        known.map_or_else(|| name.clone(), |known| known.title.clone())
+    }
+
+    /// Returns a page with its lists, for `get_section`.
+    pub fn section(&self, id: PageId) -> Value {
+        let page = self.site.page(id);
+        let mut all = self.light(id).into_map().unwrap_or_default();
+        all.insert(Key::Str("pages"), self.lights(&page.pages));
+        all.insert(Key::Str("subsections"), self.lights(&page.subsections));
+        Value::from(all)
+    }
+
+    /// Returns title and URL of a page.
+    pub fn reference(&self, id: PageId) -> Value {
+        let page = self.site.page(id);
+        map([("title", page.title.as_str().into()), ("url", self.href(&page.url).into())])
+    }
+
+    /// Returns a menu or sidebar as seen from one page. `current` marks the page itself, `active` also what is above it.
+    pub fn navigation(&self, items: &[NavItem], page: Option<PageId>, url: &str) -> Value {
+        Value::from(items.iter().map(|item| self.nav_item(item, page, url).0).collect::<Vec<_>>())
+    }
+
+    fn nav_item(&self, item: &NavItem, page: Option<PageId>, url: &str) -> (Value, bool) {
+        let children: Vec<_> = item.children.iter().map(|child| self.nav_item(child, page, url)).collect();
+        let current = item.url.as_deref() == Some(url) || (item.page.is_some() && item.page == page);
+        let active = current || children.iter().any(|(_, active)| *active);
+        // A menu's "Docs" is active on every page below /docs/.
+        let above = item.url.as_deref().is_some_and(|target| target.len() > 1 && url.starts_with(target));
+        let external = item.url.as_deref().is_some_and(|target| !target.starts_with('/') && !target.starts_with('#'));
+        let value = map([
+            ("label", item.label.as_str().into()),
+            ("url", item.url.as_deref().map(|target| self.link(target)).into()),
+            ("badge", item.badge.clone().into()),
+            ("collapsed", item.collapsed.into()),
+            ("current", current.into()),
+            ("active", (active || above).into()),
+            ("external", external.into()),
+            ("children", Value::from(children.into_iter().map(|(value, _)| value).collect::<Vec<_>>())),
+            ("extra", extra(&item.extra)),
+        ]);
+        (value, active)
+    }
+
+    /// Returns `site` as seen in one language.
+    pub fn site_value(&self, language: &Language) -> Value {
+        let config = &self.site.config;
+        let languages = config.languages.iter().map(|language| self.language(language)).collect::<Vec<_>>();
+        let text = |own: &Option<String>, general: &str| own.clone().unwrap_or_else(|| general.to_owned());
+        map([
+            ("title", text(&language.title, &config.site.title).into()),
+            ("description", text(&language.description, &config.site.description).into()),
+            ("base_url", config.site.base_url.as_str().into()),
+            ("base_path", config.site.base_path.as_str().into()),
+            ("language", config.default_language().code.as_str().into()),
+            ("languages", Value::from(languages)),
+            ("copyright", config.site.copyright.clone().into()),
+            ("repository", config.site.repository.clone().into()),
+            ("edit_url", config.site.edit_url.clone().into()),
+            ("logo", config.site.logo.as_deref().map(|logo| self.link(logo)).into()),
+            ("image", config.site.image.as_deref().map(|image| self.absolute_link(image)).into()),
+            ("theme", extra(&config.site.theme_settings)),
+            ("extra", extra(&config.extra)),
+            ("search", self.search.into()),
+            ("authors", Value::from_serializable(&config.authors)),
+        ])
+    }
+
+    /// Returns a language for `lang` and `site.languages`.
+    pub fn language(&self, language: &Language) -> Value {
+        let url = match &language.prefix {
+            Some(prefix) => self.href(&format!("/{prefix}/")),
+            None => self.href("/"),
+        };
+        map([
+            ("code", language.code.as_str().into()),
+            ("name", language.name.as_str().into()),
+            ("rtl", language.rtl.into()),
+            ("url", url.as_str().into()),
+            ("prefix_url", url.as_str().into()),
+        ])
+    }
+}
+
+fn empty_map() -> Value {
+    Value::from(tera::Map::default())
+}
+
+/// Free data; nothing is an empty map, so that `page.extra.x or ""` works.
+fn extra(value: &serde_json::Value) -> Value {
+    if value.is_null() { empty_map() } else { json(value) }
+}
+
+/// A date as templates get it: the day, or the moment where a time was given.
+pub(super) fn iso(date: &Date) -> String {
+    if date.has_time { date.at.to_string() } else { date.day.to_string() }
+}

@@ -1,0 +1,162 @@
+//! Which documents are shown.
+//!
+//! In: all documents, what the build shows beyond the usual, today's date. Out: documents by language and key, shown and hidden ones apart.
+//! Deliberately not here: URLs.
+
+use std::collections::BTreeMap;
+
+use rivage_diag::Diagnostic;
+use rustc_hash::FxHashMap;
+
+use super::{Visibility, diagnostics};
+use crate::config::Config;
+use crate::inputs::Inputs;
+use crate::parse::Document;
+use crate::parse::front_matter::Date;
+use crate::slug;
+
+/// A document that is shown.
+pub(super) struct Shown {
+    pub(super) document: Document,
+    /// Whether it is shown only because the build was asked to.
+    pub(super) is_draft: bool,
+}
+
+/// The documents of a build.
+pub(super) struct Selection {
+    /// For each language of the settings, by key.
+    pub(super) shown: Vec<BTreeMap<String, Shown>>,
+    /// For each language of the settings, by key.
+    pub(super) hidden: Vec<BTreeMap<String, Document>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Public,
+    /// A draft, or for later, that the build was asked to show.
+    Marked,
+    Hidden,
+}
+
+/// Tells shown and hidden documents apart.
+pub(super) fn select(
+    inputs: &Inputs<'_>,
+    config: &Config,
+    mut documents: Vec<Document>,
+    visibility: Visibility,
+    found: &mut Vec<Diagnostic>,
+) -> Selection {
+    // A site without dates does not depend on the day it is built.
+    let has_dates = |document: &Document| {
+        let matter = &document.front_matter;
+        matter.publish_at.is_some() || matter.expires_at.is_some() || date_of(document).is_some()
+    };
+    let today = documents.iter().any(has_dates).then(|| inputs.today());
+
+    documents.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+    let mut by_language: Vec<BTreeMap<String, Document>> = config.languages.iter().map(|_| BTreeMap::new()).collect();
+    for document in documents {
+        let language = language_index(config, &document.source.language);
+        let all = &mut by_language[language];
+        match all.get(&document.source.key) {
+            Some(first) => found.push(diagnostics::duplicate_page(&document, first)),
+            None => {
+                all.insert(document.source.key.clone(), document);
+            }
+        }
+    }
+
+    // The default language comes first: its sections stand for those that others lack.
+    let mut states: Vec<FxHashMap<String, State>> = Vec::new();
+    for documents in &by_language {
+        let mut own = FxHashMap::default();
+        for (key, document) in documents {
+            let state = state(document, today, visibility);
+            // Sections come before what is below them, since a key starts with its section's.
+            let above = above(key).and_then(|section| inherited(&own, states.first(), section));
+            own.insert(key.clone(), above.map_or(state, |above| above.max(state)));
+        }
+        states.push(own);
+    }
+
+    let mut selection = Selection { shown: Vec::new(), hidden: Vec::new() };
+    for (documents, states) in by_language.into_iter().zip(states) {
+        let (mut shown, mut hidden) = (BTreeMap::new(), BTreeMap::new());
+        for (key, document) in documents {
+            match states.get(&key) {
+                Some(State::Hidden) => {
+                    hidden.insert(key, document);
+                }
+                state => {
+                    let is_draft = state == Some(&State::Marked);
+                    shown.insert(key, Shown { document, is_draft });
+                }
+            }
+        }
+        selection.shown.push(shown);
+        selection.hidden.push(hidden);
+    }
+    selection
+}
+
+/// Returns when a document was published: as it says, else as its file's name says.
+pub(super) fn date_of(document: &Document) -> Option<Date> {
+    if let Some(date) = &document.front_matter.date {
+        return Some(date.clone());
+    }
+    let name = document.source.key.rsplit('/').next()?;
+    let day = slug::split_date(name).0?;
+    let at = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    Some(Date { at, day, has_time: false })
+}
+
+/// Returns a language's place in the settings. Discovery only names languages that are there.
+pub(super) fn language_index(config: &Config, code: &str) -> usize {
+    config.languages.iter().position(|language| language.code == code).unwrap_or(0)
+}
+
+/// The section above a key; none for the home page.
+pub(super) fn above(key: &str) -> Option<&str> {
+    (!key.is_empty()).then(|| key.rsplit_once('/').map_or("", |(above, _)| above))
+}
+
+fn inherited(
+    own: &FxHashMap<String, State>,
+    default: Option<&FxHashMap<String, State>>,
+    section: &str,
+) -> Option<State> {
+    let mut section = Some(section);
+    while let Some(key) = section {
+        if let Some(state) = own.get(key).or_else(|| default?.get(key)) {
+            return Some(*state);
+        }
+        section = above(key);
+    }
+    None
+}
+
+fn state(document: &Document, today: Option<jiff::civil::Date>, visibility: Visibility) -> State {
+    let matter = &document.front_matter;
+    let Some(today) = today else {
+        return draft(matter.draft, visibility.drafts);
+    };
+    if matter.expires_at.as_ref().is_some_and(|date| utc_day(date) <= today) {
+        return State::Hidden;
+    }
+    let later = |date: Option<&Date>| date.is_some_and(|date| utc_day(date) > today);
+    let future = later(matter.publish_at.as_ref()) || later(date_of(document).as_ref());
+    draft(matter.draft, visibility.drafts).max(draft(future, visibility.future))
+}
+
+fn draft(is: bool, shown: bool) -> State {
+    match (is, shown) {
+        (false, _) => State::Public,
+        (true, true) => State::Marked,
+        (true, false) => State::Hidden,
+    }
+}
+
+/// Today is a day in UTC; a moment is compared by its day there, a day is one everywhere.
+fn utc_day(date: &Date) -> jiff::civil::Date {
+    if date.has_time { date.at.to_zoned(jiff::tz::TimeZone::UTC).date() } else { date.day }
+}

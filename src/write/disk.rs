@@ -1,0 +1,153 @@
+//! All that the writer changes on the disk, one small step each.
+//!
+//! In: paths. Out: [`crate::fs::Error`]s that name the path (below the project where it is) and the operation. In tests a fuse ends the
+//! program's power at any step, so that a kill can be tried at all of them. Deliberately not here: what is written where.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::manifest::Digest;
+use crate::fs::Error;
+
+/// The disk as the writer changes it.
+#[derive(Debug)]
+pub(super) struct Disk {
+    /// Paths below it are named without it.
+    root: PathBuf,
+    /// Whether two folders can change places in one step. Off in tests of systems that cannot.
+    can_exchange: bool,
+    #[cfg(test)]
+    pub(super) fuse: std::sync::Arc<std::sync::atomic::AtomicI64>,
+}
+
+impl Disk {
+    pub(super) fn new(root: &Path, can_exchange: bool) -> Self {
+        Self {
+            root: root.to_owned(),
+            can_exchange,
+            #[cfg(test)]
+            fuse: std::sync::Arc::new(std::sync::atomic::AtomicI64::new(i64::MAX)),
+        }
+    }
+
+    /// Names a path in errors.
+    pub(super) fn name(&self, path: &Path) -> String {
+        let path = path.strip_prefix(&self.root).unwrap_or(path);
+        path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+    }
+
+    pub(super) fn error(&self, operation: &'static str, path: &Path, source: io::Error) -> Error {
+        Error::new(operation, self.name(path), source)
+    }
+
+    fn run<R>(&self, operation: &'static str, path: &Path, step: impl FnOnce() -> io::Result<R>) -> Result<R, Error> {
+        self.power().and_then(|()| step()).map_err(|source| self.error(operation, path, source))
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "tests have a fuse here")]
+    fn power(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn power(&self) -> io::Result<()> {
+        let left = self.fuse.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+        if left > 0 { Ok(()) } else { Err(io::Error::from(io::ErrorKind::StorageFull)) }
+    }
+
+    /// Makes a folder and those above it.
+    pub(super) fn create_folders(&self, path: &Path) -> Result<(), Error> {
+        self.run("create", path, || fs::create_dir_all(path))
+    }
+
+    /// Writes a file that nothing refers to yet.
+    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        #[cfg(test)]
+        if self.fuse.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+            // Power ends in the midst of a file.
+            let _ = fs::write(path, &bytes[..bytes.len() / 2]);
+        }
+        self.run("write", path, || fs::write(path, bytes))
+    }
+
+    /// Copies a file's bytes, by reference where the disk can. Permissions are those of a new file: a private source must be
+    /// readable on the server all the same.
+    pub(super) fn copy(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        let mut source = fs::File::open(from).map_err(|source| self.error("read", from, source))?;
+        self.run("write", to, || io::copy(&mut source, &mut fs::File::create(to)?).map(drop))
+    }
+
+    /// Moves a file or folder; a file at the new place is replaced.
+    pub(super) fn rename(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        self.run("move to", to, || fs::rename(from, to))
+    }
+
+    /// Makes a second name for a file; reports whether that was possible.
+    pub(super) fn link(&self, from: &Path, to: &Path) -> Result<bool, Error> {
+        self.power().map_err(|source| self.error("link", to, source))?;
+        // Some disks have no links, some allow only so many to one file.
+        Ok(fs::hard_link(from, to).is_ok())
+    }
+
+    pub(super) fn remove_file(&self, path: &Path) -> Result<(), Error> {
+        self.run("remove", path, || fs::remove_file(path))
+    }
+
+    pub(super) fn remove_empty_folder(&self, path: &Path) -> Result<(), Error> {
+        self.run("remove", path, || fs::remove_dir(path))
+    }
+
+    /// Removes a folder with all that is in it, where there is one.
+    pub(super) fn remove_folder(&self, path: &Path) -> Result<(), Error> {
+        self.run("remove", path, || match fs::remove_dir_all(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+    }
+
+    /// Lets two folders change places in one step; reports whether that was possible.
+    pub(super) fn exchange(&self, one: &Path, other: &Path) -> Result<bool, Error> {
+        if !self.can_exchange {
+            return Ok(false);
+        }
+        self.run("replace", other, || match exchange(one, other) {
+            Ok(()) => Ok(true),
+            // Old kernels and some network disks.
+            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(false),
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Hashes a file without holding it in memory.
+    pub(super) fn digest(&self, path: &Path) -> Result<(Digest, u64), Error> {
+        let read = || -> io::Result<(Digest, u64)> {
+            let mut file = fs::File::open(path)?;
+            let mut hasher = blake3::Hasher::new();
+            let mut buffer = vec![0; 1 << 16];
+            let mut length = 0;
+            loop {
+                match file.read(&mut buffer)? {
+                    0 => return Ok((Digest::finish(&hasher), length)),
+                    count => {
+                        hasher.update(&buffer[..count]);
+                        length += count as u64;
+                    }
+                }
+            }
+        };
+        read().map_err(|source| self.error("read", path, source))
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,484 @@
+//! The writer on a real disk: builds, edits by hand, and a power cut at every single step.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use super::*;
+
+struct Project(tempfile::TempDir);
+
+impl Project {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("content")).unwrap();
+        Self(folder)
+    }
+
+    fn root(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        fs::create_dir_all(self.at(path).parent().unwrap()).unwrap();
+        fs::write(self.at(path), text).unwrap();
+    }
+
+    fn open(&self, output: &str) -> Result<Writer, Error> {
+        Writer::open(self.root(), output, Options::default())
+    }
+
+    fn build(&self, files: &[(&str, &str)]) -> Summary {
+        self.try_build("public", files).unwrap()
+    }
+
+    fn try_build(&self, output: &str, files: &[(&str, &str)]) -> Result<Summary, Error> {
+        let writer = self.open(output)?;
+        for (path, text) in files {
+            writer.take(Artifact::text(*path, *text))?;
+        }
+        writer.commit()
+    }
+
+    fn tree(&self, folder: &str) -> BTreeMap<String, String> {
+        let mut files = BTreeMap::new();
+        for entry in walkdir::WalkDir::new(self.at(folder)).into_iter().filter_map(Result::ok) {
+            let path = entry.path().strip_prefix(self.at(folder)).unwrap().to_string_lossy().into_owned();
+            if entry.file_type().is_file() {
+                files.insert(path, fs::read_to_string(entry.path()).unwrap());
+            } else if entry.depth() > 0 && fs::read_dir(entry.path()).unwrap().next().is_none() {
+                files.insert(path, "(empty folder)".to_owned());
+            }
+        }
+        files
+    }
+
+    fn check(&self, expected: &[(&str, &str)]) {
+        assert_eq!(self.tree("public"), tree(expected));
+    }
+}
+
+fn tree(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+    files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+}
+
+fn summary(written: usize, unchanged: usize, removed: usize, bytes: u64) -> Summary {
+    Summary { written, unchanged, removed, bytes }
+}
+
+const OLD: &[(&str, &str)] = &[("index.html", "home"), ("a/index.html", "a"), ("a/b/c.txt", "c"), ("x", "a file")];
+const NEW: &[(&str, &str)] =
+    &[("index.html", "home"), ("a/index.html", "A!"), ("x/index.html", "a folder"), ("new.txt", "n")];
+
+#[test]
+fn a_build_writes_what_changed_and_removes_what_is_gone() {
+    let project = Project::new();
+    assert_eq!(project.build(OLD), summary(4, 0, 0, 12));
+    project.check(OLD);
+    assert_eq!(project.build(NEW), summary(3, 1, 2, 11));
+    project.check(NEW);
+    // The generations have changed places twice: still right.
+    assert_eq!(project.build(OLD), summary(3, 1, 2, 8));
+    project.check(OLD);
+    assert_eq!(project.build(NEW), summary(3, 1, 2, 11));
+    project.check(NEW);
+}
+
+#[test]
+fn an_unchanged_site_is_not_touched() {
+    let project = Project::new();
+    project.build(OLD);
+    let stamp = |path: &str| Stamp::of(&project.at(path).metadata().unwrap());
+    let before = [stamp("public"), stamp("public/a"), stamp("public/a/index.html")];
+    assert_eq!(project.build(OLD), summary(0, 4, 0, 0));
+    assert_eq!(before, [stamp("public"), stamp("public/a"), stamp("public/a/index.html")]);
+}
+
+#[test]
+fn an_unchanged_file_keeps_its_time_and_shares_its_space() {
+    use std::os::unix::fs::MetadataExt;
+    let project = Project::new();
+    project.build(OLD);
+    let before = project.at("public/index.html").metadata().unwrap();
+    project.build(NEW);
+    let after = project.at("public/index.html").metadata().unwrap();
+    assert_eq!((before.ino(), before.modified().unwrap()), (after.ino(), after.modified().unwrap()));
+    assert_eq!(after.nlink(), 2);
+}
+
+#[test]
+fn a_writer_that_is_dropped_leaves_all_as_it_was() {
+    let project = Project::new();
+    project.build(OLD);
+    let writer = project.open("public").unwrap();
+    writer.put(Artifact::text("index.html", "half a site")).unwrap();
+    let staging = writer.place.staging.clone();
+    assert!(staging.exists());
+    drop(writer);
+    assert!(!staging.exists());
+    project.check(OLD);
+}
+
+#[test]
+fn a_kill_at_any_step_leaves_the_old_or_the_new_site() {
+    let histories: [&[&[(&str, &str)]]; 3] = [&[OLD], &[NEW, OLD], &[&[("a", "1"), ("y/z", "2")], OLD]];
+    for (can_exchange, history) in [true, false].into_iter().flat_map(|can| histories.map(|history| (can, history))) {
+        let mut outcomes = BTreeMap::new();
+        for steps in 0.. {
+            let project = Project::new();
+            for files in history {
+                project.build(files);
+            }
+            let mut writer = project.open("public").unwrap();
+            writer.disk = Disk::new(&writer.place.root, can_exchange);
+            writer.disk.fuse = Arc::new(AtomicI64::new(steps));
+            let fuse = Arc::clone(&writer.disk.fuse);
+            let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)));
+            let killed = put.is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
+
+            let found = project.tree("public");
+            // Without an exchange there is one moment without a folder; the next build ends it, even one that fails.
+            let found = if found.is_empty() && !can_exchange {
+                drop(project.open("public").unwrap());
+                project.tree("public")
+            } else {
+                found
+            };
+            let outcome = if found == tree(OLD) { "old" } else { "new" };
+            assert!(outcome == "old" || found == tree(NEW), "killed after {steps} steps: {found:?}");
+            *outcomes.entry(outcome).or_insert(0) += 1;
+
+            for files in [NEW, OLD, NEW] {
+                project.build(files);
+                project.check(files);
+            }
+            if !killed {
+                break;
+            }
+        }
+        assert!(outcomes["old"] > 5 && outcomes["new"] >= 1, "{outcomes:?}");
+    }
+}
+
+#[test]
+fn a_kill_of_the_first_build_leaves_nothing_or_the_site() {
+    for steps in 0.. {
+        let project = Project::new();
+        let mut writer = project.open("public").unwrap();
+        writer.disk.fuse = Arc::new(AtomicI64::new(steps));
+        let fuse = Arc::clone(&writer.disk.fuse);
+        let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)));
+        let killed = put.is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
+        let found = project.tree("public");
+        assert!(found.is_empty() || found == tree(NEW), "killed after {steps} steps: {found:?}");
+        project.build(OLD);
+        project.check(OLD);
+        if !killed {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_is_reported_with_path_and_operation() {
+    let project = Project::new();
+    project.build(OLD);
+    let mut writer = project.open("public").unwrap();
+    writer.disk.fuse = Arc::new(AtomicI64::new(0));
+    let error = writer.put(Artifact::text("index.html", "new")).unwrap_err();
+    assert!(error.to_string().starts_with("could not write `.rivage/output/public-"), "{error}");
+    assert_eq!(error.source.kind(), std::io::ErrorKind::StorageFull);
+    drop(writer);
+    project.check(OLD);
+}
+
+#[test]
+fn edits_by_hand_are_mended() {
+    let project = Project::new();
+    project.build(NEW);
+    project.build(OLD);
+    project.write("public/index.html", "HOME");
+    project.write("public/strange/file.txt", "not ours");
+    fs::remove_file(project.at("public/a/b/c.txt")).unwrap();
+    assert_eq!(project.build(OLD), summary(2, 2, 1, 5));
+    project.check(OLD);
+    assert_eq!(project.build(OLD), summary(0, 4, 0, 0));
+    project.build(NEW);
+    project.check(NEW);
+}
+
+#[test]
+fn an_edit_that_keeps_length_and_time_is_mended() {
+    let project = Project::new();
+    project.build(OLD);
+    let path = project.at("public/index.html");
+    let time = path.metadata().unwrap().modified().unwrap();
+    fs::write(&path, "HOME").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    assert_eq!(project.build(OLD), summary(1, 3, 0, 4));
+    project.check(OLD);
+}
+
+#[test]
+fn a_restored_older_file_is_mended() {
+    let project = Project::new();
+    project.build(OLD);
+    let path = project.at("public/index.html");
+    fs::write(&path, "older text").unwrap();
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    project.build(OLD);
+    project.check(OLD);
+}
+
+#[test]
+fn a_touched_file_is_not_rewritten() {
+    let project = Project::new();
+    project.build(OLD);
+    let path = project.at("public/index.html");
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    assert_eq!(project.build(OLD), summary(0, 4, 0, 0));
+    assert_eq!(path.metadata().unwrap().modified().unwrap(), time);
+}
+
+#[test]
+fn a_deleted_output_or_state_is_made_again() {
+    let project = Project::new();
+    project.build(OLD);
+    fs::remove_dir_all(project.at("public")).unwrap();
+    assert_eq!(project.build(OLD), summary(4, 0, 0, 12));
+    project.check(OLD);
+
+    let marked = &[("_headers", "# Written by rivage.\n"), ("index.html", "home")];
+    project.build(marked);
+    fs::remove_dir_all(project.at(".rivage")).unwrap();
+    assert_eq!(project.build(marked), summary(0, 2, 0, 0));
+}
+
+#[test]
+fn links_in_the_output_are_replaced_not_followed() {
+    let project = Project::new();
+    project.build(OLD);
+    project.write("content/secret.txt", "home");
+    fs::remove_file(project.at("public/index.html")).unwrap();
+    std::os::unix::fs::symlink(project.at("content/secret.txt"), project.at("public/index.html")).unwrap();
+    project.build(OLD);
+    project.check(OLD);
+    assert!(project.at("public/index.html").symlink_metadata().unwrap().is_file());
+    project.build(NEW);
+    project.build(OLD);
+    assert_eq!(project.tree("content"), tree(&[("secret.txt", "home")]));
+}
+
+#[test]
+fn a_linked_output_folder_is_written_where_it_leads() {
+    let project = Project::new();
+    fs::create_dir(project.at("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(project.at("elsewhere"), project.at("public")).unwrap();
+    project.build(OLD);
+    project.build(NEW);
+    assert!(project.at("public").symlink_metadata().unwrap().is_symlink());
+    assert_eq!(project.tree("elsewhere"), tree(NEW));
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_an_error() {
+    let project = Project::new();
+    std::os::unix::fs::symlink(project.at("nowhere"), project.at("public")).unwrap();
+    let error = project.try_build("public", OLD).unwrap_err();
+    assert!(error.to_string().starts_with("could not open `"), "{error}");
+}
+
+#[test]
+fn an_output_on_another_disk_keeps_its_state_beside_it() {
+    use std::os::unix::fs::MetadataExt;
+    let project = Project::new();
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+    if other.path().metadata().unwrap().dev() == project.root().metadata().unwrap().dev() {
+        return;
+    }
+    let output = other.path().join("site");
+    for files in [OLD, NEW, OLD] {
+        project.try_build(output.to_str().unwrap(), files).unwrap();
+        assert_eq!(project.tree(output.to_str().unwrap()), tree(files));
+    }
+    assert!(other.path().join(".site.rivage/previous").exists());
+}
+
+#[test]
+fn two_outputs_of_a_project_do_not_mix() {
+    let project = Project::new();
+    project.build(OLD);
+    project.try_build("build/public", NEW).unwrap();
+    project.build(OLD);
+    project.check(OLD);
+    assert_eq!(project.tree("build/public"), tree(NEW));
+}
+
+fn refused(project: &Project, output: &str) -> String {
+    let error = project.try_build(output, OLD).unwrap_err();
+    format!("{error}\n{}", error.hint().unwrap_or_default())
+}
+
+#[test]
+fn a_folder_that_rivage_did_not_write_is_left_alone() {
+    let project = Project::new();
+    project.write("public/thesis.txt", "ten years of work");
+    insta::assert_snapshot!(refused(&project, "public"), @r"
+    the output folder `public` holds files that rivage did not write
+    choose another folder, delete this one, or replace what is in it with `--force`
+    ");
+    project.check(&[("thesis.txt", "ten years of work")]);
+
+    let options = Options { force: true, ..Options::default() };
+    let writer = Writer::open(project.root(), "public", options).unwrap();
+    writer.put(Artifact::text("index.html", "home")).unwrap();
+    assert_eq!(writer.commit().unwrap(), summary(1, 0, 1, 4));
+    project.check(&[("index.html", "home")]);
+}
+
+#[test]
+fn an_empty_folder_is_taken() {
+    let project = Project::new();
+    fs::create_dir(project.at("public")).unwrap();
+    project.build(OLD);
+    project.check(OLD);
+}
+
+#[test]
+fn the_output_cannot_be_the_project_or_its_sources() {
+    let project = Project::new();
+    insta::assert_snapshot!(refused(&project, "."), @r"
+    the output folder `.` holds the project itself
+    choose a folder of its own, such as `public`, with `--out` or `[build] output`
+    ");
+    insta::assert_snapshot!(refused(&project, ".."), @r"
+    the output folder `..` holds the project itself
+    choose a folder of its own, such as `public`, with `--out` or `[build] output`
+    ");
+    insta::assert_snapshot!(refused(&project, "content/public"), @r"
+    the output folder `content/public` overlaps with `content`, which the site is made of
+    choose a folder of its own, such as `public`, with `--out` or `[build] output`
+    ");
+    std::os::unix::fs::symlink(project.at("content"), project.at("out")).unwrap();
+    insta::assert_snapshot!(refused(&project, "out"), @r"
+    the output folder `out` overlaps with `content`, which the site is made of
+    choose a folder of its own, such as `public`, with `--out` or `[build] output`
+    ");
+    insta::assert_snapshot!(refused(&project, "themes/shore/static"), @r"
+    the output folder `themes/shore/static` overlaps with `themes`, which the site is made of
+    choose a folder of its own, such as `public`, with `--out` or `[build] output`
+    ");
+    project.write("file", "x");
+    insta::assert_snapshot!(refused(&project, "file"), @r"
+    the output folder `file` is a file
+    choose another folder with `--out`, or delete the file
+    ");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_reported() {
+    let project = Project::new();
+    project.write("file", "x");
+    let error = project.try_build("file/public", OLD).unwrap_err();
+    assert_eq!(error.to_string(), "could not create `file`");
+}
+
+#[test]
+fn a_second_build_is_told_or_waits() {
+    let project = Project::new();
+    let first = project.open("public").unwrap();
+    insta::assert_snapshot!(refused(&project, "public"), @r"
+    another build is writing to `public`
+    wait until it is done, or choose another folder with `--out`
+    ");
+    let root = project.root().to_owned();
+    let second = std::thread::spawn(move || {
+        let writer = Writer::open(&root, "public", Options { wait: true, ..Options::default() }).unwrap();
+        // Sees what the first one has written.
+        writer.put(Artifact::text("index.html", "home")).unwrap();
+        writer.commit().unwrap()
+    });
+    first.put(Artifact::text("index.html", "home")).unwrap();
+    assert_eq!(first.commit().unwrap(), summary(1, 0, 0, 4));
+    assert_eq!(second.join().unwrap(), summary(0, 1, 0, 0));
+}
+
+#[test]
+fn artifacts_come_from_many_threads() {
+    use rayon::prelude::*;
+    let project = Project::new();
+    let text = |n: usize, round: usize| if n.is_multiple_of(7) { format!("{n} {round}") } else { n.to_string() };
+    for round in 0..3 {
+        let writer = project.open("public").unwrap();
+        (0..500).into_par_iter().for_each(|n| {
+            writer.put(Artifact::text(format!("{}/{n}.html", n % 13), text(n, round))).unwrap();
+        });
+        let done = writer.commit().unwrap();
+        assert_eq!(done.written, if round == 0 { 500 } else { 72 });
+        let found = project.tree("public");
+        assert!((0..500).all(|n| found[&format!("{}/{n}.html", n % 13)] == text(n, round)));
+    }
+}
+
+#[test]
+fn copies_follow_their_source() {
+    fn built_in(path: &str) -> Option<&'static [u8]> {
+        (path == "themes/shore/static/mark.svg").then_some(b"<svg/>")
+    }
+    let project = Project::new();
+    let build = || {
+        let options = Options { built_in: Some(built_in), ..Options::default() };
+        let writer = Writer::open(project.root(), "public", options).unwrap();
+        let copy =
+            |path: &str, from: &str| Artifact { path: path.to_owned(), content: Content::CopyOf(from.to_owned()) };
+        writer.put(copy("photo.jpg", "content/photo.jpg")).unwrap();
+        writer.put(copy("mark.svg", "themes/shore/static/mark.svg")).unwrap();
+        writer.commit().unwrap()
+    };
+    project.write("content/photo.jpg", "sea");
+    assert_eq!(build(), summary(2, 0, 0, 9));
+    assert_eq!(build(), summary(0, 2, 0, 0));
+    project.write("content/photo.jpg", "bay");
+    assert_eq!(build(), summary(1, 1, 0, 3));
+    project.check(&[("photo.jpg", "bay"), ("mark.svg", "<svg/>")]);
+    // An edit of the source must not reach the output before a build.
+    project.write("content/photo.jpg", "fog");
+    project.check(&[("photo.jpg", "bay"), ("mark.svg", "<svg/>")]);
+}
+
+#[test]
+fn a_missing_source_is_reported() {
+    let project = Project::new();
+    let writer = project.open("public").unwrap();
+    let copy = Artifact { path: "a.jpg".to_owned(), content: Content::CopyOf("content/a.jpg".to_owned()) };
+    assert_eq!(writer.put(copy).unwrap_err().to_string(), "could not read `content/a.jpg`");
+}
+
+#[test]
+fn paths_stay_inside() {
+    let project = Project::new();
+    for path in ["", "/a", "../a", "a/../../b", "a//b", "a/", "./a", "a\0b", "a\nb", "a\\b", &"x".repeat(256)] {
+        let writer = project.open("public").unwrap();
+        let error = writer.take(Artifact::text(path, "x")).unwrap_err();
+        assert!(matches!(error, Error::BadPath { .. }), "{path:?}: {error}");
+    }
+    assert_eq!(project.tree("public"), tree(&[]));
+}
+
+#[test]
+fn paths_that_exclude_each_other_are_reported() {
+    let project = Project::new();
+    project.build(OLD);
+    insta::assert_snapshot!(project.try_build("public", &[("a", "1"), ("a", "2")]).unwrap_err(), @"two files of the output have the path `a`");
+    insta::assert_snapshot!(project.try_build("public", &[("a", "1"), ("a-b", "2"), ("a/b/c", "3")]).unwrap_err(), @"`a` is a file of the output and the folder of `a/b/c`");
+    project.check(OLD);
+}

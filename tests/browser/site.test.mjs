@@ -1,0 +1,177 @@
+// What readers and writers do with a site, in a real browser.
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { copySite, launch, preview, violations } from './support.mjs'
+
+let site, server, browser
+
+before(async () => {
+  site = await copySite()
+  server = await preview(site.folder)
+  browser = await launch()
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+  await site?.remove()
+})
+
+// Opens a page in a fresh context; what the console and the network complain about is an error of the test.
+async function open(url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const page = await context.newPage()
+  const complaints = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('response', (response) => response.status() >= 400 && complaints.push(`${response.status()} ${response.url()}`))
+  await page.goto(server.address + url)
+  await page.waitForLoadState('load')
+  return { page, complaints, close: () => context.close() }
+}
+
+const edit = async (file, change) => {
+  const at = path.join(site.folder, file)
+  const text = await readFile(at, 'utf8')
+  await writeFile(at, change(text))
+  return () => writeFile(at, text)
+}
+
+describe('writing', () => {
+  test('an edit shows in the browser without a reload by hand', async () => {
+    const { page, close } = await open('/docs/getting-started/')
+    const undo = await edit('content/docs/getting-started.mdx', (text) => `${text}\n\nThe tide has turned.\n`)
+    await page.getByText('The tide has turned.').waitFor({ timeout: 15_000 })
+    await undo()
+    await page.getByText('The tide has turned.').waitFor({ state: 'detached', timeout: 15_000 })
+    await close()
+  })
+
+  test('a style is swapped without a reload', async () => {
+    const { page, close } = await open('/docs/getting-started/')
+    await page.evaluate(() => (globalThis.untouched = true))
+    const undo = await edit('themes/shore/assets/css/main.css', (text) => `${text}\nbody { outline: 3px solid rgb(1, 2, 3); }\n`)
+    await page.waitForFunction(() => getComputedStyle(document.body).outlineColor === 'rgb(1, 2, 3)', null, { timeout: 15_000 })
+    assert.equal(await page.evaluate(() => globalThis.untouched), true, 'the page was reloaded')
+    await undo()
+    await close()
+  })
+
+  test('a mistake opens the overlay with its frame, and mending it closes it', async () => {
+    const { page, close } = await open('/docs/getting-started/')
+    const undo = await edit('content/docs/getting-started.mdx', (text) => `${text}\n\n<Calout>x</Calout>\n`)
+    const overlay = page.getByRole('dialog').filter({ hasText: 'unknown-component' })
+    await overlay.waitFor({ timeout: 15_000 })
+    await overlay.getByText('Calout').first().waitFor()
+    await undo()
+    await overlay.waitFor({ state: 'detached', timeout: 15_000 })
+    await close()
+  })
+})
+
+describe('reading', () => {
+  test('search by keyboard', async () => {
+    const { page, complaints, close } = await open('/')
+    await page.keyboard.press('/')
+    const box = page.getByRole('combobox')
+    await box.waitFor()
+    await box.fill('front matter')
+    const options = page.getByRole('option')
+    await options.first().waitFor({ timeout: 10_000 })
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/front-matter/)
+    assert.deepEqual(complaints, [])
+    await close()
+  })
+
+  test('tabs by keyboard, and the choice is kept', async () => {
+    const { page, complaints, close } = await open('/docs/components/layout/')
+    const tab = page.getByRole('tab', { name: 'Linux' })
+    await tab.focus()
+    await page.keyboard.press('ArrowRight')
+    const other = page.getByRole('tab', { name: 'macOS' })
+    assert.equal(await other.getAttribute('aria-selected'), 'true')
+    await page.getByText('Install the command line tools first.').waitFor()
+    await page.reload()
+    assert.equal(await page.getByRole('tab', { name: 'macOS' }).getAttribute('aria-selected'), 'true')
+    assert.deepEqual(complaints, [])
+    await close()
+  })
+
+  test('the colour scheme by keyboard, and the choice is kept', async () => {
+    const { page, complaints, close } = await open('/', { colorScheme: 'light' })
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor)
+    const light = await background()
+    const button = page.getByRole('button', { name: /colour scheme/i })
+    await button.focus()
+    for (let press = 0; press < 3 && (await background()) === light; press++) await page.keyboard.press('Enter')
+    const dark = await background()
+    assert.notEqual(dark, light)
+    await page.reload()
+    assert.equal(await background(), dark)
+    assert.deepEqual(complaints, [])
+    await close()
+  })
+
+  test('the mobile menu by keyboard', async () => {
+    const { page, complaints, close } = await open('/', { viewport: { width: 390, height: 844 } })
+    const button = page.getByRole('button', { name: 'Menu' })
+    await button.focus()
+    await page.keyboard.press('Enter')
+    assert.equal(await button.getAttribute('aria-expanded'), 'true')
+    const link = page.getByRole('link', { name: 'Docs', exact: true }).first()
+    await link.waitFor()
+    await link.focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/docs\/$/)
+    assert.deepEqual(complaints, [])
+    await close()
+  })
+
+  test('nothing scrolls sideways on a phone', async () => {
+    for (const url of ['/', '/blog/', '/docs/guides/markdown/', '/docs/reference/settings/', '/docs/components/layout/']) {
+      const { page, close } = await open(url, { viewport: { width: 390, height: 844 } })
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      assert.ok(wide <= 0, `${url} is ${wide} px too wide`)
+      await close()
+    }
+  })
+
+  test('an address that does not exist says so', async () => {
+    const { page, close } = await open('/nowhere/')
+    assert.equal((await page.goto(`${server.address}/nowhere/`)).status(), 404)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await close()
+  })
+
+  test('content pages load at most 10 KB of script', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    const scripts = []
+    page.on('response', async (response) => {
+      const url = response.url()
+      if (response.request().resourceType() === 'script' && !url.includes('/__rivage/')) scripts.push((await response.body()).length)
+    })
+    await page.goto(`${server.address}/docs/guides/markdown/`)
+    await page.waitForTimeout(500)
+    const total = scripts.reduce((sum, size) => sum + size, 0)
+    assert.ok(scripts.length > 0 && total <= 10_240, `${total} bytes in ${scripts.length} scripts`)
+    await context.close()
+  })
+})
+
+describe('accessibility', () => {
+  const pages = { home: '/', post: '/blog/errors-are-a-feature/', doc: '/docs/guides/markdown/', components: '/docs/components/layout/', blog: '/blog/', missing: '/nowhere/' }
+  for (const [name, url] of Object.entries(pages)) {
+    for (const colorScheme of ['light', 'dark']) {
+      test(`axe finds nothing on ${name}, ${colorScheme}`, async () => {
+        const { page, close } = await open(url, { colorScheme })
+        assert.deepEqual(await violations(page), [])
+        await close()
+      })
+    }
+  }
+})

@@ -1,0 +1,60 @@
+// A preview server and a browser for the tests.
+//
+// In: environment RIVAGE (the program), CHROMIUM (the browser, /usr/bin/chromium). Out: pages to look at.
+import { spawn } from 'node:child_process'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+const program = process.env.RIVAGE ?? path.join(root, 'target/debug/rivage')
+
+// Copies this repository's site to a folder that a test may change.
+export async function copySite() {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'rivage-site-'))
+  for (const name of ['rivage.toml', 'content', 'themes']) {
+    await cp(path.join(root, name), path.join(folder, name), { recursive: true })
+  }
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+// Starts `rivage preview` in a folder and waits until it serves.
+export async function preview(folder) {
+  const child = spawn(program, ['--root', folder, 'preview', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const address = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no address within 60 s:\n${output}`)), 60_000)
+    const read = (chunk) => {
+      output += chunk
+      const found = /http:\/\/[\d.a-z:[\]]+:\d+/.exec(output)
+      if (found) {
+        clearTimeout(timer)
+        resolve(found[0])
+      }
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.on('exit', (code) => reject(new Error(`preview ended with ${code}:\n${output}`)))
+  })
+  return { address, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
+}
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+// What axe finds wrong with a page, a line each.
+export async function violations(page) {
+  await page.evaluate(axeSource)
+  const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  return result.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${rule.help}: ${node.target.join(' ')}`))
+}

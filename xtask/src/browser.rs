@@ -1,0 +1,32 @@
+//! The tests in tests/browser/: Chromium against `rivage preview`.
+
+use std::path::PathBuf;
+
+use crate::tools::{find, need, node, note, program, rivage, root};
+
+/// Names of the browser, Debian's first.
+const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    if std::env::var_os("RIVAGE_SKIP_BROWSER").is_some_and(|value| value == "1") {
+        note("skipped: the tests in the browser, because RIVAGE_SKIP_BROWSER is 1");
+        return Ok(());
+    }
+    let (node, npm) = node()?;
+    let chromium = match std::env::var_os("CHROMIUM").map(PathBuf::from) {
+        Some(given) => given,
+        None => match CHROMIUM.iter().find_map(|name| find(name)) {
+            Some(found) => found,
+            None => need(&CHROMIUM, "chromium")?,
+        },
+    };
+    let rivage = rivage()?;
+    let folder = root().join("tests/browser");
+    program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&folder).run()?;
+    // One after the other: each test has a server and a browser of its own, and CI has two cores.
+    program(&node, &["--test", "--test-concurrency=1"])
+        .folder(&folder)
+        .env("RIVAGE", &rivage)
+        .env("CHROMIUM", &chromium)
+        .run()
+}

@@ -1,0 +1,146 @@
+//! Other programs: how they are found, installed and run.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+/// Returns the repository's folder.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Returns a folder for what recipes make; `cargo clean` takes it away.
+pub(crate) fn scratch(name: &str) -> anyhow::Result<PathBuf> {
+    let folder = target().join("xtask").join(name);
+    std::fs::create_dir_all(&folder).with_context(|| format!("could not make `{}`", folder.display()))?;
+    Ok(folder)
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
+
+/// Builds the program and returns its path.
+pub(crate) fn rivage() -> anyhow::Result<PathBuf> {
+    cargo(&["build", "--package", "rivage"]).run()?;
+    Ok(target().join("debug").join(format!("rivage{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Tells what is going on.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A program with its arguments, run in the repository's folder.
+pub(crate) struct Run {
+    command: Command,
+    shown: String,
+}
+
+/// Prepares cargo.
+pub(crate) fn cargo(args: &[&str]) -> Run {
+    // `cargo +nightly` is understood by rustup's cargo only, not by the one that runs this.
+    let program = if args.first().is_some_and(|arg| arg.starts_with('+')) { None } else { std::env::var_os("CARGO") };
+    program_named(program.as_deref().unwrap_or(OsStr::new("cargo")), "cargo", args)
+}
+
+/// Prepares a program.
+pub(crate) fn program(name: impl AsRef<OsStr>, args: &[&str]) -> Run {
+    let shown = Path::new(name.as_ref()).file_name().unwrap_or(name.as_ref()).to_string_lossy().into_owned();
+    program_named(name.as_ref(), &shown, args)
+}
+
+fn program_named(program: &OsStr, name: &str, args: &[&str]) -> Run {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(root());
+    let mut shown = format!("{name} {}", args.join(" "));
+    if shown.len() > 120 {
+        let end = (0..=120).rev().find(|at| shown.is_char_boundary(*at)).unwrap_or(0);
+        shown.truncate(end);
+        shown.push('…');
+    }
+    Run { command, shown }
+}
+
+impl Run {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Runs it; its output is shown.
+    pub(crate) fn run(mut self) -> anyhow::Result<()> {
+        note(&format!("$ {}", self.shown));
+        let status = self.command.status().with_context(|| format!("could not run `{}`", self.shown))?;
+        if !status.success() {
+            bail!("`{}` failed ({status})", self.shown);
+        }
+        Ok(())
+    }
+
+    /// Runs it and returns what it printed, whether or not it succeeded.
+    pub(crate) fn output(mut self) -> anyhow::Result<(bool, String)> {
+        note(&format!("$ {}", self.shown));
+        self.command.stderr(Stdio::inherit());
+        let output = self.command.output().with_context(|| format!("could not run `{}`", self.shown))?;
+        let text = String::from_utf8(output.stdout).with_context(|| format!("`{}` printed no text", self.shown))?;
+        Ok((output.status.success(), text))
+    }
+}
+
+/// Looks a program up in PATH.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&path).map(|folder| folder.join(&file)).find(|file| file.is_file())
+}
+
+/// Finds one of several programs, installing a Debian package where this may be done.
+pub(crate) fn need(names: &[&str], package: &str) -> anyhow::Result<PathBuf> {
+    if let Some(found) = names.iter().find_map(|name| find(name)) {
+        return Ok(found);
+    }
+    let missing = names.first().copied().unwrap_or(package);
+    if find("apt-get").is_none() {
+        bail!("`{missing}` is missing: install it with your system's package manager");
+    }
+    let is_root = program("id", &["-u"]).output().is_ok_and(|(_, id)| id.trim() == "0");
+    if !is_root {
+        bail!("`{missing}` is missing, and only root may install it: `sudo apt-get install {package}`");
+    }
+    let install = || {
+        program("apt-get", &["install", "--yes", "--no-install-recommends", package])
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .run()
+    };
+    // A new machine has no lists of packages yet.
+    if install().is_err() {
+        program("apt-get", &["update"]).run()?;
+        install()?;
+    }
+    match names.iter().find_map(|name| find(name)) {
+        Some(found) => Ok(found),
+        None => bail!("`{missing}` is still missing after `apt-get install {package}`"),
+    }
+}
+
+/// Finds Node, version 20 or later, and npm.
+pub(crate) fn node() -> anyhow::Result<(PathBuf, PathBuf)> {
+    let node = need(&["node", "nodejs"], "nodejs")?;
+    let npm = need(&["npm"], "npm")?;
+    let (_, version) = program(&node, &["--version"]).output()?;
+    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < 20) {
+        bail!("`node` is {}, and the tests need version 20 or later: https://nodejs.org/en/download", version.trim());
+    }
+    Ok((node, npm))
+}
