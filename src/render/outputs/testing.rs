@@ -11,7 +11,7 @@ use crate::discover::{ContentFile, Role};
 use crate::parse::Document;
 use crate::parse::front_matter::{Date, FrontMatter};
 use crate::render::{Artifact, Content, PageFacts};
-use crate::resolve::{Targets, Page, PageId, Route, Site, TaxonomyIndex, Term, View};
+use crate::resolve::{Page, PageId, Route, Site, TaxonomyIndex, Term, View};
 
 /// A site in the making.
 pub(super) struct TestSite {
@@ -154,7 +154,7 @@ impl TestSite {
             series: FxHashMap::default(),
             aliases: self.aliases,
             assets: self.assets,
-            targets: Targets::default(),
+            targets: crate::resolve::Targets::default(),
         }
     }
 }
