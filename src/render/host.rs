@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
-use rivage_diag::{Diagnostic, FileId, Location, Span};
+use rivage_diag::{Diagnostic, FileId, Location};
 use rivage_syntax::ast::Node;
 use rivage_syntax::expr::Value;
 use tera::Context;
