@@ -26,7 +26,7 @@ fn check_page(text: &str, expected: &[&str]) {
 
 #[test]
 fn unclosed_tag() {
-    check_page("x\n\n<Callout>\n\ny\n", &["content/a.mdx:3: error["]);
+    check_page("x\n\n<Callout>\n\ny\n", &["content/a.mdx:3: error[unclosed-tag]"]);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn partial_that_includes_itself() {
             ("content/_x.mdx", "import Y from './_y.mdx'\n\n<Y />\n"),
             ("content/_y.mdx", "import X from './_x.mdx'\n\n<X />\n"),
         ],
-        &["error[partial-includes-itself]"],
+        &["content/_y.mdx:3: error[partial-cycle]"],
     );
 }
 
@@ -103,7 +103,7 @@ fn partial_that_includes_itself() {
 fn two_pages_with_one_path() {
     check(
         &[("content/a.mdx", "x"), ("content/b.mdx", "---\nslug: a\n---\nx")],
-        &["content/b.mdx:2: error[duplicate-url]"],
+        &["content/b.mdx:2: error[duplicate-path]"],
     );
 }
 
@@ -232,7 +232,7 @@ fn yaml_bomb() {
         let _ = writeln!(text, "  {to}: &{to} [{list}]");
     }
     text.push_str("---\nx\n");
-    check_page(&text, &["error["]);
+    check_page(&text, &["content/a.mdx:9: error[yaml-too-large]"]);
 }
 
 #[test]
