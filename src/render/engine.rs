@@ -54,7 +54,7 @@ impl Engine {
         let mut paths = BTreeMap::new();
         let mut read = |file: &ThemeFile, name: String| match theme::read(inputs, &file.path) {
             Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let text = diagnostics::text_of(&file.path, &bytes, &mut diagnostics);
                 paths.insert(name.clone(), FileId::from(file.path.as_str()));
                 sources.push((name, text));
             }

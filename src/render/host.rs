@@ -199,7 +199,7 @@ impl<'r> SiteHost<'r> {
                 ImageTarget { src, size: None }
             }
             Err(error) => {
-                self.diagnostics.push(diagnostics::unreadable(&file, &error));
+                self.diagnostics.push(diagnostics::unreadable(&file, &error).at(at.file, at.span));
                 ImageTarget { src, size: None }
             }
         }
