@@ -160,7 +160,7 @@ pub(super) mod tests {
 
     /// Makes a site of pages at these URLs.
     pub(in crate::check) fn site(urls: &[&str]) -> Site {
-        let (mut site, _) = empty();
+        let mut site = empty();
         for (index, url) in urls.iter().enumerate() {
             let id = PageId(u32::try_from(index).unwrap());
             let document = document(url);
@@ -197,8 +197,8 @@ pub(super) mod tests {
         site
     }
 
-    fn empty() -> (Site, ()) {
-        let site = Site {
+    fn empty() -> Site {
+        Site {
             config: Arc::new(Config::default()),
             pages: Vec::new(),
             routes: Vec::new(),
@@ -211,9 +211,8 @@ pub(super) mod tests {
             series: FxHashMap::default(),
             aliases: Vec::new(),
             assets: FxHashMap::default(),
-            targets: Default::default(),
-        };
-        (site, ())
+            targets: crate::resolve::Targets::default(),
+        }
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub struct Selection {
     #[arg(long)]
     pub future: bool,
     /// Where the site will be, instead of `site.base_url`
-    #[arg(long, value_name = "URL", value_parser = config::check_base_url)]
+    #[arg(long, value_name = "URL", value_parser = base_url)]
     pub base_url: Option<String>,
 }
 
@@ -253,6 +253,10 @@ pub struct Completions {
 pub struct Man {
     /// Write `rivage.1` and one page for each command into this folder
     pub dir: Option<PathBuf>,
+}
+
+fn base_url(text: &str) -> Result<String, String> {
+    config::check_base_url(text).map_err(|must| format!("it must be {must}"))
 }
 
 #[cfg(test)]

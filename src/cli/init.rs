@@ -41,7 +41,7 @@ pub(super) fn run(args: &Init, printer: &Printer) -> anyhow::Result<Exit> {
         };
         write().with_context(|| format!("could not write `{}`", file.display()))?;
     }
-    printer.result(&format!("made {} in `{}`\n", count(files.len(), "file"), folder.display()))?;
+    printer.summary(&format!("made {} in `{}`", count(files.len(), "file"), folder.display()))?;
     let enter = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
     printer.note(&format!("now run `{enter}rivage preview`"));
     Ok(Exit::Done)

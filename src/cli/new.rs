@@ -13,6 +13,7 @@ use super::project::Project;
 use crate::config::{self, Config};
 use crate::discover::{ThemeFile, discover};
 use crate::inputs::Inputs;
+use crate::theme;
 
 /// What a page starts with where no archetype says otherwise.
 const DEFAULT: &str = "---\ntitle: {{ title }}\ndescription: \"\"\ndate: {{ date }}\ndraft: true\n---\n\n";
@@ -24,7 +25,7 @@ pub(super) fn run(global: &Global, args: &New, printer: &Printer) -> anyhow::Res
     let page = Page::named(&args.path, &config)?;
     let (tree, _) = discover(&inputs, &config);
     let archetype = match choose(&tree.theme.archetypes, &page) {
-        Some(archetype) => String::from_utf8(inputs.read(&archetype.path)?)
+        Some(archetype) => String::from_utf8(theme::read(&inputs, &archetype.path)?)
             .with_context(|| format!("`{}` is not UTF-8", archetype.path))?,
         None => DEFAULT.to_owned(),
     };

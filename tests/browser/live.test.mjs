@@ -86,7 +86,7 @@ test('the overlay can be closed, comes back for other errors, and leaves the las
   // Who opens the page now sees it as it was, and the errors.
   const late = await open('/docs/getting-started/')
   await late.page.getByRole('dialog').waitFor()
-  await late.page.getByRole('heading', { name: 'Publish', includeHidden: true }).waitFor({ state: 'attached' })
+  await late.page.locator('h2#publish').waitFor({ state: 'attached' })
   await write(PAGE, text)
   await overlay.waitFor({ state: 'detached' })
   await late.page.getByRole('dialog').waitFor({ state: 'detached' })

@@ -154,6 +154,7 @@ impl TestSite {
             series: FxHashMap::default(),
             aliases: self.aliases,
             assets: self.assets,
+            targets: crate::resolve::Targets::default(),
         }
     }
 }

@@ -155,7 +155,7 @@ impl Draft {
         let documents = documents.collect();
         let inputs = Inputs::new(&world);
         let (site, diagnostics) = resolve(&inputs, &Arc::new(self.config), &tree, documents, self.visibility);
-        let asked_for_today = inputs.into_trace().contains_key(&Question::Today);
+        let asked_for_today = inputs.trace().contains_key(&Question::Today);
         Made { site, diagnostics, asked_for_today }
     }
 
