@@ -11,6 +11,8 @@ mod footnotes;
 pub mod host;
 mod ids;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use rivage_diag::{FileId, Location};
