@@ -106,7 +106,7 @@ fn render_page(text: &str, options: &Options) -> (Rendered, Vec<Diagnostic>) {
     let file = FileId::from("page.mdx");
     let (tree, diagnostics) = markdown::parse(&file, text, 0, options);
     let mut host = TestHost { diagnostics };
-    let settings = Settings { plain: false, labels: Labels::default() };
+    let settings = Settings { plain: false, labels: Labels::default(), taken_ids: Vec::new() };
     let rendered = render(&file, &tree, &settings, &mut host);
     (rendered, host.diagnostics)
 }
@@ -167,12 +167,12 @@ fn links_and_images_are_the_hosts() {
 fn blocks_of_a_site_have_its_classes() {
     check(
         "- [x] a\n- [ ] b",
-        "<ul class=\"tasks\">\n<li class=\"task\"><input type=\"checkbox\" disabled checked> a</li>\n\
-         <li class=\"task\"><input type=\"checkbox\" disabled> b</li>\n</ul>",
+        "<ul class=\"tasks\">\n<li class=\"task\"><input type=\"checkbox\" disabled checked aria-label=\"a\"> a</li>\n\
+         <li class=\"task\"><input type=\"checkbox\" disabled aria-label=\"b\"> b</li>\n</ul>",
     );
     check(
         "| a |\n|:-:|\n| b |",
-        "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>\n<thead>\n<tr>\n\
+        "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n<thead>\n<tr>\n\
          <th align=\"center\">a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td align=\"center\">b</td>\n</tr>\n</tbody>\n\
          </table></div>",
     );
@@ -224,7 +224,7 @@ fn components_get_props_and_children() {
     check(
         "- <Card/>\n\n| <Card/> |\n| - |",
         "<ul>\n<li>\n[Card | ]\n</li>\n</ul>\n\
-        <div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>\n<thead>\n<tr>\n\
+        <div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n<thead>\n<tr>\n\
         <th>[Card inline | ]</th>\n</tr>\n</thead>\n</table></div>",
     );
 }
