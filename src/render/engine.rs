@@ -26,6 +26,7 @@ pub struct Engine {
     places: FxHashMap<String, Location>,
     components: FxHashMap<String, ComponentInfo>,
     names: Vec<String>,
+    layout_ids: Vec<String>,
 }
 
 /// What went wrong in a template, still without the page it happened on.
@@ -68,6 +69,12 @@ impl Engine {
         }
 
         shadow(&mut sources, &paths);
+        let layouts = sources.iter().filter(|(name, _)| !name.starts_with("components/"));
+        let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
+        // The writer's own.
+        layout_ids.push("footnotes".to_owned());
+        layout_ids.sort();
+        layout_ids.dedup();
         let places = places(&sources, &paths);
         diagnostics.extend(compile(&mut tera, sources, &paths));
 
@@ -77,7 +84,7 @@ impl Engine {
             .collect();
         let mut names: Vec<_> = tera.get_component_names().map(str::to_owned).collect();
         names.sort();
-        (Self { tera, files: paths, places, components, names }, diagnostics)
+        (Self { tera, files: paths, places, components, names, layout_ids }, diagnostics)
     }
 
     /// Reports whether there is a layout of this name.
@@ -93,6 +100,11 @@ impl Engine {
     /// Returns the names of all components, sorted.
     pub fn component_names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Returns the ids that layouts use, sorted: content must not use them again.
+    pub fn layout_ids(&self) -> &[String] {
+        &self.layout_ids
     }
 
     /// Renders a layout.
@@ -203,6 +215,12 @@ fn places(sources: &[(String, String)], paths: &BTreeMap<String, FileId>) -> FxH
     places
 }
 
+/// The ids that a template writes as they are.
+fn fixed_ids(text: &str) -> impl Iterator<Item = &str> {
+    let ids = text.match_indices(" id=\"").filter_map(|(at, found)| text[at + found.len()..].split('"').next());
+    ids.filter(|id| !id.is_empty() && !id.contains('{'))
+}
+
 /// Makes room for the site's own components: a theme's component of the same name, in whatever file, is renamed out of the way.
 fn shadow(sources: &mut [(String, String)], paths: &BTreeMap<String, FileId>) {
     let is_theme = |name: &str| paths.get(name).is_some_and(|file| file.as_str().starts_with("themes/"));
@@ -307,6 +325,12 @@ mod tests {
             ("components/A.html".to_owned(), FileId::from("components/A.html")),
         ]);
         shadow(&mut sources, &paths);
+        let layouts = sources.iter().filter(|(name, _)| !name.starts_with("components/"));
+        let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
+        // The writer's own.
+        layout_ids.push("footnotes".to_owned());
+        layout_ids.sort();
+        layout_ids.dedup();
         let mut tera = Tera::new();
         tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))).unwrap();
         let html = tera.render_component("B", &Context::new(), Some(""), true).unwrap();
