@@ -1,6 +1,8 @@
 //! The wording of what is wrong while pages are rendered.
 
-use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_diag::{Diagnostic, FileId, Severity, Span};
+
+use crate::config::BrokenLinks;
 
 /// Returns the name that is most like `written`, if one is like it at all.
 pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -122,6 +124,16 @@ pub(super) fn unusable_prop(file: &FileId, span: Span, component: &str, prop: &s
     Diagnostic::error("wrong-prop-type", format!("prop `{prop}` of `{component}` cannot be {what}"))
         .at(file, span)
         .with_hint("components are rendered at build: pass text, numbers, lists or maps")
+}
+
+/// Makes what links do not find as loud as `[links] broken` asks for.
+pub(super) fn as_asked(broken: BrokenLinks, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
+    match broken {
+        BrokenLinks::Error => {}
+        BrokenLinks::Warn => diagnostic.severity = Severity::Warning,
+        BrokenLinks::Ignore => return None,
+    }
+    Some(diagnostic)
 }
 
 /// A link to a page that does not exist.

@@ -33,7 +33,8 @@ pub fn check_anchors(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
         };
         let names: BTreeSet<_> = known.iter().copied().collect();
         let nearest = diagnostics::nearest(&link.anchor, names);
-        found.push(diagnostics::broken_anchor(&link.location, &link.target, &link.anchor, nearest));
+        let broken = diagnostics::broken_anchor(&link.location, &link.target, &link.anchor, nearest);
+        found.extend(diagnostics::as_asked(site.config.links.broken, broken));
     }
     found
 }
@@ -66,7 +67,8 @@ pub fn check_hrefs(site: &Site, tree: &SourceTree, facts: &[PageFacts]) -> Vec<D
                 || path.starts_with("/api/");
             if !exists {
                 let span = place_of(&document.text, document.body_start, href);
-                found.push(diagnostics::broken_link(&document.file, span, href, None));
+                let broken = diagnostics::broken_link(&document.file, span, href, None);
+                found.extend(diagnostics::as_asked(site.config.links.broken, broken));
             }
         }
     }

@@ -13,7 +13,7 @@ use tera::{Context, Value};
 
 use super::engine::Engine;
 use super::functions::{Surroundings, translate};
-use super::host::SiteHost;
+use super::host::{SiteHost, TwinAnswers};
 use super::html::TocEntry;
 use super::outputs::{jsonld, twin};
 use super::scope::{self, Scope};
@@ -149,9 +149,11 @@ impl Renderer {
         let Some(document) = &page.document else { return Body::default() };
         let (root, mut problems) = parse_body(self.config(), document);
         let mut host = SiteHost::new(self, inputs, page, document);
-        let rendered = host.render(&root);
-        let twin = (self.config().build.markdown_twins && !page.is_fallback)
-            .then(|| self.twin(page, document, &root, &mut host));
+        let (rendered, names) = host.render(&root);
+        let twin = (self.config().build.markdown_twins && !page.is_fallback).then(|| {
+            let description = document.front_matter.description.as_deref().unwrap_or_default();
+            twin::write(&page.title, description, &root, &mut TwinAnswers::new(&mut host, names))
+        });
         let (links, external, mut found) = host.into_parts();
         problems.append(&mut found);
         let headings =
@@ -163,11 +165,6 @@ impl Renderer {
             facts: PageFacts { links, external, headings, ..PageFacts::default() },
             diagnostics: problems,
         }
-    }
-
-    fn twin(&self, page: &Page, document: &Document, root: &Node, host: &mut SiteHost<'_>) -> String {
-        let description = document.front_matter.description.as_deref().unwrap_or_default();
-        twin::write(&page.title, description, root, &mut |url| host.absolute_target(url))
     }
 
     fn facts(&self, route: &Route, mut facts: PageFacts, content: &str, html: &str) -> PageFacts {

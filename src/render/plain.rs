@@ -29,7 +29,7 @@ pub fn render_plain(file: &FileId, text: &str, syntax: Syntax) -> (Option<String
     diagnostics.extend(problems);
     let mut host = PlainHost { front_matter, diagnostics };
     let settings = html::Settings { plain: true, labels: html::Labels::default() };
-    let rendered = html::render(file, &tree, &settings, &mut host);
+    let (rendered, _) = html::render(file, &tree, &settings, &mut host);
     let mut diagnostics = host.diagnostics;
     rivage_diag::sort(&mut diagnostics);
     let is_good = !diagnostics.iter().any(Diagnostic::is_error);
