@@ -12,6 +12,8 @@ pub mod host;
 mod ids;
 mod names;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use rivage_diag::{FileId, Location};
@@ -32,6 +34,8 @@ pub struct Settings {
     pub plain: bool,
     /// Texts for screen readers, in the page's language.
     pub labels: Labels,
+    /// Ids that the layout around the content uses: no heading gets one of them.
+    pub taken_ids: Vec<String>,
 }
 
 /// Texts that the writer puts into a page.
@@ -85,6 +89,9 @@ pub struct TocEntry {
 /// Renders a page. Returns what is known in it, too, for other forms of it.
 pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Host) -> (Rendered, Names) {
     let mut ids = Ids::default();
+    for id in &settings.taken_ids {
+        ids.reserve(id);
+    }
     let (scope, problems) = FileScope::new(file, tree, host, &mut ids);
     let mut writer = Writer::new(host, settings, scope, ids);
     for problem in problems {
