@@ -60,20 +60,42 @@ fn every_code_is_documented() {
 fn every_setting_is_documented() {
     let page = read("content/docs/reference/settings.mdx");
     let defaults = rivage::config::Config::default().to_json();
-    for (table, keys) in defaults.as_object().unwrap() {
-        assert!(
-            page.contains(&format!("## {table}"))
-                || page.contains(&format!(" {table}\n"))
-                || page.contains(&format!("[{table}")),
-            "{table}"
-        );
-        if ["languages", "taxonomies", "theme"].contains(&table.as_str()) {
-            continue;
-        }
-        for key in keys.as_object().into_iter().flat_map(|keys| keys.keys()) {
-            assert!(page.contains(key.as_str()), "{table}.{key}");
+    // What has no default is not among the defaults.
+    let others = ["content", "authors", "menus", "headers", "redirects", "extra", "theme"];
+    let tables = defaults.as_object().unwrap().keys().map(String::as_str).chain(others);
+    for table in tables.filter(|table| *table != "theme") {
+        let is_heading = |line: &str| line.starts_with("## ") && line.split([' ', ',']).any(|word| word == table);
+        assert!(page.lines().any(is_heading), "no heading for [{table}]");
+    }
+    for table in ["site", "markdown", "links", "code", "feeds", "search", "build"] {
+        for key in defaults[table].as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{key}`")), "{table}.{key}");
         }
     }
+}
+
+#[test]
+fn every_component_and_prop_is_documented() {
+    let pages = ["text", "layout", "landing"].map(|name| read(&format!("content/docs/components/{name}.mdx")));
+    let mut count = 0;
+    for file in ["callout", "cards", "content", "inline", "landing", "tabs"] {
+        let text = read(&format!("themes/shore/components/{file}.html"));
+        for (at, mark) in text.match_indices("{% component ") {
+            let (name, rest) = text[at + mark.len()..].split_once('(').unwrap();
+            let (props, _) = rest.split_once(')').unwrap();
+            let is_used = |page: &&String| [" ", ">", "\n"].iter().any(|end| page.contains(&format!("<{name}{end}")));
+            let page = pages.iter().find(is_used);
+            let is_alias = ["CardGrid", "Tabs.Tab", "TabItem", "Tab"].contains(&name);
+            let page = page.or_else(|| pages.iter().find(|page| is_alias && page.contains(&format!("`{name}`"))));
+            let page = page.unwrap_or_else(|| panic!("no example of {name}"));
+            for prop in props.split(", ").filter_map(|prop| prop.split_once(": ")) {
+                let prop = prop.0;
+                assert!(page.contains(&format!("`{prop}`")), "{name} {prop}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 80, "{count}");
 }
 
 #[test]
