@@ -14,7 +14,7 @@ use tera::{Context, Value};
 
 use super::engine::Engine;
 use super::functions::{Surroundings, translate};
-use super::host::{Gathered, SiteHost};
+use super::host::{Gathered, SiteHost, TwinAnswers};
 use super::html::TocEntry;
 use super::outputs::{jsonld, twin};
 use super::scope::{self, Scope};
@@ -152,9 +152,11 @@ impl Renderer {
         let Some(document) = &page.document else { return Body::default() };
         let (root, mut problems) = parse_body(self.config(), document);
         let mut host = SiteHost::new(self, inputs, page, document);
-        let rendered = host.render(&root);
-        let twin = (self.config().build.markdown_twins && !page.is_fallback)
-            .then(|| self.twin(page, document, &root, &mut host));
+        let (rendered, names) = host.render(&root);
+        let twin = (self.config().build.markdown_twins && !page.is_fallback).then(|| {
+            let description = document.front_matter.description.as_deref().unwrap_or_default();
+            twin::write(&page.title, description, &root, &mut TwinAnswers::new(&mut host, names))
+        });
         let Gathered { links, external, judged, mut diagnostics } = host.finish();
         problems.append(&mut diagnostics);
         let headings =
@@ -167,11 +169,6 @@ impl Renderer {
             judged,
             diagnostics: problems,
         }
-    }
-
-    fn twin(&self, page: &Page, document: &Document, root: &Node, host: &mut SiteHost<'_>) -> String {
-        let description = document.front_matter.description.as_deref().unwrap_or_default();
-        twin::write(&page.title, description, root, &mut |url| host.absolute_target(url))
     }
 
     fn facts(&self, route: &Route, mut facts: PageFacts, body: &Body, html: &str) -> PageFacts {
