@@ -359,7 +359,8 @@ fn render(
 /// Static files and the files beside pages, as they are.
 fn copies(site: &Site, tree: &SourceTree) -> Vec<Artifact> {
     let statics = tree.theme.statics.iter().map(|file| (file.name.clone(), &file.path));
-    let beside: BTreeMap<_, _> = site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file)).collect();
+    let beside: BTreeMap<_, _> =
+        site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file)).collect();
     let all = statics.chain(beside).map(|(path, file)| Artifact { path, content: Content::CopyOf(file.clone()) });
     all.collect()
 }

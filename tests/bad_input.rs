@@ -248,8 +248,11 @@ fn template_that_recurses() {
 
 #[test]
 fn template_errors_show_the_page() {
-    let files =
-        [("content/a.mdx", "# A\n"), ("layouts/marketing/page.html", ""), ("layouts/page.html", "<main>\n{{ nothing }}\n</main>")];
+    let files = [
+        ("content/a.mdx", "# A\n"),
+        ("layouts/marketing/page.html", ""),
+        ("layouts/page.html", "<main>\n{{ nothing }}\n</main>"),
+    ];
     let built = build(files);
     let problems = built.problems(&files);
     assert!(problems.iter().any(|problem| problem.starts_with("layouts/page.html:2: error[template]")), "{problems:?}");

@@ -126,18 +126,23 @@ pub(super) fn unusable_prop(file: &FileId, span: Span, component: &str, prop: &s
 
 /// A link to a page that does not exist.
 pub(super) fn broken_link(file: &FileId, span: Span, written: &str, nearest: Option<&str>) -> Diagnostic {
-    let diagnostic = Diagnostic::error("broken-link", format!("link to `{written}`, which does not exist")).at(file, span);
+    let diagnostic =
+        Diagnostic::error("broken-link", format!("link to `{written}`, which does not exist")).at(file, span);
     match nearest {
         Some(nearest) => diagnostic.with_hint(format!("did you mean `{nearest}`?")),
-        None => diagnostic.with_hint("links are paths of content files (`../guide/install.mdx`) or of the site (`/guide/install/`)"),
+        None => diagnostic
+            .with_hint("links are paths of content files (`../guide/install.mdx`) or of the site (`/guide/install/`)"),
     }
 }
 
 /// A link to a page that this build leaves out.
 pub(super) fn hidden_link(file: &FileId, span: Span, written: &str) -> Diagnostic {
-    Diagnostic::error("link-to-hidden-page", format!("link to `{written}`, which is a draft, not yet published or expired"))
-        .at(file, span)
-        .with_hint("publish that page too, or build with `--drafts` or `--future`")
+    Diagnostic::error(
+        "link-to-hidden-page",
+        format!("link to `{written}`, which is a draft, not yet published or expired"),
+    )
+    .at(file, span)
+    .with_hint("publish that page too, or build with `--drafts` or `--future`")
 }
 
 /// A link to a place that the target page does not have.

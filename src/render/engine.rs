@@ -31,11 +31,7 @@ pub type Failure = Box<Diagnostic>;
 
 impl Engine {
     /// Reads and compiles all templates. Broken ones are reported and left out.
-    pub fn load(
-        inputs: &Inputs<'_>,
-        files: &ThemeFiles,
-        surroundings: &Arc<Surroundings>,
-    ) -> (Self, Vec<Diagnostic>) {
+    pub fn load(inputs: &Inputs<'_>, files: &ThemeFiles, surroundings: &Arc<Surroundings>) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let mut tera = Tera::new();
         functions::register(&mut tera, surroundings);
@@ -217,7 +213,11 @@ mod tests {
     #[test]
     fn a_site_replaces_a_component_in_any_file_of_the_theme() {
         let mut sources = vec![
-            ("components/all.html".to_owned(), "{% component A() %}theme{% endcomponent A %}{% component B() %}{{ <A /> }}{% endcomponent B %}".to_owned()),
+            (
+                "components/all.html".to_owned(),
+                "{% component A() %}theme{% endcomponent A %}{% component B() %}{{ <A /> }}{% endcomponent B %}"
+                    .to_owned(),
+            ),
             ("components/A.html".to_owned(), "{% component A() %}site{% endcomponent A %}".to_owned()),
         ];
         let paths = BTreeMap::from([

@@ -120,7 +120,9 @@ fn pages(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
             };
             site.pages_in(*id, true)
         }
-        None => site.pages.iter().filter(|page| page.language == language && !page.is_section).map(|page| page.id).collect(),
+        None => {
+            site.pages.iter().filter(|page| page.language == language && !page.is_section).map(|page| page.id).collect()
+        }
     };
     if let Some(kind) = kind {
         found.retain(|id| site.page(*id).kind == kind);

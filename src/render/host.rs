@@ -295,13 +295,8 @@ impl Host for SiteHost<'_> {
     fn code(&mut self, block: Code<'_>, at: At<'_>, out: &mut String) {
         let (copy, copied) = (self.text_of("copy_code"), self.text_of("copied"));
         let labels = code::Labels { copy: &copy, copied: &copied };
-        let block = code::CodeBlock {
-            lang: block.lang,
-            meta: block.meta,
-            value: block.value,
-            file: at.file,
-            span: at.span,
-        };
+        let block =
+            code::CodeBlock { lang: block.lang, meta: block.meta, value: block.value, file: at.file, span: at.span };
         code::render(&block, &self.config().code, &labels, out, &mut self.diagnostics);
     }
 

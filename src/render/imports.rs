@@ -9,9 +9,9 @@ use rivage_syntax::ast::Syntax;
 use rivage_syntax::expr::Value;
 use rivage_syntax::{data, front_matter, markdown};
 
+use super::diagnostics;
 use super::functions::data_format;
 use super::html::host::{At, Binding, Partial};
-use super::diagnostics;
 use crate::config::Config;
 use crate::inputs::Inputs;
 use crate::parse::{markdown_options, normalize};

@@ -84,7 +84,11 @@ fn is_generated(path: &str) -> bool {
 
 fn redirect_matches(pattern: &str, path: &str) -> bool {
     let prefix = pattern.split(['*', ':']).next().unwrap_or(pattern);
-    if prefix.len() < pattern.len() { path.starts_with(prefix) } else { pattern.trim_end_matches('/') == path.trim_end_matches('/') }
+    if prefix.len() < pattern.len() {
+        path.starts_with(prefix)
+    } else {
+        pattern.trim_end_matches('/') == path.trim_end_matches('/')
+    }
 }
 
 /// Where a link was probably written: its first occurrence in the body, else the body's start.

@@ -154,11 +154,8 @@ impl Renderer {
             .then(|| self.twin(page, document, &root, &mut host));
         let (links, external, mut found) = host.into_parts();
         problems.append(&mut found);
-        let headings = rendered
-            .toc
-            .iter()
-            .map(|entry| (entry.depth, entry.title.clone(), entry.location.clone()))
-            .collect();
+        let headings =
+            rendered.toc.iter().map(|entry| (entry.depth, entry.title.clone(), entry.location.clone())).collect();
         Body {
             html: rendered.html,
             toc: rendered.toc,

@@ -97,7 +97,8 @@ pub(super) fn declared(info: &ComponentInfo, name: &str) -> Check {
         out
     });
     let renamed = if name == "className" { "class" } else { snake.as_str() };
-    let found = info.args().iter().filter(|arg| !arg.is_implicit()).find(|arg| arg.name() == name || arg.name() == renamed);
+    let found =
+        info.args().iter().filter(|arg| !arg.is_implicit()).find(|arg| arg.name() == name || arg.name() == renamed);
     match found {
         Some(arg) => Check::Declared(arg.name().to_owned()),
         None if name.contains(':') || name == "key" => Check::Ignored,

@@ -28,7 +28,9 @@ pub fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
             if let Some(name) = raw.take() {
                 // Raw text ends at its closing tag and nowhere else.
                 let end = rest.match_indices("</").find(|(at, _)| {
-                    rest.as_bytes()[at + 2..].get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+                    rest.as_bytes()[at + 2..]
+                        .get(..name.len())
+                        .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
                 });
                 rest = &rest[end.map_or(rest.len(), |(at, _)| at)..];
                 continue;
@@ -146,8 +148,8 @@ const SILENT: [&str; 6] = ["svg", "button", "template", "noscript", "math", "nav
 
 /// Tags that do not end a word.
 const INLINE: [&str; 19] = [
-    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "small", "span", "strong",
-    "sub", "sup",
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "small", "span",
+    "strong", "sub", "sup",
 ];
 
 /// Returns the text by headings of depth 2 to 4 that have an id; the first section is what stands before them.
@@ -217,7 +219,10 @@ mod tests {
 
     #[test]
     fn ids_are_found_in_any_tag_and_quotes_do_not_end_tags() {
-        assert_eq!(ids(r#"<h2 title="a > b" id="x">X</h2><p id='y'><!-- <i id="no"> --><br id=z></p>"#), ["x", "y", "z"]);
+        assert_eq!(
+            ids(r#"<h2 title="a > b" id="x">X</h2><p id='y'><!-- <i id="no"> --><br id=z></p>"#),
+            ["x", "y", "z"]
+        );
     }
 
     #[test]
@@ -234,7 +239,8 @@ mod tests {
 
     #[test]
     fn text_is_cut_at_headings() {
-        let found = sections("<p>Be<b>fore</b></p><h2 id=\"a\">A &amp; B<svg><title>no</title></svg></h2><p>x\n y</p><p>z</p>");
+        let found =
+            sections("<p>Be<b>fore</b></p><h2 id=\"a\">A &amp; B<svg><title>no</title></svg></h2><p>x\n y</p><p>z</p>");
         let flat: Vec<_> = found.iter().map(|s| (s.id.as_str(), s.title.as_str(), s.text.as_str())).collect();
         assert_eq!(flat, [("", "", "Before"), ("a", "A & B", "x y z")]);
     }

@@ -190,7 +190,8 @@ impl Values {
     fn taxonomies_of(&self, page: &Page) -> Value {
         let mut all = tera::Map::default();
         for taxonomy in &self.site.config.taxonomies {
-            let terms = page.document.as_ref().and_then(|document| document.front_matter.taxonomies.get(&taxonomy.name));
+            let terms =
+                page.document.as_ref().and_then(|document| document.front_matter.taxonomies.get(&taxonomy.name));
             let terms = terms.into_iter().flatten().filter_map(|term| {
                 let key = (page.language.clone(), taxonomy.name.clone(), term.value.to_lowercase());
                 let (index, place) = *self.terms.get(&key)?;

@@ -101,7 +101,9 @@ struct Sources<'a> {
 
 impl Sources<'_> {
     fn bytes(&self, file: &ThemeFile, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {
-        crate::theme::read(self.inputs, &file.path).map_err(|error| diagnostics.push(diagnostics::unreadable(&file.path, &error))).ok()
+        crate::theme::read(self.inputs, &file.path)
+            .map_err(|error| diagnostics.push(diagnostics::unreadable(&file.path, &error)))
+            .ok()
     }
 
     /// Returns a text file, without a BOM.

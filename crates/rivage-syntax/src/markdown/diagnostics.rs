@@ -38,6 +38,13 @@ pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic
     }
 }
 
+pub(super) fn parser_failed(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("parser-failed", "this page makes the Markdown parser fail")
+        .at(file, span)
+        .with_label("here, or a little before")
+        .with_hint("write it in another way, and please report it with the text of the page: it is a bug")
+}
+
 pub(super) fn unclosed_tag(file: &FileId, span: Span, name: &str, before: Option<&str>) -> Diagnostic {
     let what = tag_name(name);
     let message = match before {

@@ -254,3 +254,22 @@ fn an_offset_beyond_the_text_leaves_nothing() {
     let (root, problems) = parse(&FileId::from("a.md"), "é", 1, &Options::site(Syntax::Markdown));
     assert_eq!((root.children.len(), problems.len()), (0, 0));
 }
+
+#[test]
+fn nodes_that_the_parser_mixes_up_are_no_panic() {
+    for text in ["\n<ps>\n1. g</s>\n\n4. ae"] {
+        let (_, problems) = read(text, &Options::site(Syntax::Mdx));
+        assert!(!problems.is_empty(), "{text:?}");
+    }
+}
+
+#[test]
+fn the_line_that_makes_the_parser_fail_is_found() {
+    let find = |text: &str| {
+        let span = failing_line(text, |text| text.contains('!'));
+        text.get(span.range()).map(str::to_owned)
+    };
+    assert_eq!(find("a\nb!c\nd!\ne\n").as_deref(), Some("b!c"));
+    assert_eq!(find("!").as_deref(), Some("!"));
+    assert_eq!(find("a\n!\n").as_deref(), Some("!"));
+}
