@@ -203,6 +203,9 @@ fn run_stages(
     Ok(Outcome { config, site, tree, facts, diagnostics, profile, inputs_read })
 }
 
+/// The HTML of a file's content, and what is wrong with it.
+pub type RenderedContent = (String, Vec<Diagnostic>);
+
 /// Renders the content of some files of a project, without layouts and without writing anything.
 ///
 /// Returns HTML and diagnostics in the order of `files`; a file that is no page of the site gives `None`.
@@ -210,16 +213,12 @@ pub fn render_content(
     world: &World,
     options: &Options,
     files: &[String],
-) -> (Vec<Option<(String, Vec<Diagnostic>)>>, Vec<Diagnostic>) {
+) -> (Vec<Option<RenderedContent>>, Vec<Diagnostic>) {
     let options = Options { drafts: true, future: true, ..options.clone() };
     on_workers(|| render_files(world, &options, files))
 }
 
-fn render_files(
-    world: &World,
-    options: &Options,
-    files: &[String],
-) -> (Vec<Option<(String, Vec<Diagnostic>)>>, Vec<Diagnostic>) {
+fn render_files(world: &World, options: &Options, files: &[String]) -> (Vec<Option<RenderedContent>>, Vec<Diagnostic>) {
     let prepared = prepare(world, options, &mut Profile::default(), &Silent);
     let rendered = files
         .par_iter()

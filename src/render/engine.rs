@@ -24,6 +24,7 @@ pub struct Engine {
     files: BTreeMap<String, FileId>,
     components: FxHashMap<String, ComponentInfo>,
     names: Vec<String>,
+    layout_ids: Vec<String>,
 }
 
 /// What went wrong in a template, still without the page it happened on.
@@ -66,6 +67,12 @@ impl Engine {
         }
 
         shadow(&mut sources, &paths);
+        let layouts = sources.iter().filter(|(name, _)| !name.starts_with("components/"));
+        let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
+        // The writer's own.
+        layout_ids.push("footnotes".to_owned());
+        layout_ids.sort();
+        layout_ids.dedup();
 
         if let Err(error) = tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))) {
             // Tera stops at the first error; a writer wants them all.
@@ -89,7 +96,7 @@ impl Engine {
             .collect();
         let mut names: Vec<_> = tera.get_component_names().map(str::to_owned).collect();
         names.sort();
-        (Self { tera, files: paths, components, names }, diagnostics)
+        (Self { tera, files: paths, components, names, layout_ids }, diagnostics)
     }
 
     /// Reports whether there is a layout of this name.
@@ -105,6 +112,11 @@ impl Engine {
     /// Returns the names of all components, sorted.
     pub fn component_names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Returns the ids that layouts use, sorted: content must not use them again.
+    pub fn layout_ids(&self) -> &[String] {
+        &self.layout_ids
     }
 
     /// Renders a layout.
@@ -130,6 +142,12 @@ impl Engine {
             .render_component_with_implicits(name, arguments, implicits, Some(body), true)
             .map_err(|error| Box::new(template_error(&error, &self.files)))
     }
+}
+
+/// The ids that a template writes as they are.
+fn fixed_ids(text: &str) -> impl Iterator<Item = &str> {
+    let ids = text.match_indices(" id=\"").filter_map(|(at, found)| text[at + found.len()..].split('"').next());
+    ids.filter(|id| !id.is_empty() && !id.contains('{'))
 }
 
 /// Makes room for the site's own components: a theme's component of the same name, in whatever file, is renamed out of the way.
@@ -225,6 +243,12 @@ mod tests {
             ("components/A.html".to_owned(), FileId::from("components/A.html")),
         ]);
         shadow(&mut sources, &paths);
+        let layouts = sources.iter().filter(|(name, _)| !name.starts_with("components/"));
+        let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
+        // The writer's own.
+        layout_ids.push("footnotes".to_owned());
+        layout_ids.sort();
+        layout_ids.dedup();
         let mut tera = Tera::new();
         tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))).unwrap();
         let html = tera.render_component("B", &Context::new(), Some(""), true).unwrap();

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
-use rivage_diag::{Diagnostic, FileId, Location, Span};
+use rivage_diag::{Diagnostic, FileId, Location};
 use rivage_syntax::ast::Node;
 use rivage_syntax::expr::Value;
 use tera::Context;
@@ -49,8 +49,9 @@ impl<'r> SiteHost<'r> {
             back_to_reference: self.text_of("back_to_reference"),
             table: self.text_of("table"),
         };
+        let taken_ids = self.renderer.engine.layout_ids().to_vec();
         let file = self.document.file.clone();
-        html::render(&file, root, &html::Settings { plain: false, labels }, self)
+        html::render(&file, root, &html::Settings { plain: false, labels, taken_ids }, self)
     }
 
     /// Links to this site, links to others, and what is wrong.

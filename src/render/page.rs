@@ -199,7 +199,7 @@ impl Renderer {
     ) -> String {
         let place = wanted.as_ref().map(|location| (&location.file, location.span));
         // A layout that somebody asked for by name must exist: falling back would hide the mistake.
-        let asked = place.is_some().then(|| &candidates[..1]).unwrap_or(candidates);
+        let asked = if place.is_some() { &candidates[..1] } else { candidates };
         let Some(layout) = asked.iter().find(|name| self.engine.has_layout(name)) else {
             body.diagnostics.push(diagnostics::unknown_template(place, asked));
             return body.html.clone();

@@ -55,13 +55,16 @@ impl Values {
         let prints = site.pages.iter().map(|_| OnceLock::new()).collect();
         let print = |items: &[NavItem]| Fingerprint::of(format!("{items:?}").as_bytes());
         let mut navigation_prints = FxHashMap::default();
-        for (language, menus) in &site.menus {
-            for (name, items) in menus {
-                navigation_prints.insert((language.clone(), format!("menu {name}")), print(items));
+        for language in &site.config.languages {
+            let code = &language.code;
+            for (name, items) in site.menus.get(code).into_iter().flatten() {
+                navigation_prints.insert((code.clone(), format!("menu {name}")), print(items));
             }
         }
-        for ((language, section), items) in &site.sidebars {
-            navigation_prints.insert((language.clone(), format!("sidebar {section}")), print(items));
+        for page in site.pages.iter().filter(|page| page.is_section) {
+            if let Some(items) = site.sidebars.get(&(page.language.clone(), page.key.clone())) {
+                navigation_prints.insert((page.language.clone(), format!("sidebar {}", page.key)), print(items));
+            }
         }
         Self { site, light, terms, search, prints, navigation_prints }
     }

@@ -11,6 +11,8 @@ mod footnotes;
 pub mod host;
 mod ids;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use rivage_diag::{FileId, Location};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub plain: bool,
     /// Texts for screen readers, in the page's language.
     pub labels: Labels,
+    /// Ids that the layout around the content uses: no heading gets one of them.
+    pub taken_ids: Vec<String>,
 }
 
 /// Texts that the writer puts into a page.
@@ -83,6 +87,9 @@ pub struct TocEntry {
 /// Renders a page.
 pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Host) -> Rendered {
     let mut ids = Ids::default();
+    for id in &settings.taken_ids {
+        ids.reserve(id);
+    }
     let (scope, problems) = FileScope::new(file, tree, host, &mut ids);
     let mut writer = Writer::new(host, settings, scope, ids);
     for problem in problems {

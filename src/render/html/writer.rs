@@ -346,8 +346,6 @@ impl<'a> Writer<'a> {
             return;
         };
         out.push_str(if self.settings.plain { "<li class=\"task-list-item\">" } else { "<li class=\"task\">" });
-        let input =
-            if checked { "<input type=\"checkbox\" disabled checked>" } else { "<input type=\"checkbox\" disabled>" };
         let (paragraph, rest) = match node.children.split_first() {
             Some((first, rest)) if first.kind == NodeKind::Paragraph => (Some(first), rest),
             _ => (None, node.children.as_slice()),
@@ -355,7 +353,16 @@ impl<'a> Writer<'a> {
         if is_loose {
             out.push_str("\n<p>");
         }
-        out.push_str(input);
+        out.push_str(if checked {
+            "<input type=\"checkbox\" disabled checked"
+        } else {
+            "<input type=\"checkbox\" disabled"
+        });
+        if let Some(paragraph) = paragraph.filter(|_| !self.settings.plain) {
+            // The box is read aloud by the name of what is to be done.
+            push_attribute("aria-label", paragraph.text().trim(), out);
+        }
+        out.push('>');
         if let Some(paragraph) = paragraph.filter(|paragraph| !paragraph.children.is_empty()) {
             out.push(' ');
             self.nodes(&paragraph.children, out);
@@ -400,7 +407,7 @@ impl<'a> Writer<'a> {
 
     fn table(&mut self, node: &Node, align: &[Align], out: &mut String) {
         if !self.settings.plain {
-            out.push_str("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"");
+            out.push_str("<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"");
             push_quoted(&self.settings.labels.table, out);
             out.push_str("\">");
         }
