@@ -29,6 +29,19 @@ pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic
                 .at(file, span)
                 .with_hint("put blank lines between them, or split the table")
         }
+        Refusal::Line => Diagnostic::error("too-complex", "too many tags and expressions stand on one line")
+            .at(file, span)
+            .with_hint("put line breaks between them"),
+        Refusal::Footnotes => Diagnostic::error("too-complex", "too many lines of this page start with a footnote")
+            .at(file, span)
+            .with_label("the page was read to here")
+            .with_hint("split the page"),
+        Refusal::Names => {
+            Diagnostic::error("too-complex", "this page is too long to have directives and so many colons before words")
+                .at(file, span)
+                .with_label("the page was read to here")
+                .with_hint("split the page, or put spaces after its colons")
+        }
         Refusal::Long => Diagnostic::error("too-complex", "this expression or export is too long")
             .at(file, span)
             .with_hint("move the data to a file and import it"),

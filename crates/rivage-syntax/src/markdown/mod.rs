@@ -86,7 +86,7 @@ pub fn parse(file: &FileId, text: &str, body_start: usize, options: &Options) ->
     let body_start = if text.is_char_boundary(body_start) { body_start } else { text.len() };
     let body = &text[body_start..];
     let empty_root = || Node { kind: NodeKind::Root, span: Span::new(body_start, text.len()), children: Vec::new() };
-    let nesting = match guard::check(body, options.syntax == Syntax::Mdx) {
+    let nesting = match guard::check(body, options) {
         Ok(nesting) => nesting,
         Err((refusal, at)) => {
             return (empty_root(), vec![diagnostics::refused(file, Span::at(body_start + at), refusal)]);

@@ -273,3 +273,20 @@ fn the_line_that_makes_the_parser_fail_is_found() {
     assert_eq!(find("!").as_deref(), Some("!"));
     assert_eq!(find("a\n!\n").as_deref(), Some("!"));
 }
+
+#[test]
+fn what_takes_the_parser_quadratic_time_is_refused() {
+    let check = |text: String, message: &str| {
+        let (_, problems) = read(&text, &Options::site(Syntax::Mdx));
+        let first = problems.first().map(|problem| (problem.code.as_str(), problem.message.as_str()));
+        assert_eq!(first, Some(("too-complex", message)));
+    };
+    check("<A>x</A>".repeat(20_000), "too many tags and expressions stand on one line");
+    check("[^1]: a\n".repeat(50_000), "too many lines of this page start with a footnote");
+    check(
+        format!(":::note\n{}", ":é".repeat(100_000)),
+        "this page is too long to have directives and so many colons before words",
+    );
+    let (_, problems) = read(&"<A>x</A>\n".repeat(20_000), &Options::site(Syntax::Mdx));
+    assert_eq!(problems, []);
+}
