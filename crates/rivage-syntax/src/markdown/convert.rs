@@ -20,6 +20,9 @@ use crate::{Diagnostic, FileId, Span};
 /// How many nodes may be nested.
 pub(super) const MAX_DEPTH: usize = 200;
 
+/// How many cells of tables may be missing: each is filled in, so that a page of n rows with n columns would have n² of them.
+const MAX_MISSING_CELLS: usize = 500_000;
+
 /// What the conversion needs to know and what it finds out.
 pub(super) struct Converter<'a> {
     file: &'a FileId,
@@ -31,6 +34,8 @@ pub(super) struct Converter<'a> {
     tree: Tree<'a>,
     definitions: FxHashMap<&'a str, Definition<'a>>,
     too_deep: bool,
+    /// How many cells the rows of tables lack.
+    missing_cells: usize,
     /// What is around the node that is converted.
     containers: Vec<Container>,
     /// What is wrong with expressions, and how deep the tree is.
@@ -71,6 +76,7 @@ impl<'a> Converter<'a> {
             tree,
             definitions,
             too_deep: false,
+            missing_cells: 0,
             containers: Vec::new(),
             diagnostics: Vec::new(),
             crossings: Vec::new(),
@@ -281,8 +287,16 @@ impl<'a> Converter<'a> {
             NodeKind::FootnoteDefinition { .. } => self.containers.push(Container::Indent(4)),
             _ => {}
         }
-        let children = self.children(id, depth + 1);
+        let mut children = self.children(id, depth + 1);
         self.containers.truncate(containers);
+        if let NodeKind::Table { align } = &kind {
+            let missing = children.iter().map(|row| align.len().saturating_sub(row.children.len())).sum();
+            self.missing_cells = self.missing_cells.saturating_add(missing);
+            if self.missing_cells > MAX_MISSING_CELLS {
+                self.diagnostics.push(diagnostics::missing_cells(self.file, span));
+                children.clear();
+            }
+        }
         out.push(Node { kind, span, children });
     }
 

@@ -10,6 +10,12 @@ pub(super) fn nesting_too_deep(file: &FileId, span: Span) -> Diagnostic {
         .with_hint("close tags, quotes and lists, or split the page")
 }
 
+pub(super) fn missing_cells(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("too-complex", "too many cells of tables are missing")
+        .at(file, span)
+        .with_hint("give each row as many cells as the table has columns, or split the table")
+}
+
 pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic {
     match refusal {
         Refusal::Depth => Diagnostic::error("nesting-too-deep", "content is nested too deeply")
@@ -36,6 +42,9 @@ pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic
             .at(file, span)
             .with_label("the page was read to here")
             .with_hint("split the page"),
+        Refusal::Address => Diagnostic::error("too-complex", "a word before an `@` is too long")
+            .at(file, span)
+            .with_hint("break it up, or write it as code"),
         Refusal::Names => {
             Diagnostic::error("too-complex", "this page is too long to have directives and so many colons before words")
                 .at(file, span)

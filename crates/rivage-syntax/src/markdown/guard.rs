@@ -19,6 +19,8 @@ const MAX_WASTE: usize = 20_000_000;
 const MAX_EXPORT_WASTE: usize = 20_000_000;
 /// How many bytes of lines may lie before the tags and expressions on them: for each, the parser counts its column from the line's start.
 const MAX_COLUMNS: usize = 1_000_000_000;
+/// How many steps back from `@` may be taken: the parser goes to the start of the address from several places of it.
+const MAX_ADDRESS: usize = 1_000_000_000;
 /// How many bytes may follow what makes the parser check that all that follows is UTF-8.
 const MAX_CHECKED: usize = 5_000_000_000;
 /// Openers of a whole text that need no closer look.
@@ -39,6 +41,8 @@ pub(super) enum Refusal {
     Line,
     /// Too many lines that start like a footnote.
     Footnotes,
+    /// Too long a word before an `@`.
+    Address,
     /// Too many names after colons that are not ASCII.
     Names,
     /// Too many blank lines in an export.
@@ -62,6 +66,7 @@ pub(super) fn check(body: &str, options: &Options) -> Result<Nesting, (Refusal, 
     check_markers(bytes)?;
     if options.gfm {
         check_footnotes(bytes)?;
+        check_addresses(bytes)?;
     }
     if options.directives && body.contains(":::") {
         check_names(bytes)?;
@@ -123,6 +128,24 @@ fn check_footnotes(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
                 return Err((Refusal::Footnotes, at));
             }
         }
+    }
+    Ok(())
+}
+
+/// Refuses very long words before an `@`.
+fn check_addresses(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
+    let (mut start, mut steps) = (0, 0_usize);
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_alphanumeric() || b"+-._".contains(&byte) {
+            continue;
+        }
+        if byte == b'@' {
+            steps = steps.saturating_add((at - start).saturating_pow(2));
+            if steps > MAX_ADDRESS {
+                return Err((Refusal::Address, start));
+            }
+        }
+        start = at + 1;
     }
     Ok(())
 }
