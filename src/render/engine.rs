@@ -25,6 +25,8 @@ pub struct Engine {
     components: FxHashMap<String, ComponentInfo>,
     names: Vec<String>,
     layout_ids: Vec<String>,
+    /// Whether all templates could be read.
+    is_usable: bool,
 }
 
 /// What went wrong in a template, still without the page it happened on.
@@ -74,6 +76,7 @@ impl Engine {
         layout_ids.sort();
         layout_ids.dedup();
 
+        let mut is_usable = true;
         if let Err(error) = tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))) {
             // Tera stops at the first error; a writer wants them all.
             let mut found = Vec::new();
@@ -89,6 +92,7 @@ impl Engine {
                 found.push(template_error(&error, &paths));
             }
             diagnostics.extend(found);
+            is_usable = false;
         }
         let components: FxHashMap<_, _> = tera
             .get_component_names()
@@ -96,7 +100,12 @@ impl Engine {
             .collect();
         let mut names: Vec<_> = tera.get_component_names().map(str::to_owned).collect();
         names.sort();
-        (Self { tera, files: paths, components, names, layout_ids }, diagnostics)
+        (Self { tera, files: paths, components, names, layout_ids, is_usable }, diagnostics)
+    }
+
+    /// Reports whether all templates could be read. Where one could not, none can be relied on: what is then missing is not its author's fault.
+    pub fn is_usable(&self) -> bool {
+        self.is_usable
     }
 
     /// Reports whether there is a layout of this name.

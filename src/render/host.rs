@@ -367,7 +367,7 @@ impl Host for SiteHost<'_> {
         if self.renderer.engine.component(name).is_some() {
             return Treatment::Template;
         }
-        if name == "Fragment" {
+        if name == "Fragment" || !self.renderer.engine.is_usable() {
             return Treatment::Children;
         }
         let as_warning = match self.config().markdown.unknown_component {

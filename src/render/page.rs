@@ -198,7 +198,9 @@ impl Renderer {
         // A layout that somebody asked for by name must exist: falling back would hide the mistake.
         let asked = if place.is_some() { &candidates[..1] } else { candidates };
         let Some(layout) = asked.iter().find(|name| self.engine.has_layout(name)) else {
-            body.diagnostics.push(diagnostics::unknown_template(place, asked));
+            if self.engine.is_usable() {
+                body.diagnostics.push(diagnostics::unknown_template(place, asked));
+            }
             return body.html.clone();
         };
         match self.engine.render(layout, context) {
