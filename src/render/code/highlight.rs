@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use rivage_syntax::contain::contain;
 use rustc_hash::FxHashMap;
 use syntect::parsing::{BasicScopeStackOp, ParseState, ScopeStack};
 
@@ -253,7 +254,7 @@ impl Parser {
 
     fn line(&mut self, line: &str, start: usize, runs: &mut Runs<'_>) {
         // A grammar that fails leaves the rest of its block plain; the code is still shown.
-        let Ok(ops) = self.state.parse_line(line, &SYNTAXES) else { return };
+        let Ok(Ok(ops)) = contain(|| self.state.parse_line(line, &SYNTAXES)) else { return };
         let classes = &mut self.classes;
         for (at, op) in &ops {
             runs.push(start + at, classes.last().copied().unwrap_or(PLAIN));

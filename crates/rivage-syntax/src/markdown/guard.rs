@@ -4,7 +4,8 @@
 //! that nobody writes on purpose (thousands of braces that are never closed), and oxc below it descends without a limit. This
 //! takes linear time, up to a constant. Deliberately not here: what is right and wrong otherwise.
 
-use super::{script, tag};
+use super::{Options, script, tag};
+use crate::ast::Syntax;
 
 /// How many quotes and lists may begin on one line.
 const MAX_MARKERS: usize = 500;
@@ -16,6 +17,12 @@ pub(super) const MAX_EXPRESSIONS: usize = 5_000;
 const MAX_WASTE: usize = 20_000_000;
 /// The same for exports, which oxc parses again at every blank line.
 const MAX_EXPORT_WASTE: usize = 20_000_000;
+/// How many bytes of lines may lie before the tags and expressions on them: for each, the parser counts its column from the line's start.
+const MAX_COLUMNS: usize = 1_000_000_000;
+/// How many steps back from `@` may be taken: the parser goes to the start of the address from several places of it.
+const MAX_ADDRESS: usize = 1_000_000_000;
+/// How many bytes may follow what makes the parser check that all that follows is UTF-8.
+const MAX_CHECKED: usize = 5_000_000_000;
 /// Openers of a whole text that need no closer look.
 const MAX_OPENERS: usize = 8_000;
 /// Openers that one expression may have.
@@ -30,6 +37,14 @@ pub(super) enum Refusal {
     Unclosed,
     /// Too many expressions in one paragraph.
     Crowded,
+    /// Too many tags and expressions on one line.
+    Line,
+    /// Too many lines that start like a footnote.
+    Footnotes,
+    /// Too long a word before an `@`.
+    Address,
+    /// Too many names after colons that are not ASCII.
+    Names,
     /// Too many blank lines in an export.
     Export,
     /// An expression or export so long that it could be too deep.
@@ -46,11 +61,18 @@ pub(super) struct Nesting {
 }
 
 /// Returns how deep a parser may have to descend; or why the text is refused, and where.
-pub(super) fn check(body: &str, is_mdx: bool) -> Result<Nesting, (Refusal, usize)> {
+pub(super) fn check(body: &str, options: &Options) -> Result<Nesting, (Refusal, usize)> {
     let bytes = body.as_bytes();
     check_markers(bytes)?;
+    if options.gfm {
+        check_footnotes(bytes)?;
+        check_addresses(bytes)?;
+    }
+    if options.directives && body.contains(":::") {
+        check_names(bytes)?;
+    }
     let inline = most_delimiters(bytes);
-    let expression = if is_mdx { check_mdx(body)? } else { 0 };
+    let expression = if options.syntax == Syntax::Mdx { check_mdx(body)? } else { 0 };
     Ok(Nesting { expression, inline })
 }
 
@@ -74,7 +96,7 @@ fn most_delimiters(bytes: &[u8]) -> usize {
 
 fn check_mdx(body: &str) -> Result<usize, (Refusal, usize)> {
     let bytes = body.as_bytes();
-    Scan { bytes, at: 0, waste: 0, open: Vec::new(), tag_errors: 0, expressions: 0 }.run()?;
+    Scan::new(bytes, 0).run()?;
     let openers = crate::expr::possible_nesting(body);
     if openers <= MAX_OPENERS {
         return Ok(openers);
@@ -92,6 +114,58 @@ fn check_markers(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
             return Err((Refusal::Depth, line_start));
         }
         line_start += line.len();
+    }
+    Ok(())
+}
+
+/// Refuses too many lines that could end a paragraph because a footnote starts there: for each, the parser checks all that follows.
+fn check_footnotes(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
+    let mut checked = 0;
+    for (at, _) in bytes.iter().enumerate().filter(|&(at, &byte)| byte == b'[' && bytes.get(at + 1) == Some(&b'^')) {
+        if bytes[..at].iter().rev().find(|byte| !b" \t>".contains(byte)).is_none_or(|&byte| byte == b'\n') {
+            checked += bytes.len() - at;
+            if checked > MAX_CHECKED {
+                return Err((Refusal::Footnotes, at));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses very long words before an `@`.
+fn check_addresses(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
+    let (mut start, mut steps) = (0, 0_usize);
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_alphanumeric() || b"+-._".contains(&byte) {
+            continue;
+        }
+        if byte == b'@' {
+            steps = steps.saturating_add((at - start).saturating_pow(2));
+            if steps > MAX_ADDRESS {
+                return Err((Refusal::Address, start));
+            }
+        }
+        start = at + 1;
+    }
+    Ok(())
+}
+
+/// Refuses too many names of directives that are not ASCII: for each character, the parser checks all that follows.
+fn check_names(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
+    let (mut checked, mut in_name) = (0, false);
+    for (at, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b':' => in_name = true,
+            // The first byte of a character.
+            0xc0.. if in_name => {
+                checked += bytes.len() - at;
+                if checked > MAX_CHECKED {
+                    return Err((Refusal::Names, at));
+                }
+            }
+            0x80.. => {}
+            _ => in_name &= byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_',
+        }
     }
     Ok(())
 }
@@ -133,9 +207,18 @@ struct Scan<'a> {
     open: Vec<&'a [u8]>,
     tag_errors: usize,
     expressions: usize,
+    /// The start of the line, as far as lines have been looked for.
+    line: usize,
+    seen: usize,
+    columns: usize,
 }
 
 impl<'a> Scan<'a> {
+    fn new(bytes: &'a [u8], at: usize) -> Self {
+        let (waste, tag_errors, expressions, columns) = (0, 0, 0, 0);
+        Self { bytes, at, waste, open: Vec::new(), tag_errors, expressions, line: at, seen: at, columns }
+    }
+
     fn run(&mut self) -> Result<(), (Refusal, usize)> {
         while self.at < self.bytes.len() {
             self.line_start()?;
@@ -244,8 +327,19 @@ impl<'a> Scan<'a> {
         self.at += length;
     }
 
+    /// Counts the bytes of the line before something.
+    fn column(&mut self, at: usize) -> Result<(), (Refusal, usize)> {
+        if let Some(end) = self.bytes[self.seen..at].iter().rposition(|&byte| byte == b'\n') {
+            self.line = self.seen + end + 1;
+        }
+        self.seen = at;
+        self.columns += at - self.line;
+        if self.columns > MAX_COLUMNS { Err((Refusal::Line, at)) } else { Ok(()) }
+    }
+
     fn expression(&mut self) -> Result<(), (Refusal, usize)> {
         let open = self.at;
+        self.column(open)?;
         self.count_expression(open)?;
         match script::braces_end(self.bytes, open) {
             Some(end) => self.at = end,
@@ -264,6 +358,7 @@ impl<'a> Scan<'a> {
             self.at += 1;
             return Ok(());
         }
+        self.column(open)?;
         let tag = match tag::scan(self.bytes, open, &[]) {
             Ok(tag) => tag,
             Err((problem, place)) => {
@@ -318,7 +413,7 @@ fn most_openers(body: &str) -> (usize, usize) {
     while at < bytes.len() {
         let is_line_start = at == 0 || bytes[at - 1] == b'\n';
         let end = if is_line_start && (bytes[at..].starts_with(b"export") || bytes[at..].starts_with(b"import")) {
-            let mut scan = Scan { bytes, at, waste: 0, open: Vec::new(), tag_errors: 0, expressions: 0 };
+            let mut scan = Scan::new(bytes, at);
             // It has been checked before.
             let _ = scan.export();
             scan.at
