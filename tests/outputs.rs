@@ -1,4 +1,4 @@
-//! Markdown twins and links of whole pages: what expressions and partials become, and what is reported.
+//! What is written beside HTML, and what is reported of whole sites: Markdown twins, links, files that components show, broken templates.
 
 mod support;
 
@@ -121,4 +121,15 @@ fn files_that_components_show_are_found() {
         assert!(main.contains(&format!("src={path}")) || main.contains(&format!("src=\"{path}\"")), "{path}: {main}");
         assert!(built.files.contains_key(&path[1..]), "{path}");
     }
+}
+
+#[test]
+fn a_broken_template_does_not_hide_behind_what_it_breaks() {
+    let site = [
+        ("content/_index.mdx", "---\ntitle: Home\n---\n<Callout>a</Callout> <Mine />\n"),
+        ("components/mine.html", "{% component Mine() %}{{ oh no }}{% endcomponent Mine %}"),
+    ];
+    let problems = build(site).problems(&site);
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(problems[0].starts_with("components/mine.html:1: error[template]:"), "{problems:#?}");
 }
