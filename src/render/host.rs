@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
-use rivage_diag::{Diagnostic, FileId, Location, Span};
+use rivage_diag::{Diagnostic, FileId, Location};
 use rivage_syntax::ast::Node;
 use rivage_syntax::expr::Value;
 use tera::Context;
@@ -156,9 +156,8 @@ impl<'r> SiteHost<'r> {
                 let below = below.strip_prefix(self.config().site.base_path.trim_start_matches('/')).unwrap_or(below);
                 let below = below.trim_start_matches('/');
                 surroundings.statics.get(below).map(|file| (file.clone(), format!("/{below}"))).or_else(|| {
-                    let site = surroundings.values.site();
-                    let beside = site.assets.iter().find(|(_, url)| url.trim_start_matches('/') == below);
-                    beside.map(|(file, url)| (file.clone(), url.clone()))
+                    let (file, url) = surroundings.values.asset_at(below)?;
+                    Some((file.to_owned(), url.to_owned()))
                 })
             }
             None => join(at.file.as_str(), path).and_then(|file| {
@@ -295,13 +294,8 @@ impl Host for SiteHost<'_> {
     fn code(&mut self, block: Code<'_>, at: At<'_>, out: &mut String) {
         let (copy, copied) = (self.text_of("copy_code"), self.text_of("copied"));
         let labels = code::Labels { copy: &copy, copied: &copied };
-        let block = code::CodeBlock {
-            lang: block.lang,
-            meta: block.meta,
-            value: block.value,
-            file: at.file,
-            span: at.span,
-        };
+        let block =
+            code::CodeBlock { lang: block.lang, meta: block.meta, value: block.value, file: at.file, span: at.span };
         code::render(&block, &self.config().code, &labels, out, &mut self.diagnostics);
     }
 
