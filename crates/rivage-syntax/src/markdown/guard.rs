@@ -121,13 +121,18 @@ fn check_markers(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
 /// Refuses too many lines that could end a paragraph because a footnote starts there: for each, the parser checks all that follows.
 fn check_footnotes(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
     let mut checked = 0;
-    for (at, _) in bytes.iter().enumerate().filter(|&(at, &byte)| byte == b'[' && bytes.get(at + 1) == Some(&b'^')) {
-        if bytes[..at].iter().rev().find(|byte| !b" \t>".contains(byte)).is_none_or(|&byte| byte == b'\n') {
+    let (mut at, mut in_paragraph) = (0, false);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let start = line.iter().position(|byte| !b" \t\r\n>".contains(byte));
+        let text = start.and_then(|start| line.get(start..)).unwrap_or_default();
+        if in_paragraph && text.starts_with(b"[^") {
             checked += bytes.len() - at;
             if checked > MAX_CHECKED {
                 return Err((Refusal::Footnotes, at));
             }
         }
+        in_paragraph = !text.is_empty();
+        at += line.len();
     }
     Ok(())
 }
@@ -150,12 +155,25 @@ fn check_addresses(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
     Ok(())
 }
 
-/// Refuses too many names of directives that are not ASCII: for each character, the parser checks all that follows.
+/// Refuses too much text that looks like directives: for each, the parser goes through the paragraph, and for each character of
+/// its name that is not ASCII it checks all that follows.
 fn check_names(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
     let (mut checked, mut in_name) = (0, false);
+    let (mut paragraph, mut colons, mut passed) = (0, 0, 0_usize);
     for (at, &byte) in bytes.iter().enumerate() {
+        let ends = at + 1 == bytes.len() || (byte == b'\n' && bytes[at + 1] == b'\n');
+        if ends {
+            passed = passed.saturating_add((at - paragraph).saturating_mul(colons));
+            if passed > MAX_COLUMNS {
+                return Err((Refusal::Names, paragraph));
+            }
+            (paragraph, colons) = (at, 0);
+        }
         match byte {
-            b':' => in_name = true,
+            b':' => {
+                in_name = true;
+                colons += 1;
+            }
             // The first byte of a character.
             0xc0.. if in_name => {
                 checked += bytes.len() - at;
