@@ -193,7 +193,7 @@ fn run_stages(
         sink.put(artifact)?;
     }
     diagnostics.extend(links::check_anchors(&site, &facts));
-    diagnostics.extend(links::check_hrefs(&site, &tree, &facts));
+    diagnostics.extend(links::check_hrefs(&site, &facts));
     trace.extend(inputs.trace());
     profile.stages.push(("outputs", start.elapsed()));
 
@@ -276,7 +276,9 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
     let start = Instant::now();
     let (asset_map, mut artifacts, problems) = assets::build(&inputs, &tree.theme.assets, config.build.minify);
     diagnostics.extend(problems);
-    artifacts.extend(copies(&site, &tree));
+    let beside = site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file.clone()));
+    let beside: BTreeMap<_, _> = beside.collect();
+    artifacts.extend(copies(&tree, &beside));
     let (texts, problems) = strings::load(&inputs, &config, &tree.theme.strings);
     diagnostics.extend(problems);
     let surroundings = Arc::new(Surroundings {
@@ -285,6 +287,7 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
         icons: icons(&inputs, &tree),
         strings: texts,
         statics: tree.theme.statics.iter().map(|file| (file.name.clone(), file.path.clone())).collect(),
+        beside,
     });
     let (engine, problems) = Engine::load(&inputs, &tree.theme, &surroundings);
     diagnostics.extend(problems);
@@ -356,12 +359,10 @@ fn render(
 }
 
 /// Static files and the files beside pages, as they are.
-fn copies(site: &Site, tree: &SourceTree) -> Vec<Artifact> {
-    let statics = tree.theme.statics.iter().map(|file| (file.name.clone(), &file.path));
-    let beside: BTreeMap<_, _> =
-        site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file)).collect();
-    let all = statics.chain(beside).map(|(path, file)| Artifact { path, content: Content::CopyOf(file.clone()) });
-    all.collect()
+fn copies(tree: &SourceTree, beside: &BTreeMap<String, String>) -> Vec<Artifact> {
+    let statics = tree.theme.statics.iter().map(|file| (&file.name, &file.path));
+    let all = statics.chain(beside).map(|(path, file)| (path.clone(), Content::CopyOf(file.clone())));
+    all.map(|(path, content)| Artifact { path, content }).collect()
 }
 
 fn icons(inputs: &Inputs<'_>, tree: &SourceTree) -> BTreeMap<String, String> {

@@ -99,6 +99,9 @@ pub(super) fn load(
         Kind::Data(format) => {
             let (parsed, found) = data::parse(&file, &text, Span::new(0, text.len()), format);
             problems.extend(found);
+            if problems.iter().any(Diagnostic::is_error) {
+                return (Binding::Missing, problems);
+            }
             let json = parsed.to_json();
             let value = match imported {
                 "default" | "*" => Value::from_json(&json),

@@ -5,13 +5,13 @@ use rivage_diag::{Diagnostic, FileId, Span};
 use crate::fs;
 
 pub(super) fn unreadable(path: &str, error: &fs::Error) -> Diagnostic {
-    Diagnostic::error("asset-unreadable", format!("{error}: {}", error.source))
+    Diagnostic::error("unreadable-file", format!("{error}: {}", error.source))
         .at(&FileId::from(path), Span::at(0))
         .with_hint("see whether the file is there and may be read")
 }
 
 pub(super) fn not_utf8(path: &str, at: usize) -> Diagnostic {
-    Diagnostic::error("invalid-utf-8", "the file is not UTF-8")
+    Diagnostic::error("invalid-utf8", "the file is not UTF-8")
         .at(&FileId::from(path), Span::at(at))
         .with_hint("save it as UTF-8")
 }

@@ -107,7 +107,7 @@ fn render_page(text: &str, options: &Options) -> (Rendered, Vec<Diagnostic>) {
     let (tree, diagnostics) = markdown::parse(&file, text, 0, options);
     let mut host = TestHost { diagnostics };
     let settings = Settings { plain: false, labels: Labels::default(), taken_ids: Vec::new() };
-    let rendered = render(&file, &tree, &settings, &mut host);
+    let (rendered, _) = render(&file, &tree, &settings, &mut host);
     (rendered, host.diagnostics)
 }
 

@@ -17,8 +17,10 @@ use super::{Host, Settings, TocEntry, diagnostics};
 
 /// How many elements may be nested, those that functions of the page make included.
 const MAX_DEPTH: usize = 400;
-/// How large a page's HTML may become.
+/// How large a page's HTML may become, if its source is not large itself.
 const MAX_MEGABYTES: usize = 64;
+/// How many times as large as its source it may become in any case.
+const MAX_GROWTH: usize = 8;
 
 /// What is known while a page is written.
 pub(super) struct Writer<'a> {
@@ -35,13 +37,23 @@ pub(super) struct Writer<'a> {
     pub(super) toc: Vec<TocEntry>,
     images: usize,
     depth: usize,
+    /// How many bytes the HTML may have.
+    limit: usize,
     /// A limit was met and reported: nothing more is written.
     pub(super) stopped: bool,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(host: &'a mut dyn Host, settings: &'a Settings, scope: FileScope, ids: Ids) -> Self {
+    /// Begins a page whose source has this many bytes.
+    pub(super) fn new(
+        host: &'a mut dyn Host,
+        settings: &'a Settings,
+        scope: FileScope,
+        ids: Ids,
+        source: usize,
+    ) -> Self {
         Self {
+            limit: (MAX_MEGABYTES << 20).max(source.saturating_mul(MAX_GROWTH)),
             host,
             settings,
             chain: vec![scope.file.clone()],
@@ -78,10 +90,10 @@ impl<'a> Writer<'a> {
             let file = self.scope.file.clone();
             return self.report(diagnostics::too_deep(&file, span, MAX_DEPTH));
         }
-        if out.len() > MAX_MEGABYTES << 20 {
+        if out.len() > self.limit {
             self.stopped = true;
             let file = self.scope.file.clone();
-            return self.report(diagnostics::too_large(&file, span, MAX_MEGABYTES));
+            return self.report(diagnostics::too_large(&file, span, self.limit >> 20));
         }
         self.depth += 1;
         write(self, out);

@@ -58,8 +58,10 @@ pub(super) fn parse(source: &Source<'_>) -> (Data, Vec<Diagnostic>) {
             break;
         }
     }
-    // After an error, collections are still open: what they hold counts.
-    while let Some(end) = reader.frames.last().map(|frame| frame.end) {
+    // After an error, collections are still open: what they hold counts. Nothing can name them any more.
+    while let Some(frame) = reader.frames.last_mut() {
+        frame.anchor = 0;
+        let end = frame.end;
         if let Err(diagnostic) = reader.close(end) {
             reader.diagnostics.push(*diagnostic);
         }

@@ -257,10 +257,8 @@ fn an_offset_beyond_the_text_leaves_nothing() {
 
 #[test]
 fn nodes_that_the_parser_mixes_up_are_no_panic() {
-    for text in ["\n<ps>\n1. g</s>\n\n4. ae"] {
-        let (_, problems) = read(text, &Options::site(Syntax::Mdx));
-        assert!(!problems.is_empty(), "{text:?}");
-    }
+    let (_, problems) = read("\n<ps>\n1. g</s>\n\n4. ae", &Options::site(Syntax::Mdx));
+    assert!(!problems.is_empty());
 }
 
 #[test]
