@@ -45,6 +45,12 @@ pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic
         Refusal::Address => Diagnostic::error("too-complex", "a word before an `@` is too long")
             .at(file, span)
             .with_hint("break it up, or write it as code"),
+        Refusal::Paragraph => {
+            Diagnostic::error("too-complex", "a paragraph is too long to hold so many braces and colons")
+                .at(file, span)
+                .with_label("it ends here")
+                .with_hint("put blank lines into it")
+        }
         Refusal::Names => {
             Diagnostic::error("too-complex", "this page is too long to have directives and so many colons before words")
                 .at(file, span)

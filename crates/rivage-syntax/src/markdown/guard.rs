@@ -21,6 +21,8 @@ const MAX_EXPORT_WASTE: usize = 20_000_000;
 const MAX_COLUMNS: usize = 1_000_000_000;
 /// How many steps back from `@` may be taken: the parser goes to the start of the address from several places of it.
 const MAX_ADDRESS: usize = 1_000_000_000;
+/// How many bytes may be in paragraphs, times the expressions and colons in them.
+const MAX_PASSED: usize = 1_000_000_000;
 /// How many bytes may follow what makes the parser check that all that follows is UTF-8.
 const MAX_CHECKED: usize = 5_000_000_000;
 /// Openers of a whole text that need no closer look.
@@ -43,6 +45,8 @@ pub(super) enum Refusal {
     Footnotes,
     /// Too long a word before an `@`.
     Address,
+    /// Too many expressions and colons in too long a paragraph.
+    Paragraph,
     /// Too many names after colons that are not ASCII.
     Names,
     /// Too many blank lines in an export.
@@ -68,11 +72,13 @@ pub(super) fn check(body: &str, options: &Options) -> Result<Nesting, (Refusal, 
         check_footnotes(bytes)?;
         check_addresses(bytes)?;
     }
-    if options.directives && body.contains(":::") {
-        check_names(bytes)?;
+    let is_mdx = options.syntax == Syntax::Mdx;
+    let directives = options.directives && body.contains(":::");
+    if is_mdx || directives {
+        check_paragraphs(bytes, is_mdx, directives)?;
     }
     let inline = most_delimiters(bytes);
-    let expression = if options.syntax == Syntax::Mdx { check_mdx(body)? } else { 0 };
+    let expression = if is_mdx { check_mdx(body)? } else { 0 };
     Ok(Nesting { expression, inline })
 }
 
@@ -121,13 +127,18 @@ fn check_markers(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
 /// Refuses too many lines that could end a paragraph because a footnote starts there: for each, the parser checks all that follows.
 fn check_footnotes(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
     let mut checked = 0;
-    for (at, _) in bytes.iter().enumerate().filter(|&(at, &byte)| byte == b'[' && bytes.get(at + 1) == Some(&b'^')) {
-        if bytes[..at].iter().rev().find(|byte| !b" \t>".contains(byte)).is_none_or(|&byte| byte == b'\n') {
+    let (mut at, mut in_paragraph) = (0, false);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let start = line.iter().position(|byte| !b" \t\r\n>".contains(byte));
+        let text = start.and_then(|start| line.get(start..)).unwrap_or_default();
+        if in_paragraph && text.starts_with(b"[^") {
             checked += bytes.len() - at;
             if checked > MAX_CHECKED {
                 return Err((Refusal::Footnotes, at));
             }
         }
+        in_paragraph = !text.is_empty();
+        at += line.len();
     }
     Ok(())
 }
@@ -150,24 +161,50 @@ fn check_addresses(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
     Ok(())
 }
 
-/// Refuses too many names of directives that are not ASCII: for each character, the parser checks all that follows.
-fn check_names(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
-    let (mut checked, mut in_name) = (0, false);
-    for (at, &byte) in bytes.iter().enumerate() {
+/// Refuses long paragraphs with many expressions and colons that could start a directive: for each, the parser goes through the
+/// paragraph. In directives' names, it checks all that follows for each character that is not ASCII.
+fn check_paragraphs(bytes: &[u8], is_mdx: bool, directives: bool) -> Result<(), (Refusal, usize)> {
+    let (mut at, mut checked, mut passed) = (0, 0, 0_usize);
+    let (mut length, mut count) = (0, 0_usize);
+    while at < bytes.len() {
+        let fence = fence_end(bytes, at);
+        let line = line_of(&bytes[at..]);
+        let ends = fence.is_some() || line.trim_ascii().is_empty();
+        if !ends {
+            length += line.len();
+            count += line.iter().filter(|&&byte| (byte == b':' && directives) || (byte == b'{' && is_mdx)).count();
+        }
+        if ends || at + line.len() == bytes.len() {
+            passed = passed.saturating_add(count.saturating_mul(length));
+            (length, count) = (0, 0);
+        }
+        if passed > MAX_PASSED {
+            return Err((Refusal::Paragraph, at));
+        }
+        if directives && !ends {
+            checked += not_ascii_in_names(line) * (bytes.len() - at);
+            if checked > MAX_CHECKED {
+                return Err((Refusal::Names, at));
+            }
+        }
+        at = fence.unwrap_or(at + line.len());
+    }
+    Ok(())
+}
+
+/// Counts characters that are not ASCII in what follows colons.
+fn not_ascii_in_names(line: &[u8]) -> usize {
+    let (mut count, mut in_name) = (0, false);
+    for &byte in line {
         match byte {
             b':' => in_name = true,
             // The first byte of a character.
-            0xc0.. if in_name => {
-                checked += bytes.len() - at;
-                if checked > MAX_CHECKED {
-                    return Err((Refusal::Names, at));
-                }
-            }
+            0xc0.. if in_name => count += 1,
             0x80.. => {}
             _ => in_name &= byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_',
         }
     }
-    Ok(())
+    count
 }
 
 fn markers(line: &[u8]) -> usize {
@@ -254,24 +291,8 @@ impl<'a> Scan<'a> {
         if rest.starts_with(b"export") || rest.starts_with(b"import") {
             return self.export();
         }
-        let start = line.iter().position(|byte| !b" \t>-*+.)0123456789".contains(byte)).unwrap_or(line.len());
-        let mark = match line.get(start) {
-            Some(&mark @ (b'`' | b'~')) => mark,
-            _ => return Ok(()),
-        };
-        let length = line[start..].iter().take_while(|&&byte| byte == mark).count();
-        if length < 3 || (mark == b'`' && line[start + length..].contains(&b'`')) {
-            return Ok(());
-        }
-        self.at += line.len();
-        while self.at < self.bytes.len() {
-            let line = line_of(&self.bytes[self.at..]);
-            self.at += line.len();
-            let text = line.trim_ascii();
-            let text = text.trim_ascii_start();
-            if text.len() >= length && text.iter().all(|&byte| byte == mark) {
-                break;
-            }
+        if let Some(end) = fence_end(self.bytes, self.at) {
+            self.at = end;
         }
         Ok(())
     }
@@ -397,6 +418,30 @@ impl<'a> Scan<'a> {
         self.waste += bytes;
         if self.waste > MAX_WASTE { Err((Refusal::Unclosed, at)) } else { Ok(()) }
     }
+}
+
+/// Returns where the fenced code ends that starts on the line at `start`, if one does.
+fn fence_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let line = line_of(&bytes[start..]);
+    let marker = line.iter().position(|byte| !b" \t>-*+.)0123456789".contains(byte))?;
+    let mark = line[marker];
+    if mark != b'`' && mark != b'~' {
+        return None;
+    }
+    let length = line[marker..].iter().take_while(|&&byte| byte == mark).count();
+    if length < 3 || (mark == b'`' && line[marker + length..].contains(&b'`')) {
+        return None;
+    }
+    let mut at = start + line.len();
+    while at < bytes.len() {
+        let line = line_of(&bytes[at..]);
+        at += line.len();
+        let text = line.trim_ascii();
+        if text.len() >= length && text.iter().all(|&byte| byte == mark) {
+            break;
+        }
+    }
+    Some(at)
 }
 
 /// Returns the first line, with its end.

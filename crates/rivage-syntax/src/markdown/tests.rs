@@ -282,12 +282,20 @@ fn what_takes_the_parser_quadratic_time_is_refused() {
     check("<A>x</A>".repeat(20_000), "too many tags and expressions stand on one line");
     check(format!("{}@b", "a_".repeat(30_000)), "a word before an `@` is too long");
     check("[^1]: a\n".repeat(50_000), "too many lines of this page start with a footnote");
+    let directives = |text: &str| format!(":::note\n\n{text}\n\n:::");
+    let long = "a paragraph is too long to hold so many braces and colons";
+    check(directives(&":a".repeat(50_000)), long);
+    check(directives(&":a[".repeat(50_000)), long);
+    check(format!("{} {{1}}\n", "word ".repeat(40)).repeat(4_900), long);
     check(
-        format!(":::note\n{}", ":é".repeat(100_000)),
+        directives(&":éééééé\n\n".repeat(20_000)),
         "this page is too long to have directives and so many colons before words",
     );
     let table = format!("{}\n{}\n{}", "|a".repeat(1_000), "|-".repeat(1_000), "|\n".repeat(1_000));
     check(table, "too many cells of tables are missing");
     let (_, problems) = read(&"<A>x</A>\n".repeat(20_000), &Options::site(Syntax::Mdx));
+    assert_eq!(problems, []);
+    let json = "{\"a\": 1}\n".repeat(50_000);
+    let (_, problems) = read(&directives(&format!("```json\n{json}```")), &Options::site(Syntax::Mdx));
     assert_eq!(problems, []);
 }
