@@ -86,12 +86,12 @@ pub struct TocEntry {
 pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Host) -> Rendered {
     let mut ids = Ids::default();
     let (scope, problems) = FileScope::new(file, tree, host, &mut ids);
-    let mut writer = Writer::new(host, settings, scope, ids);
+    let source = (tree.span.end - tree.span.start) as usize;
+    let mut writer = Writer::new(host, settings, scope, ids, source);
     for problem in problems {
         writer.report(problem);
     }
     // HTML is mostly a little longer than its source.
-    let source = (tree.span.end - tree.span.start) as usize;
     let mut html = String::with_capacity(source + source / 4);
     writer.file(tree, &mut html);
     writer.footnote_section(&mut html);
