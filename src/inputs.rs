@@ -21,6 +21,11 @@ impl Fingerprint {
         Self(short)
     }
 
+    /// Returns the bytes.
+    pub fn bytes(self) -> [u8; 16] {
+        self.0
+    }
+
     /// Returns 32 hexadecimal digits.
     pub fn hex(self) -> String {
         use std::fmt::Write;
@@ -48,6 +53,16 @@ pub enum Question {
     Site(String),
 }
 
+impl Question {
+    /// Returns the path that was looked at; none where it was no path.
+    pub fn into_path(self) -> Option<String> {
+        match self {
+            Self::File(path) | Self::Folder(path) | Self::Kind(path) => Some(path),
+            Self::Today | Self::Environment(_) | Self::Site(_) => None,
+        }
+    }
+}
+
 /// Every question that was asked with the fingerprint of its answer.
 pub type Trace = BTreeMap<Question, Fingerprint>;
 
@@ -69,9 +84,10 @@ pub struct Inputs<'w> {
     notes: Notes,
 }
 
-/// The trace of an [`Inputs`], free of its borrow.
+/// The trace of an [`Inputs`], free of its borrow. Templates ask the same again and again: noting only appends, and what was asked
+/// twice is put together when the trace is taken.
 #[derive(Clone, Debug, Default)]
-pub struct Notes(Arc<Mutex<Trace>>);
+pub struct Notes(Arc<Mutex<Vec<(Question, Fingerprint)>>>);
 
 impl<'w> Inputs<'w> {
     /// Opens a handle with an empty trace.
@@ -137,7 +153,13 @@ impl<'w> Inputs<'w> {
 
     /// Returns what has been asked so far.
     pub fn trace(&self) -> Trace {
-        self.notes.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.notes.all().iter().cloned().collect()
+    }
+
+    /// Ends the handle and returns the files and folders that were looked at, without those asked about in the site.
+    pub fn into_paths(self) -> Vec<String> {
+        let all = std::mem::take(&mut *self.notes.all());
+        all.into_iter().filter_map(|(question, _)| question.into_path()).collect()
     }
 
     fn note(&self, question: Question, answer: &[u8]) {
@@ -148,7 +170,15 @@ impl<'w> Inputs<'w> {
 impl Notes {
     /// Notes a question and its answer, given as bytes that differ where the answer does.
     pub fn note(&self, question: Question, answer: &[u8]) {
-        let mut trace = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        trace.insert(question, Fingerprint::of(answer));
+        self.note_print(question, Fingerprint::of(answer));
+    }
+
+    /// Notes a question and the fingerprint of its answer.
+    pub fn note_print(&self, question: Question, answer: Fingerprint) {
+        self.all().push((question, answer));
+    }
+
+    fn all(&self) -> std::sync::MutexGuard<'_, Vec<(Question, Fingerprint)>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -14,10 +14,10 @@ use rivage_syntax::data::{self, Format};
 
 use crate::config::{self, Config, UnknownComponent};
 use crate::discover::{self, SourceTree};
-use crate::inputs::{Inputs, Question, Trace, World};
+use crate::inputs::{Inputs, World};
 use crate::parse::{self, Document};
 use crate::render::engine::Engine;
-use crate::render::functions::Surroundings;
+use crate::render::functions::{Icon, Surroundings};
 use crate::render::page::{Renderer, is_hidden_from_robots};
 use crate::render::values::Values;
 use crate::render::{Artifact, Content, PageFacts, Sink, assets, links, outputs, strings};
@@ -120,7 +120,8 @@ struct Prepared {
     renderer: Renderer,
     artifacts: Vec<Artifact>,
     diagnostics: Vec<Diagnostic>,
-    trace: Trace,
+    /// Files and folders that were looked at.
+    paths: BTreeSet<String>,
 }
 
 /// Runs all stages.
@@ -157,7 +158,7 @@ fn run_stages(
     progress: &dyn Progress,
 ) -> Result<Outcome, crate::fs::Error> {
     let mut profile = Profile::default();
-    let Prepared { config, site, tree, renderer, artifacts, mut diagnostics, mut trace } =
+    let Prepared { config, site, tree, renderer, artifacts, mut diagnostics, mut paths } =
         prepare(world, options, &mut profile, progress);
 
     progress.stage("render", site.routes.len());
@@ -171,7 +172,7 @@ fn run_stages(
     for (route, page) in site.routes.iter().zip(rendered) {
         facts.push(page.facts);
         diagnostics.extend(page.diagnostics);
-        trace.extend(page.trace);
+        paths.extend(page.paths);
         if options.profile {
             profile.pages.push((route.url.clone(), page.time));
         }
@@ -194,12 +195,12 @@ fn run_stages(
     }
     diagnostics.extend(links::check_anchors(&site, &facts));
     diagnostics.extend(links::check_hrefs(&site, &facts));
-    trace.extend(inputs.trace());
+    paths.extend(inputs.into_paths());
     profile.stages.push(("outputs", start.elapsed()));
 
     rivage_diag::sort(&mut diagnostics);
     merge_by_page(&mut diagnostics);
-    let inputs_read = paths_of(&trace);
+    let inputs_read = paths.into_iter().collect();
     Ok(Outcome { config, site, tree, facts, diagnostics, profile, inputs_read })
 }
 
@@ -253,16 +254,16 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
                     Err(error) => (None, vec![unreadable(&error)]),
                 };
                 progress.step();
-                (parsed, inputs.trace())
+                (parsed, inputs.into_paths())
             })
             .collect()
     });
-    let mut trace = Trace::new();
+    let mut paths = BTreeSet::new();
     let mut documents: Vec<Document> = Vec::with_capacity(parsed.len());
     for ((document, problems), asked) in parsed {
         documents.extend(document);
         diagnostics.extend(problems);
-        trace.extend(asked);
+        paths.extend(asked);
     }
 
     progress.stage("resolve", 0);
@@ -301,8 +302,8 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
     let renderer = Renderer { engine, surroundings, feed_pages, preview, languages };
     profile.stages.push(("theme", start.elapsed()));
 
-    trace.extend(inputs.trace());
-    Prepared { config, site, tree: Arc::new(tree), renderer, artifacts, diagnostics, trace }
+    paths.extend(inputs.into_paths());
+    Prepared { config, site, tree: Arc::new(tree), renderer, artifacts, diagnostics, paths }
 }
 
 fn load_config(inputs: &Inputs<'_>, options: &Options) -> (Config, Vec<Diagnostic>) {
@@ -340,7 +341,7 @@ fn unreadable(error: &crate::fs::Error) -> Diagnostic {
 struct RenderedRoute {
     facts: PageFacts,
     diagnostics: Vec<Diagnostic>,
-    trace: Trace,
+    paths: Vec<String>,
     time: Duration,
 }
 
@@ -355,7 +356,7 @@ fn render(
     let inputs = Inputs::new(world);
     let (facts, diagnostics) = renderer.render_route(&inputs, route, sink)?;
     progress.step();
-    Ok(RenderedRoute { facts, diagnostics, trace: inputs.trace(), time: start.elapsed() })
+    Ok(RenderedRoute { facts, diagnostics, paths: inputs.into_paths(), time: start.elapsed() })
 }
 
 /// Static files and the files beside pages, as they are.
@@ -365,12 +366,12 @@ fn copies(tree: &SourceTree, beside: &BTreeMap<String, String>) -> Vec<Artifact>
     all.map(|(path, content)| Artifact { path, content }).collect()
 }
 
-fn icons(inputs: &Inputs<'_>, tree: &SourceTree) -> BTreeMap<String, String> {
+fn icons(inputs: &Inputs<'_>, tree: &SourceTree) -> BTreeMap<String, Icon> {
     let drawings = tree.theme.assets.iter().filter_map(|file| {
         let name = file.name.strip_prefix("icons/")?.strip_suffix(".svg")?;
         let svg = String::from_utf8(theme::read(inputs, &file.path).ok()?).ok()?;
         let svg = svg.trim().replacen("<svg ", "<svg class=\"icon\" aria-hidden=\"true\" ", 1);
-        Some((name.to_owned(), svg))
+        Some((name.to_owned(), Icon::new(&svg)))
     });
     drawings.collect()
 }
@@ -393,13 +394,4 @@ fn merge_by_page(diagnostics: &mut Vec<Diagnostic>) {
 
 fn same_but_page(a: &Diagnostic, b: &Diagnostic) -> bool {
     a.code == b.code && a.message == b.message && a.primary == b.primary
-}
-
-fn paths_of(trace: &Trace) -> Vec<String> {
-    let paths = trace.keys().filter_map(|question| match question {
-        Question::File(path) | Question::Folder(path) | Question::Kind(path) => Some(path.clone()),
-        Question::Today | Question::Environment(_) | Question::Site(_) => None,
-    });
-    let paths: BTreeSet<_> = paths.collect();
-    paths.into_iter().collect()
 }

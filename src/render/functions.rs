@@ -24,13 +24,26 @@ pub struct Surroundings {
     /// Fingerprinted files.
     pub assets: AssetMap,
     /// Inline drawings by name: `assets/icons/sun.svg` is `sun`.
-    pub icons: BTreeMap<String, String>,
+    pub icons: BTreeMap<String, Icon>,
     /// Texts of the theme and site by language, then key.
     pub strings: BTreeMap<String, BTreeMap<String, String>>,
     /// Static files, by path below static/, with where they lie.
     pub statics: BTreeMap<String, String>,
     /// Files beside pages, by URL path without the first slash, with where they lie.
     pub beside: BTreeMap<String, String>,
+}
+
+/// A drawing, made ready once: a page shows dozens.
+pub struct Icon {
+    svg: Value,
+    print: Fingerprint,
+}
+
+impl Icon {
+    /// Makes a drawing of SVG.
+    pub fn new(svg: &str) -> Self {
+        Self { svg: Value::safe_string(svg), print: Fingerprint::of(svg.as_bytes()) }
+    }
 }
 
 impl Surroundings {
@@ -61,13 +74,13 @@ pub(super) fn translate(surroundings: &Surroundings, key: &str, arguments: &[(&s
 }
 
 /// Notes an answer that consists of pages.
-fn note_pages(env: &Surroundings, query: &str, ids: &[PageId]) {
-    let answer: String = ids.iter().map(|id| env.values.print(*id).hex()).collect();
-    note(query, &answer);
+fn note_pages(env: &Surroundings, query: String, ids: &[PageId]) {
+    let answer: Vec<u8> = ids.iter().flat_map(|id| env.values.print(*id).bytes()).collect();
+    note(query, Fingerprint::of(&answer));
 }
 
-fn note(query: &str, answer: &str) {
-    scope::with(|scope| scope.notes.note(Question::Site(query.to_owned()), answer.as_bytes()));
+fn note(query: String, answer: Fingerprint) {
+    scope::with(|scope| scope.notes.note_print(Question::Site(query), answer));
 }
 
 /// Registers all functions.
@@ -156,7 +169,7 @@ fn pages(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
         site.sort(&mut found, order);
     }
     found.truncate(limit);
-    note_pages(env, &format!("pages {arguments:?}"), &found);
+    note_pages(env, format!("pages {arguments:?}"), &found);
     Ok(env.values.lights(&found))
 }
 
@@ -165,7 +178,7 @@ fn get_page(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let Some(id) = find_page(env, path) else {
         return Err(Error::message(format!("there is no page `{path}`")));
     };
-    note_pages(env, &format!("page {path}"), &[id]);
+    note_pages(env, format!("page {path}"), &[id]);
     Ok(env.values.light(id))
 }
 
@@ -175,7 +188,7 @@ fn get_section(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
         Some(id) if env.values.site().page(id).is_section => {
             let page = env.values.site().page(id);
             let shown: Vec<_> = [id].iter().chain(&page.pages).chain(&page.subsections).copied().collect();
-            note_pages(env, &format!("section {path}"), &shown);
+            note_pages(env, format!("section {path}"), &shown);
             Ok(env.values.section(id))
         }
         _ => Err(Error::message(format!("there is no section `{path}`"))),
@@ -189,9 +202,10 @@ fn sidebar(env: &Surroundings, _: &Kwargs) -> TeraResult<Value> {
         let section = page.sidebar.clone()?;
         let name = format!("sidebar {section}");
         let items = site.sidebars.get(&(page.language.clone(), section))?;
-        Some((env.values.navigation(items, scope.page, &scope.url), page.language.clone(), name))
+        let (value, print) = env.values.navigation(&page.language, &name, items, scope.page, &scope.url)?;
+        Some((value, print, name))
     });
-    Ok(noted_navigation(env, found.flatten()))
+    Ok(noted_navigation(found.flatten()))
 }
 
 fn menu(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
@@ -199,17 +213,17 @@ fn menu(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let site = env.values.site();
     let found = scope::with(|scope| {
         let items = site.menus.get(&scope.language)?.get(name)?;
-        let value = env.values.navigation(items, scope.page, &scope.url);
-        Some((value, scope.language.clone(), format!("menu {name}")))
+        let name = format!("menu {name}");
+        let (value, print) = env.values.navigation(&scope.language, &name, items, scope.page, &scope.url)?;
+        Some((value, print, name))
     });
-    Ok(noted_navigation(env, found.flatten()))
+    Ok(noted_navigation(found.flatten()))
 }
 
 /// Notes a menu or sidebar; none there is an empty list.
-fn noted_navigation(env: &Surroundings, found: Option<(Value, String, String)>) -> Value {
-    let Some((value, language, name)) = found else { return Value::from(Vec::<Value>::new()) };
-    let print = env.values.navigation_print(&language, &name).map(Fingerprint::hex).unwrap_or_default();
-    note(&name, &print);
+fn noted_navigation(found: Option<(Value, Fingerprint, String)>) -> Value {
+    let Some((value, print, name)) = found else { return Value::from(Vec::<Value>::new()) };
+    note(name, print);
     value
 }
 
@@ -222,7 +236,7 @@ fn taxonomy(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let language = language();
     let index = site.taxonomies.iter().position(|index| index.name == name && index.language == language);
     let value = index.map_or_else(|| Value::from(Vec::<Value>::new()), |index| env.values.terms(index));
-    note(&format!("taxonomy {name}"), &value.to_string());
+    note(format!("taxonomy {name}"), Fingerprint::of(value.to_string().as_bytes()));
     Ok(value)
 }
 
@@ -230,7 +244,7 @@ fn asset(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let path = arguments.must_get::<&str>("path")?;
     match env.asset(path) {
         Some(url) => {
-            note(&format!("asset {path}"), &url);
+            note(format!("asset {path}"), Fingerprint::of(url.as_bytes()));
             Ok(Value::from(url))
         }
         None => Err(Error::message(format!("there is no file `assets/{path}`"))),
@@ -253,8 +267,9 @@ fn text(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let key = arguments.must_get::<&str>("key")?;
     let filled: Vec<_> = arguments
         .iter()
-        .filter_map(|(name, value)| Some((name.as_str()?, value.to_string())))
+        .filter_map(|(name, value)| Some((name.as_str()?, value)))
         .filter(|(name, _)| *name != "key" && *name != "default")
+        .map(|(name, value)| (name, value.to_string()))
         .collect();
     let text = translate(env, key, &filled);
     let missing = text == key;
@@ -307,11 +322,11 @@ pub(super) fn data_format(path: &str) -> Option<data::Format> {
 
 fn icon(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let name = arguments.must_get::<&str>("name")?;
-    let Some(svg) = env.icons.get(name) else {
+    let Some(icon) = env.icons.get(name) else {
         return Err(Error::message(format!("there is no drawing `assets/icons/{name}.svg`")));
     };
-    note(&format!("icon {name}"), svg);
-    Ok(Value::safe_string(svg))
+    note(format!("icon {name}"), icon.print);
+    Ok(icon.svg.clone())
 }
 
 fn image(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {

@@ -4,19 +4,21 @@
 //! ([`super::html`]), what templates are ([`super::engine`]).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rivage_diag::{Diagnostic, FileId, Location};
-use rivage_syntax::ast::Node;
-use rivage_syntax::expr::Value;
+use rivage_syntax::ast::{Element, Node};
+use rivage_syntax::expr::{Expr, Value};
 use rustc_hash::FxHashSet;
 use tera::Context;
 
 use super::html::host::{
     At, Binding, Code, CodeBlock, ComponentCall, Host, ImageTarget, Item, LinkTarget, Prop, Treatment,
 };
-use super::html::{self, Rendered};
+use super::html::{self, Names, Rendered};
 use super::imports::{self, Kind};
+use super::outputs::twin::Answers;
 use super::page::{Renderer, value_json};
 use super::props::{self, Check};
 use super::values::map;
@@ -57,7 +59,7 @@ impl<'r> SiteHost<'r> {
         Self { renderer, inputs, page, document, links, external, judged, diagnostics }
     }
 
-    pub(super) fn render(&mut self, root: &Node) -> Rendered {
+    pub(super) fn render(&mut self, root: &Node) -> (Rendered, Names) {
         let labels = html::Labels {
             anchor: self.text_of("anchor_label"),
             footnotes: self.text_of("footnotes"),
@@ -75,10 +77,10 @@ impl<'r> SiteHost<'r> {
         Gathered { links, external, judged, diagnostics }
     }
 
-    /// A link as it stands outside of the page, such as in its Markdown twin.
-    pub(super) fn absolute_target(&self, url: &str) -> String {
+    /// A link of a file, the page's or a partial's, as it stands outside of the page: in its Markdown twin.
+    fn absolute_target(&self, file: &FileId, url: &str) -> String {
         let values = &self.renderer.surroundings.values;
-        match values.site().link_target(&self.document.file, &self.page.language, url) {
+        match values.site().link_target(file, &self.page.language, url) {
             Target::Page { url, suffix } => format!("{}{suffix}", values.absolute(&url)),
             Target::File { url, suffix } => format!("{}{suffix}", values.absolute(&url)),
             _ => url.to_owned(),
@@ -193,6 +195,10 @@ impl<'r> SiteHost<'r> {
             return written;
         };
         let src = surroundings.values.href(&target);
+        if !assets::is_image(&file) {
+            // A film, its captions: found, and that is all there is to know.
+            return ImageTarget { src, size: None };
+        }
         match crate::theme::read(self.inputs, &file).map(|bytes| assets::image_size(&bytes)) {
             Ok(Ok(size)) => ImageTarget { src, size },
             Ok(Err(why)) => {
@@ -302,6 +308,47 @@ impl<'r> SiteHost<'r> {
             self.diagnostics.truncate(count);
         }
         out.into()
+    }
+}
+
+/// What the twin of a page asks. The page has been rendered, so what is wrong with it and where it links to is known already.
+pub(super) struct TwinAnswers<'a, 'r> {
+    host: &'a mut SiteHost<'r>,
+    names: Names,
+}
+
+impl<'a, 'r> TwinAnswers<'a, 'r> {
+    pub(super) fn new(host: &'a mut SiteHost<'r>, names: Names) -> Self {
+        Self { host, names }
+    }
+
+    /// Runs `work`, and forgets what the host has gathered meanwhile.
+    fn quietly<T>(&mut self, work: impl FnOnce(&mut Names, &mut SiteHost<'r>) -> T) -> T {
+        let gathered = (self.host.links.len(), self.host.external.len(), self.host.diagnostics.len());
+        let result = work(&mut self.names, self.host);
+        self.host.links.truncate(gathered.0);
+        self.host.external.truncate(gathered.1);
+        self.host.diagnostics.truncate(gathered.2);
+        result
+    }
+}
+
+impl Answers for TwinAnswers<'_, '_> {
+    fn url(&mut self, url: &str) -> String {
+        let file = self.names.file().unwrap_or(&self.host.document.file);
+        self.host.absolute_target(file, url)
+    }
+
+    fn expression(&mut self, expr: &Expr) -> Option<String> {
+        self.quietly(|names, host| names.text(expr, host))
+    }
+
+    fn enter(&mut self, element: &Element) -> Option<Arc<Node>> {
+        self.quietly(|names, host| names.enter(element, host))
+    }
+
+    fn leave(&mut self) {
+        self.names.leave();
     }
 }
 

@@ -4,73 +4,78 @@
 //! the page stays the same: white space goes only where HTML ignores it, next to block-level tags, and a run of it becomes one space elsewhere.
 //! Deliberately not here: attributes and optional tags (kept as they are), scripts and styles ([`super::assets`]).
 
+use std::borrow::Cow;
+
 /// Elements whose content is copied as it is. Code in text may be styled to keep its spaces.
 const VERBATIM: [&str; 5] = ["pre", "textarea", "script", "style", "code"];
 
-/// Elements that start and end lines; white space next to their tags is not shown.
-const BLOCKS: [&str; 61] = [
-    "address",
-    "article",
-    "aside",
-    "base",
-    "blockquote",
-    "body",
-    "br",
-    "caption",
-    "col",
-    "colgroup",
-    "dd",
-    "details",
-    "dialog",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "head",
-    "header",
-    "hgroup",
-    "hr",
-    "html",
-    "legend",
-    "li",
-    "main",
-    "menu",
-    "meta",
-    "nav",
-    "ol",
-    "optgroup",
-    "option",
-    "p",
-    "pre",
-    "search",
-    "section",
-    "source",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "title",
-    "tr",
-    "track",
-    "ul",
-    "center",
-    "dir",
-    "frameset",
-    "!doctype",
-];
+/// Reports whether an element starts and ends lines; white space next to its tags is not shown.
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address"
+            | "article"
+            | "aside"
+            | "base"
+            | "blockquote"
+            | "body"
+            | "br"
+            | "caption"
+            | "col"
+            | "colgroup"
+            | "dd"
+            | "details"
+            | "dialog"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "head"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "html"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "meta"
+            | "nav"
+            | "ol"
+            | "optgroup"
+            | "option"
+            | "p"
+            | "pre"
+            | "search"
+            | "section"
+            | "source"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "title"
+            | "tr"
+            | "track"
+            | "ul"
+            | "center"
+            | "dir"
+            | "frameset"
+            | "!doctype"
+    )
+}
 
 /// Elements that show nothing themselves: what is before and after them is next to each other.
 const INVISIBLE: [&str; 4] = ["script", "style", "link", "template"];
@@ -162,16 +167,20 @@ impl Minifier {
             self.out.push_str(html);
             return "";
         }
-        let name = html[tag.name.clone()].to_ascii_lowercase();
-        let name = name.as_str();
-        if BLOCKS.contains(&name) {
+        let name = lower(&html[tag.name.clone()]);
+        let name = &*name;
+        if is_block(name) {
             self.has_space = false;
             self.is_edge = true;
         } else {
             self.space();
             self.is_edge &= INVISIBLE.contains(&name);
         }
-        squeeze(&html[..tag.end], &mut self.out);
+        if tag.is_tight {
+            self.out.push_str(&html[..tag.end]);
+        } else {
+            squeeze(&html[..tag.end], &mut self.out);
+        }
         let rest = &html[tag.end..];
         if tag.is_end || !VERBATIM.contains(&name) {
             return rest;
@@ -179,6 +188,14 @@ impl Minifier {
         let end = find_end_tag(rest, name);
         self.out.push_str(&rest[..end]);
         &rest[end..]
+    }
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
     }
 }
 
@@ -190,6 +207,8 @@ struct Tag {
     end: usize,
     /// Whether there is a `>`.
     is_whole: bool,
+    /// Whether its attributes have certainly no more white space than they need.
+    is_tight: bool,
 }
 
 /// Reads a tag or doctype; none where there is none.
@@ -205,17 +224,26 @@ fn tag(html: &str) -> Option<Tag> {
         .iter()
         .take_while(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>'))
         .count();
+    let name = start..start + name;
     let mut quote = None;
-    for (at, &byte) in bytes.iter().enumerate().skip(start + name) {
+    let mut is_tight = true;
+    let mut before = 0;
+    for (at, &byte) in bytes.iter().enumerate().skip(name.end) {
         match (quote, byte) {
-            (None, b'>') => return Some(Tag { name: start..start + name, is_end, end: at + 1, is_whole: true }),
+            (None, b'>') => {
+                let is_tight = is_tight && before != b' ';
+                return Some(Tag { name, is_end, end: at + 1, is_whole: true, is_tight });
+            }
             // A quote opens a value only behind `=`; elsewhere it is a stray letter.
-            (None, b'"' | b'\'') if html[..at].trim_end().ends_with('=') => quote = Some(byte),
+            (None, b'"' | b'\'') if before == b'=' || html[..at].trim_end().ends_with('=') => quote = Some(byte),
             (Some(open), close) if open == close => quote = None,
+            (None, b'\t' | b'\n' | b'\r' | b'\x0c') => is_tight = false,
+            (None, b' ') if before == b' ' => is_tight = false,
             _ => {}
         }
+        before = byte;
     }
-    Some(Tag { name: start..start + name, is_end, end: html.len(), is_whole: false })
+    Some(Tag { name, is_end, end: html.len(), is_whole: false, is_tight: false })
 }
 
 /// Appends a tag with one space between its attributes.
@@ -326,7 +354,7 @@ mod tests {
                 rest = rest.find("-->").map_or("", |end| &rest[end + 3..]);
             } else if let Some(tag) = tag(rest) {
                 let name = rest[tag.name.clone()].to_ascii_lowercase();
-                out.push_str(if BLOCKS.contains(&name.as_str()) { "\u{1}" } else { "" });
+                out.push_str(if is_block(&name) { "\u{1}" } else { "" });
                 rest = &rest[tag.end..];
                 if name == "script" && !tag.is_end {
                     rest = &rest[find_end_tag(rest, "script")..];

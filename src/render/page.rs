@@ -14,7 +14,7 @@ use tera::{Context, Value};
 
 use super::engine::Engine;
 use super::functions::{Surroundings, translate};
-use super::host::{Gathered, SiteHost};
+use super::host::{Gathered, SiteHost, TwinAnswers};
 use super::html::TocEntry;
 use super::outputs::{jsonld, twin};
 use super::scope::{self, Scope};
@@ -24,6 +24,9 @@ use crate::config::{Config, Language};
 use crate::inputs::Inputs;
 use crate::parse::Document;
 use crate::resolve::{Page, PageId, Route, Site, View, output_path};
+
+/// Parts of a list that its pager shows on each side of the current one.
+const NEAR: usize = 2;
 
 /// What all routes of a build share.
 pub struct Renderer {
@@ -152,9 +155,11 @@ impl Renderer {
         let Some(document) = &page.document else { return Body::default() };
         let (root, mut problems) = parse_body(self.config(), document);
         let mut host = SiteHost::new(self, inputs, page, document);
-        let rendered = host.render(&root);
-        let twin = (self.config().build.markdown_twins && !page.is_fallback)
-            .then(|| self.twin(page, document, &root, &mut host));
+        let (rendered, names) = host.render(&root);
+        let twin = (self.config().build.markdown_twins && !page.is_fallback).then(|| {
+            let description = document.front_matter.description.as_deref().unwrap_or_default();
+            twin::write(&page.title, description, &root, &mut TwinAnswers::new(&mut host, names))
+        });
         let Gathered { links, external, judged, mut diagnostics } = host.finish();
         problems.append(&mut diagnostics);
         let headings =
@@ -167,11 +172,6 @@ impl Renderer {
             judged,
             diagnostics: problems,
         }
-    }
-
-    fn twin(&self, page: &Page, document: &Document, root: &Node, host: &mut SiteHost<'_>) -> String {
-        let description = document.front_matter.description.as_deref().unwrap_or_default();
-        twin::write(&page.title, description, root, &mut |url| host.absolute_target(url))
     }
 
     fn facts(&self, route: &Route, mut facts: PageFacts, body: &Body, html: &str) -> PageFacts {
@@ -313,11 +313,22 @@ impl Renderer {
         let count = ids.len().div_ceil(size);
         let start = (part.max(1) - 1).saturating_mul(size).min(ids.len());
         let shown = &ids[start..ids.len().min(start + size)];
-        let address = |part: usize| {
-            let url = if part == 1 { url.to_owned() } else { format!("{url}page/{part}/") };
-            Value::from(self.values().href(&url))
-        };
-        let urls = (1..=count).map(|n| map([("n", n.into()), ("url", address(n)), ("current", (n == part).into())]));
+        let address = |part: usize| self.values().pager_url(url, part);
+        let mut urls = self.values().pager_links(url, count).to_vec();
+        if let Some(own) = part.checked_sub(1).and_then(|at| urls.get_mut(at)) {
+            *own = map([("n", part.into()), ("url", address(part)), ("current", true.into())]);
+        }
+        // What a pager shows: the first and the last part, and those about this one. Going through all of them on each part would take
+        // quadratic time.
+        let near = (part.saturating_sub(NEAR + 1)..=part + NEAR + 1).filter(|n| (2..count).contains(n));
+        let near = std::iter::once(1).chain(near).chain([count]).map(|n| {
+            map([
+                ("n", n.into()),
+                ("url", address(n)),
+                ("current", (n == part).into()),
+                ("gap", (n != 1 && n != count && n.abs_diff(part) > NEAR).into()),
+            ])
+        });
         let pager = map([
             ("index", part.into()),
             ("count", count.into()),
@@ -326,7 +337,8 @@ impl Renderer {
             ("url_last", address(count)),
             ("url_previous", if part > 1 { address(part - 1) } else { Value::none() }),
             ("url_next", if part < count { address(part + 1) } else { Value::none() }),
-            ("urls", Value::from(urls.collect::<Vec<_>>())),
+            ("near", Value::from(near.collect::<Vec<_>>())),
+            ("urls", Value::from(urls)),
         ]);
         (self.values().lights(shown), pager)
     }

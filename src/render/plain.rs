@@ -44,7 +44,7 @@ pub fn render_body(
     let (tree, diagnostics) = markdown::parse(file, text, body_start, options);
     let mut host = PlainHost { front_matter, diagnostics };
     let settings = html::Settings { plain: true, labels: html::Labels::default(), taken_ids: Vec::new() };
-    let rendered = html::render(file, &tree, &settings, &mut host);
+    let (rendered, _) = html::render(file, &tree, &settings, &mut host);
     (rendered.html, host.diagnostics)
 }
 

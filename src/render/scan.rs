@@ -3,6 +3,8 @@
 //! In: HTML that rivage wrote (attributes in double quotes). Out: borrowed pieces of it. One pass, no tree.
 //! Deliberately not here: HTML as browsers read it; content written by others is only looked at, never changed.
 
+use std::borrow::Cow;
+
 use super::SearchSection;
 
 /// A piece of HTML.
@@ -112,45 +114,68 @@ pub fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Decodes the references that HTML writers use.
-pub fn decode(text: &str) -> String {
+pub fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
-    text.replace("&lt;", "<")
+    let decoded = text
+        .replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
         .replace("&#39;", "'")
         .replace("&#x27;", "'")
         .replace("&nbsp;", "\u{a0}")
-        .replace("&amp;", "&")
+        .replace("&amp;", "&");
+    Cow::Owned(decoded)
 }
 
 /// Returns all ids, in order.
 pub fn ids(html: &str) -> Vec<String> {
     let found = pieces(html).filter_map(|piece| match piece {
-        Piece::Open(_, attributes) if attributes.contains("id") => attribute(attributes, "id").map(decode),
+        Piece::Open(_, attributes) if attributes.contains("id") => attribute(attributes, "id"),
         _ => None,
     });
-    found.filter(|id| !id.is_empty()).collect()
+    found.filter(|id| !id.is_empty()).map(|id| decode(id).into_owned()).collect()
 }
 
 /// Returns the targets of all links, in order.
 pub fn hrefs(html: &str) -> Vec<String> {
     let found = pieces(html).filter_map(|piece| match piece {
-        Piece::Open("a", attributes) => attribute(attributes, "href").map(decode),
+        Piece::Open("a", attributes) => attribute(attributes, "href"),
         _ => None,
     });
-    found.collect()
+    found.map(|href| decode(href).into_owned()).collect()
 }
 
 /// Tags whose text is no part of what a page says.
-const SILENT: [&str; 6] = ["svg", "button", "template", "noscript", "math", "nav"];
+fn is_silent(name: &str) -> bool {
+    matches!(name, "svg" | "button" | "template" | "noscript" | "math" | "nav")
+}
 
 /// Tags that do not end a word.
-const INLINE: [&str; 19] = [
-    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "s", "small", "span",
-    "strong", "sub", "sup",
-];
+fn is_inline(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "abbr"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "cite"
+            | "code"
+            | "del"
+            | "em"
+            | "i"
+            | "ins"
+            | "kbd"
+            | "mark"
+            | "s"
+            | "small"
+            | "span"
+            | "strong"
+            | "sub"
+            | "sup"
+    )
+}
 
 /// Returns the text by headings of depth 2 to 4 that have an id; the first section is what stands before them.
 pub fn sections(html: &str) -> Vec<SearchSection> {
@@ -173,11 +198,11 @@ pub fn sections(html: &str) -> Vec<SearchSection> {
         }
         let Some(section) = sections.last_mut() else { break };
         match piece {
-            Piece::Open(name, attributes) if SILENT.contains(&name) && !attributes.ends_with('/') => {
+            Piece::Open(name, attributes) if is_silent(name) && !attributes.ends_with('/') => {
                 silent = Some((name, 1));
             }
             Piece::Open("h2" | "h3" | "h4", attributes) => {
-                let id = attribute(attributes, "id").map(decode).unwrap_or_default();
+                let id = attribute(attributes, "id").map(|id| decode(id).into_owned()).unwrap_or_default();
                 if !id.is_empty() {
                     sections.push(SearchSection { id, ..SearchSection::default() });
                     in_heading = true;
@@ -189,7 +214,7 @@ pub fn sections(html: &str) -> Vec<SearchSection> {
                 push_collapsed(target, &decode(text));
             }
             Piece::Open(name, _) | Piece::Close(name) => {
-                if !INLINE.contains(&name) && !section.text.is_empty() && !section.text.ends_with(' ') {
+                if !is_inline(name) && !section.text.is_empty() && !section.text.ends_with(' ') {
                     section.text.push(' ');
                 }
             }
@@ -204,12 +229,16 @@ pub fn sections(html: &str) -> Vec<SearchSection> {
 }
 
 fn push_collapsed(out: &mut String, text: &str) {
-    for c in text.chars() {
-        if !c.is_whitespace() {
-            out.push(c);
-        } else if !out.is_empty() && !out.ends_with(' ') {
+    let push_space = |out: &mut String| {
+        if !out.is_empty() && !out.ends_with(' ') {
             out.push(' ');
         }
+    };
+    for (number, word) in text.split(char::is_whitespace).enumerate() {
+        if number > 0 {
+            push_space(out);
+        }
+        out.push_str(word);
     }
 }
 

@@ -3,7 +3,7 @@
 //! In: a [`Site`]. Out: values that are made once and shared (cloning one copies a pointer), so that a list of a thousand posts on
 //! every page costs no more than the list. Deliberately not here: the layout's own variables ([`super::page`]).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 use tera::Value;
@@ -37,7 +37,33 @@ pub struct Values {
     search: bool,
     /// What tells one state of a page, menu or sidebar from another, made once: answers to templates are noted on every page.
     prints: Vec<OnceLock<Fingerprint>>,
-    navigation_prints: FxHashMap<(String, String), Fingerprint>,
+    /// Files beside pages by their URL, without the first slash.
+    assets: FxHashMap<String, String>,
+    /// Links to all parts of a list by its URL, as the parts see them that they do not lead to.
+    pagers: Mutex<FxHashMap<String, Arc<[Value]>>>,
+    /// Menus and sidebars by language, then `menu NAME` or `sidebar SECTION`.
+    navigations: FxHashMap<String, FxHashMap<String, Navigation>>,
+}
+
+/// A menu or sidebar. Pages differ in what is current: only those items are made for each page.
+struct Navigation {
+    nodes: Vec<Node>,
+    print: Fingerprint,
+}
+
+/// An item as one page sees it.
+struct Seen {
+    value: Value,
+    /// Whether it or one below it is the page.
+    leads_here: bool,
+    /// Whether other pages see it differently.
+    is_special: bool,
+}
+
+/// An item as all pages see it that it does not lead to.
+struct Node {
+    value: Value,
+    children: Vec<Node>,
 }
 
 impl Values {
@@ -53,30 +79,46 @@ impl Values {
         }
         let search = site.config.search.enabled;
         let prints = site.pages.iter().map(|_| OnceLock::new()).collect();
-        let print = |items: &[NavItem]| Fingerprint::of(format!("{items:?}").as_bytes());
-        let mut navigation_prints = FxHashMap::default();
-        for language in &site.config.languages {
-            let code = &language.code;
-            for (name, items) in site.menus.get(code).into_iter().flatten() {
-                navigation_prints.insert((code.clone(), format!("menu {name}")), print(items));
+        let file_at = |(file, url): (&String, &String)| (url.trim_start_matches('/').to_owned(), file.clone());
+        let assets = site.assets.iter().map(file_at).collect();
+        let mut values = Self {
+            site,
+            light,
+            terms,
+            search,
+            prints,
+            assets,
+            pagers: Mutex::default(),
+            navigations: FxHashMap::default(),
+        };
+        values.navigations = values.make_navigations();
+        values
+    }
+
+    fn make_navigations(&self) -> FxHashMap<String, FxHashMap<String, Navigation>> {
+        let navigation = |items: &[NavItem]| Navigation {
+            nodes: items.iter().map(|item| self.nav_node(item)).collect(),
+            print: Fingerprint::of(format!("{items:?}").as_bytes()),
+        };
+        let mut all: FxHashMap<String, FxHashMap<String, Navigation>> = FxHashMap::default();
+        for language in &self.site.config.languages {
+            let own = all.entry(language.code.clone()).or_default();
+            for (name, items) in self.site.menus.get(&language.code).into_iter().flatten() {
+                own.insert(format!("menu {name}"), navigation(items));
             }
         }
-        for page in site.pages.iter().filter(|page| page.is_section) {
-            if let Some(items) = site.sidebars.get(&(page.language.clone(), page.key.clone())) {
-                navigation_prints.insert((page.language.clone(), format!("sidebar {}", page.key)), print(items));
+        for page in self.site.pages.iter().filter(|page| page.is_section) {
+            if let Some(items) = self.site.sidebars.get(&(page.language.clone(), page.key.clone())) {
+                let own = all.entry(page.language.clone()).or_default();
+                own.insert(format!("sidebar {}", page.key), navigation(items));
             }
         }
-        Self { site, light, terms, search, prints, navigation_prints }
+        all
     }
 
     /// Returns what tells one state of a page, as lists show it, from another.
     pub fn print(&self, id: PageId) -> Fingerprint {
         *self.prints[id.0 as usize].get_or_init(|| Fingerprint::of(self.light(id).to_string().as_bytes()))
-    }
-
-    /// Returns what tells one state of a menu (`menu main`) or sidebar (`sidebar docs`) from another.
-    pub fn navigation_print(&self, language: &str, name: &str) -> Option<Fingerprint> {
-        self.navigation_prints.get(&(language.to_owned(), name.to_owned())).copied()
     }
 
     /// Returns the site.
@@ -259,30 +301,77 @@ impl Values {
         map([("title", page.title.as_str().into()), ("url", self.href(&page.url).into())])
     }
 
-    /// Returns a menu or sidebar as seen from one page. `current` marks the page itself, `active` also what is above it.
-    pub fn navigation(&self, items: &[NavItem], page: Option<PageId>, url: &str) -> Value {
-        Value::from(items.iter().map(|item| self.nav_item(item, page, url).0).collect::<Vec<_>>())
+    /// Returns the file beside a page that is at a URL path (without its first slash), and that path in full.
+    pub fn asset_at(&self, below: &str) -> Option<(&str, &str)> {
+        let file = self.assets.get(below)?;
+        Some((file, self.site.assets.get(file)?))
     }
 
-    fn nav_item(&self, item: &NavItem, page: Option<PageId>, url: &str) -> (Value, bool) {
-        let children: Vec<_> = item.children.iter().map(|child| self.nav_item(child, page, url)).collect();
+    /// Returns the address of a part of a list.
+    pub fn pager_url(&self, url: &str, part: usize) -> Value {
+        Value::from(if part == 1 { self.href(url) } else { self.href(&format!("{url}page/{part}/")) })
+    }
+
+    /// Returns number and address of each part of a list, none of them current.
+    pub fn pager_links(&self, url: &str, count: usize) -> Arc<[Value]> {
+        let lock = || self.pagers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(url) {
+            return Arc::clone(known);
+        }
+        let link = |n: usize| map([("n", n.into()), ("url", self.pager_url(url, n)), ("current", false.into())]);
+        let made: Arc<[Value]> = (1..=count).map(link).collect();
+        lock().insert(url.to_owned(), Arc::clone(&made));
+        made
+    }
+
+    /// Returns a menu (`menu main`) or sidebar (`sidebar docs`) as seen from one page, with what tells one state of it from another.
+    /// `items` are those of the site. `current` marks the page itself, `active` also what is above it.
+    pub fn navigation(
+        &self,
+        language: &str,
+        name: &str,
+        items: &[NavItem],
+        page: Option<PageId>,
+        url: &str,
+    ) -> Option<(Value, Fingerprint)> {
+        let known = self.navigations.get(language)?.get(name)?;
+        let items = items.iter().zip(&known.nodes).map(|(item, node)| self.nav_item(item, node, page, url).value);
+        Some((Value::from(items.collect::<Vec<_>>()), known.print))
+    }
+
+    fn nav_node(&self, item: &NavItem) -> Node {
+        let children: Vec<_> = item.children.iter().map(|child| self.nav_node(child)).collect();
+        let values = children.iter().map(|child| child.value.clone()).collect();
+        Node { value: self.nav_value(item, false, false, values), children }
+    }
+
+    fn nav_item(&self, item: &NavItem, node: &Node, page: Option<PageId>, url: &str) -> Seen {
         let current = item.url.as_deref() == Some(url) || (item.page.is_some() && item.page == page);
-        let active = current || children.iter().any(|(_, active)| *active);
         // A menu's "Docs" is active on every page below /docs/.
         let above = item.url.as_deref().is_some_and(|target| target.len() > 1 && url.starts_with(target));
+        let children = item.children.iter().zip(&node.children);
+        let children: Vec<_> = children.map(|(child, node)| self.nav_item(child, node, page, url)).collect();
+        let leads_here = current || children.iter().any(|child| child.leads_here);
+        if !leads_here && !above && children.iter().all(|child| !child.is_special) {
+            return Seen { value: node.value.clone(), leads_here: false, is_special: false };
+        }
+        let children = children.into_iter().map(|child| child.value).collect();
+        Seen { value: self.nav_value(item, current, leads_here || above, children), leads_here, is_special: true }
+    }
+
+    fn nav_value(&self, item: &NavItem, current: bool, active: bool, children: Vec<Value>) -> Value {
         let external = item.url.as_deref().is_some_and(|target| !target.starts_with('/') && !target.starts_with('#'));
-        let value = map([
+        map([
             ("label", item.label.as_str().into()),
             ("url", item.url.as_deref().map(|target| self.link(target)).into()),
             ("badge", item.badge.clone().into()),
             ("collapsed", item.collapsed.into()),
             ("current", current.into()),
-            ("active", (active || above).into()),
+            ("active", active.into()),
             ("external", external.into()),
-            ("children", Value::from(children.into_iter().map(|(value, _)| value).collect::<Vec<_>>())),
+            ("children", Value::from(children)),
             ("extra", extra(&item.extra)),
-        ]);
-        (value, active)
+        ])
     }
 
     /// Returns `site` as seen in one language.

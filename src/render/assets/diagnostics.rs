@@ -26,6 +26,9 @@ pub(super) fn style(file: &FileId, span: Span, message: &str) -> Diagnostic {
     Diagnostic::error("style", lower(message)).at(file, span)
 }
 
+/// Said of CSS and Sass that make their compilers panic.
+pub(super) const CSS_FAILED: &str = "this file makes the CSS compiler fail";
+
 pub(super) fn ambiguous_url(file: &FileId, span: Span, url: &str) -> Diagnostic {
     Diagnostic::error("style", format!("`{url}` in a custom property is looked for from where the property is used"))
         .at(file, span)

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use rivage_diag::{Diagnostic, FileId};
 
-pub use self::image::image_size;
+pub use self::image::{image_size, is_image};
 use super::{Artifact, Content};
 use crate::discover::ThemeFile;
 use crate::inputs::Inputs;

@@ -1,13 +1,15 @@
 //! Code → runs of classes.
 //!
 //! In: a [`Grammar`] and a text. Out: [`Run`]s that cover the text, neighbours of one class merged. Equal blocks are parsed once in
-//! a run of the program. Deliberately not here: HTML, lines.
+//! a run of the program, equal lines in equal places once by each thread. Deliberately not here: HTML, lines.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use rivage_syntax::contain::contain;
 use rustc_hash::FxHashMap;
-use syntect::parsing::{BasicScopeStackOp, ParseState, ScopeStack};
+use syntect::parsing::{BasicScopeStackOp, ParseState, Scope, ScopeStack};
 
 use super::language::{Grammar, SYNTAXES, grammar};
 use super::scope::{Effect, PLAIN, effect};
@@ -194,34 +196,39 @@ fn line_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 fn parse(segments: &[Segment], text: &str) -> Vec<Run> {
+    LINES.with_borrow_mut(|lines| {
+        if lines.bytes > MAX_LINES {
+            *lines = Lines::default();
+        }
+        parse_lines(lines, segments, text)
+    })
+}
+
+fn parse_lines(lines: &mut Lines, segments: &[Segment], text: &str) -> Vec<Run> {
     let mut runs = Runs { runs: Vec::new(), text };
-    // A handful at most, in the order they were met.
-    let mut parsers: Vec<(Grammar, Parser)> = Vec::new();
+    // The states of a handful of grammars at most, in the order they were met.
+    let mut states: Vec<(Grammar, StateId)> = Vec::new();
     for segment in segments {
         runs.push(segment.range.start, PLAIN);
         if segment.fresh {
-            parsers.retain(|(grammar, _)| *grammar != segment.grammar);
+            states.retain(|(grammar, _)| *grammar != segment.grammar);
         }
-        let known = parsers.iter().position(|(grammar, _)| *grammar == segment.grammar);
+        let known = states.iter().position(|(grammar, _)| *grammar == segment.grammar);
         let index = match known {
             Some(index) => index,
             None => {
-                let Some(parser) = Parser::new(segment.grammar) else { continue };
-                parsers.push((segment.grammar, parser));
-                parsers.len() - 1
+                let Some(start) = lines.start(segment.grammar) else { continue };
+                states.push((segment.grammar, start));
+                states.len() - 1
             }
         };
-        let parser = &mut parsers[index].1;
+        let state = &mut states[index].1;
         let mut at = segment.range.start;
         for line in text[segment.range.clone()].split_inclusive('\n') {
             if line.len() > MAX_LINE {
                 runs.push(at + line.len(), PLAIN);
-            } else if line.ends_with('\n') {
-                parser.line(line, at, &mut runs);
             } else {
-                // Grammars look for the line end; the block's last line has lost its own.
-                let line = format!("{line}\n");
-                parser.line(&line, at, &mut runs);
+                *state = lines.line(*state, line, |end, class| runs.push(at + end, class));
             }
             at += line.len();
             runs.push(at, PLAIN);
@@ -231,7 +238,94 @@ fn parse(segments: &[Segment], text: &str) -> Vec<Run> {
     runs.runs
 }
 
+thread_local! {
+    static LINES: RefCell<Lines> = RefCell::new(Lines::default());
+}
+
+/// Bytes of lines and states, about, that a thread keeps before it begins anew.
+const MAX_LINES: usize = 8 << 20;
+
+/// Lines longer than this are hardly written twice.
+const MAX_KEPT_LINE: usize = 200;
+
+/// The place of a state in [`Lines`].
+type StateId = usize;
+
+/// What has been parsed, line by line. The code of a site is made of the same lines again and again (`}`, imports, the start of an
+/// example in ten variants), and what a line becomes depends on nothing but itself and the state before it.
+#[derive(Default)]
+struct Lines {
+    states: Vec<State>,
+    starts: FxHashMap<Grammar, Option<StateId>>,
+    /// Open scopes → the states that have them, so that equal states are found.
+    by_scopes: FxHashMap<Vec<Scope>, Vec<StateId>>,
+    bytes: usize,
+}
+
+struct State {
+    parser: Parser,
+    lines: FxHashMap<Box<str>, Line>,
+}
+
+/// What a line becomes.
+struct Line {
+    /// Ends of parts within the line, with their classes.
+    parts: Box<[(u32, u8)]>,
+    /// The state after it.
+    next: StateId,
+}
+
+impl Lines {
+    /// Returns the state that a grammar starts with.
+    fn start(&mut self, grammar: Grammar) -> Option<StateId> {
+        if let Some(known) = self.starts.get(&grammar) {
+            return *known;
+        }
+        let start = Parser::new(grammar).map(|parser| self.keep(parser));
+        self.starts.insert(grammar, start);
+        start
+    }
+
+    /// Reads a line: gives the ends of its parts with their classes, and returns the state after it.
+    fn line(&mut self, state: StateId, line: &str, mut part: impl FnMut(usize, u8)) -> StateId {
+        // Grammars look for the line end; a block's last line has lost its own.
+        let bare = line.strip_suffix('\n').unwrap_or(line);
+        if let Some(known) = self.states[state].lines.get(bare) {
+            known.parts.iter().for_each(|(end, class)| part(*end as usize, *class));
+            return known.next;
+        }
+        let mut parser = self.states[state].parser.clone();
+        let mut parts = Vec::new();
+        if bare.len() < line.len() {
+            parser.line(line, &mut parts);
+        } else {
+            parser.line(&format!("{line}\n"), &mut parts);
+        }
+        parts.iter().for_each(|(end, class)| part(*end as usize, *class));
+        let next = self.keep(parser);
+        if line.len() <= MAX_KEPT_LINE {
+            self.bytes += line.len() + 8 * parts.len() + 64;
+            self.states[state].lines.insert(bare.into(), Line { parts: parts.into(), next });
+        }
+        next
+    }
+
+    /// Returns the place of a state, which is added unless an equal one is there.
+    fn keep(&mut self, parser: Parser) -> StateId {
+        let same = self.by_scopes.get(parser.stack.as_slice());
+        if let Some(known) = same.and_then(|same| same.iter().find(|id| self.states[**id].parser == parser)) {
+            return *known;
+        }
+        let id = self.states.len();
+        self.bytes += 512 + 64 * parser.classes.len();
+        self.by_scopes.entry(parser.stack.as_slice().to_vec()).or_default().push(id);
+        self.states.push(State { parser, lines: FxHashMap::default() });
+        id
+    }
+}
+
 /// A grammar's state between two lines, and the class of every open scope.
+#[derive(Clone, PartialEq)]
 struct Parser {
     state: ParseState,
     stack: ScopeStack,
@@ -246,17 +340,19 @@ impl Parser {
         let mut parser = Self { state, stack: ScopeStack::new(), classes: Vec::new() };
         if is_jsx {
             // An open fragment: text and elements follow, with expressions in braces.
-            parser.line("<>\n", 0, &mut Runs { runs: Vec::new(), text: "" });
+            parser.line("<>\n", &mut Vec::new());
         }
         Some(parser)
     }
 
-    fn line(&mut self, line: &str, start: usize, runs: &mut Runs<'_>) {
+    /// Reads a line, and adds the ends of its parts with their classes.
+    fn line(&mut self, line: &str, parts: &mut Vec<(u32, u8)>) {
         // A grammar that fails leaves the rest of its block plain; the code is still shown.
-        let Ok(ops) = self.state.parse_line(line, &SYNTAXES) else { return };
+        let Ok(Ok(ops)) = contain(|| self.state.parse_line(line, &SYNTAXES)) else { return };
         let classes = &mut self.classes;
+        let mut push = |end: usize, class: u8| parts.push((u32::try_from(end).unwrap_or(u32::MAX), class));
         for (at, op) in &ops {
-            runs.push(start + at, classes.last().copied().unwrap_or(PLAIN));
+            push(*at, classes.last().copied().unwrap_or(PLAIN));
             let applied = self.stack.apply_with_hook(op, |op, _| match op {
                 BasicScopeStackOp::Push(scope) => {
                     let outer = classes.last().copied().unwrap_or(PLAIN);
@@ -275,7 +371,7 @@ impl Parser {
                 return;
             }
         }
-        runs.push(start + line.len(), classes.last().copied().unwrap_or(PLAIN));
+        push(line.len(), classes.last().copied().unwrap_or(PLAIN));
     }
 }
 

@@ -10,6 +10,7 @@ mod escape;
 mod footnotes;
 pub mod host;
 mod ids;
+mod names;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use rivage_syntax::ast::Node;
 
 pub use escape::{encode_url, escape_text, push_attribute, push_text, text_of};
 pub use host::Host;
+pub use names::Names;
 
 use ids::Ids;
 use scope::FileScope;
@@ -84,8 +86,8 @@ pub struct TocEntry {
     pub location: Location,
 }
 
-/// Renders a page.
-pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Host) -> Rendered {
+/// Renders a page. Returns what is known in it, too, for other forms of it.
+pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Host) -> (Rendered, Names) {
     let mut ids = Ids::default();
     for id in &settings.taken_ids {
         ids.reserve(id);
@@ -100,5 +102,5 @@ pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Ho
     let mut html = String::with_capacity(source + source / 4);
     writer.file(tree, &mut html);
     writer.footnote_section(&mut html);
-    Rendered { html, toc: writer.toc, ids: writer.ids.order }
+    (Rendered { html, toc: writer.toc, ids: writer.ids.order }, Names::new(writer.scope))
 }

@@ -55,7 +55,11 @@ impl Host for TestHost {
         for (name, html) in &call.slots {
             out.push_str(&format!(" slot {name}: {html};"));
         }
-        for Item { name, props, text, .. } in &call.items {
+        // What a component does not show takes no room; `Twice` shows all twice.
+        if call.name == "Twice" {
+            out.push_str(&call.body);
+        }
+        for Item { name, props, text, .. } in call.items.iter().filter(|_| call.name == "Tabs") {
             let props: Vec<&str> = props.keys().map(String::as_str).collect();
             out.push_str(&format!(" item {name} {props:?} {text:?};"));
         }
@@ -107,7 +111,7 @@ fn render_page(text: &str, options: &Options) -> (Rendered, Vec<Diagnostic>) {
     let (tree, diagnostics) = markdown::parse(&file, text, 0, options);
     let mut host = TestHost { diagnostics };
     let settings = Settings { plain: false, labels: Labels::default(), taken_ids: Vec::new() };
-    let rendered = render(&file, &tree, &settings, &mut host);
+    let (rendered, _) = render(&file, &tree, &settings, &mut host);
     (rendered, host.diagnostics)
 }
 
@@ -264,8 +268,8 @@ fn other_treatments_show_the_children() {
 #[test]
 fn imports_bind_names() {
     check(
-        "import d from './data.json'\n\n{d.a.length} {d.b} <Card {...d}/>",
-        "<p>2 &lt; [Card inline a=[1,2] b=\"&lt;\" | ]</p>".replace("\"&lt;\" |", "\"<\" |").as_str(),
+        "import d from './data.json'\n\nx {d.a.length} {d.b} <Card {...d}/>",
+        "<p>x 2 &lt; [Card inline a=[1,2] b=\"&lt;\" | ]</p>".replace("\"&lt;\" |", "\"<\" |").as_str(),
     );
     check("import Other from 'x'\nimport {Card as C} from 'y'\n\n<Other/>\n<C.D/>", "[Other | ]\n[Card.D | ]");
     check_errors("import x from './missing.json'\n\n<x.Y/>", &["missing-import: missing"]);
@@ -279,7 +283,7 @@ fn partials_share_headings_and_footnotes_with_the_page() {
     let toc: Vec<(&str, &str)> =
         rendered.toc.iter().map(|entry| (entry.id.as_str(), entry.location.file.as_str())).collect();
     assert_eq!(toc, [("same", "page.mdx"), ("same-1", "note.mdx")]);
-    assert!(rendered.html.contains("<p>1 Part <em>c</em></p>"), "{}", rendered.html);
+    assert!(rendered.html.contains("1\nPart\n<em>c</em>\n"), "{}", rendered.html);
     let (page, partial) = (rendered.html.find("of the page"), rendered.html.find("of the partial"));
     assert!(page.is_some() && page < partial, "{}", rendered.html);
     assert!(rendered.html.contains("id=\"fn-2\""), "{}", rendered.html);
@@ -311,7 +315,7 @@ fn functions_of_the_page_are_components() {
         "export default ({children}) => <main>{children}</main>\n\na",
         "<main><p>a</p></main>".replace("</p>", "</p>\n").as_str(),
     );
-    check("{frontmatter.title}{null}{true}{[1, 'a']}", "Page1a");
+    check("x {frontmatter.title}{null}{true}{[1, 'a']}", "<p>x Page1a</p>");
     check("<div dangerouslySetInnerHTML={{__html: '<i>'}}/>", "<div><i></div>");
 }
 
@@ -346,6 +350,7 @@ fn recursion_ends_with_an_error_and_on_a_small_stack() {
     assert_eq!(run("> ".repeat(190) + "a"), None);
     assert!(run("export const F = () => <F/>\n\n<F/>".to_owned()).is_some());
     assert!(run("export const F = (p) => <b><F/></b>\n\n<F/>".to_owned()).is_some());
-    let values = "export const a = x => x > 0 ? <Card>{a(x - 1)}</Card> : 1\n\n{a(150)}";
+    assert_eq!(run("<Twice>\n".repeat(60) + "a\n" + &"</Twice>\n".repeat(60)).as_deref(), Some("page-too-large"));
+    let values = "export const a = x => x > 0 ? <Card>{a(x - 1)}</Card> : 1\n\n{a(50)}";
     assert_eq!(run(values.to_owned()), None);
 }

@@ -17,10 +17,8 @@ use super::{Host, Settings, TocEntry, diagnostics};
 
 /// How many elements may be nested, those that functions of the page make included.
 const MAX_DEPTH: usize = 400;
-/// How large a page's HTML may become, if its source is not large itself.
-const MAX_MEGABYTES: usize = 64;
-/// How many times as large as its source it may become in any case.
-const MAX_GROWTH: usize = 8;
+/// How large a page's HTML may become, besides a few times its source.
+const MAX_MEGABYTES: usize = if cfg!(test) { 1 } else { 64 };
 
 /// What is known while a page is written.
 pub(super) struct Writer<'a> {
@@ -37,14 +35,13 @@ pub(super) struct Writer<'a> {
     pub(super) toc: Vec<TocEntry>,
     images: usize,
     depth: usize,
-    /// How many bytes the HTML may have.
-    limit: usize,
+    /// How many bytes the page's HTML may have.
+    max_bytes: usize,
     /// A limit was met and reported: nothing more is written.
     pub(super) stopped: bool,
 }
 
 impl<'a> Writer<'a> {
-    /// Begins a page whose source has this many bytes.
     pub(super) fn new(
         host: &'a mut dyn Host,
         settings: &'a Settings,
@@ -53,7 +50,6 @@ impl<'a> Writer<'a> {
         source: usize,
     ) -> Self {
         Self {
-            limit: (MAX_MEGABYTES << 20).max(source.saturating_mul(MAX_GROWTH)),
             host,
             settings,
             chain: vec![scope.file.clone()],
@@ -64,6 +60,7 @@ impl<'a> Writer<'a> {
             toc: Vec::new(),
             images: 0,
             depth: 0,
+            max_bytes: (MAX_MEGABYTES << 20) + 4 * source,
             stopped: false,
         }
     }
@@ -90,14 +87,16 @@ impl<'a> Writer<'a> {
             let file = self.scope.file.clone();
             return self.report(diagnostics::too_deep(&file, span, MAX_DEPTH));
         }
-        if out.len() > self.limit {
-            self.stopped = true;
-            let file = self.scope.file.clone();
-            return self.report(diagnostics::too_large(&file, span, self.limit >> 20));
-        }
         self.depth += 1;
         write(self, out);
         self.depth -= 1;
+        // A component that shows its children twice doubles them at each level.
+        if out.len() > self.max_bytes && !self.stopped {
+            self.stopped = true;
+            out.clear();
+            let file = self.scope.file.clone();
+            self.report(diagnostics::too_large(&file, span, self.max_bytes >> 20));
+        }
     }
 
     /// Writes nodes one after the other.

@@ -11,7 +11,7 @@ use crate::resolve::{Page, Site};
 
 /// Returns the JSON of a page.
 pub fn write(site: &Site, page: &Page) -> String {
-    escape(&value(site, page).to_string())
+    escape(value(site, page).to_string())
 }
 
 /// Returns what a page is.
@@ -117,7 +117,10 @@ fn iso(date: &Date) -> String {
 }
 
 /// Within JSON these characters stand only in strings, where an escape means the same.
-fn escape(json: &str) -> String {
+fn escape(json: String) -> String {
+    if !json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        return json;
+    }
     json.replace('<', "\\u003c")
         .replace('>', "\\u003e")
         .replace('&', "\\u0026")
