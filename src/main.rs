@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Templates and trees are many small values, made and dropped on all threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     rivage::cli::main(std::env::args_os())
 }

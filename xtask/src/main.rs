@@ -5,6 +5,7 @@
 
 mod browser;
 mod corpus;
+mod generate;
 mod own_site;
 mod tools;
 
@@ -21,6 +22,7 @@ cargo xtask RECIPE
   lint      rustfmt, clippy and, where it is installed, cargo-deny
   browser   the tests in Chromium alone
   corpus    real MDX against the reference compiler alone
+  generate  a site to measure with: COUNT posts in FOLDER
   fuzz      every fuzz target in turn, [SECONDS] each (600)
 ";
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ["lint"] => lint(),
         ["browser"] => browser::run(),
         ["corpus"] => corpus::run(),
+        ["generate", count, folder] => generate::run(count, folder),
         ["fuzz"] => fuzz("600"),
         ["fuzz", seconds] => fuzz(seconds),
         _ => {
