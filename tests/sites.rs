@@ -599,9 +599,27 @@ fn the_same_input_gives_the_same_bytes() {
     let first = good(&more, &files);
     let second = good(&more, &files);
     assert_eq!(first.files, second.files);
-    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(32 << 20).build().unwrap();
-    let third = alone.install(|| good(&more, &files));
-    assert!(first.files == third.files);
+
+    // The number of threads is the program's from its start: so the program is asked.
+    let built_by = |threads: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&more);
+        for (path, text) in files.iter().copied().chain([("rivage.toml", settings.as_str())]) {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rivage"));
+        command.env("RAYON_NUM_THREADS", threads).arg("--root").arg(folder.path()).arg("build").arg("--quiet");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let public = folder.path().join("public");
+        let read = |path: &String| std::fs::read_to_string(public.join(path)).unwrap();
+        first.files.keys().map(|path| (path.clone(), read(path))).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (one, many) = (built_by("1"), built_by("8"));
+    assert!(one == many);
+    assert!(one["docs/p1/index.html"] == first.files["docs/p1/index.html"]);
 }
 
 #[test]
