@@ -299,3 +299,11 @@ fn what_takes_the_parser_quadratic_time_is_refused() {
     let (_, problems) = read(&directives(&format!("```json\n{json}```")), &Options::site(Syntax::Mdx));
     assert_eq!(problems, []);
 }
+
+#[test]
+fn expressions_may_be_indented_by_tabs() {
+    let text = "<P\n\tconfig={[\n\t\t{\n\t\t\tlabel: `a\n\t\t\t\tb`,\n\t\t},\n\t]}\n/>\n\n{[\n\t\t1,\n\t2]}\n";
+    let (tree, problems) = read(text, &Options::site(Syntax::Mdx));
+    assert_eq!(problems, []);
+    assert!(matches!(&tree.children[0].kind, NodeKind::Element(element) if element.attributes.len() == 1));
+}
