@@ -629,3 +629,18 @@ fn a_site_needs_nothing_but_content() {
     assert!(built.inner("a/index.html").contains("Hello"));
     assert!(built.files.contains_key("index.html"));
 }
+
+#[test]
+fn a_site_that_is_moved_over_is_built_without_its_layouts() {
+    let files = [
+        (
+            "rivage.toml",
+            "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n\n[markdown]\nunknown_component = \"element\"\n",
+        ),
+        ("content/a.mdx", "---\ntitle: A\ntemplate: splash\ndate: 2020/12/21\n---\n\n<Foo x={1}>text</Foo>\n"),
+    ];
+    let built = support::build(files);
+    assert_eq!(built.problems(&files).len(), 1, "{:?}", built.problems(&files));
+    assert!(!built.outcome.has_errors());
+    assert!(built.main("a/index.html").contains("<x-foo x=\"1\">text</x-foo>"));
+}
