@@ -25,7 +25,7 @@ pub mod pipeline;
 pub mod preview;
 pub mod render;
 pub mod resolve;
-pub mod watch;
 pub mod slug;
 pub mod theme;
+pub mod watch;
 pub mod write;

@@ -194,7 +194,7 @@ fn run_stages(
         sink.put(artifact)?;
     }
     diagnostics.extend(links::check_anchors(&site, &facts));
-    diagnostics.extend(links::check_hrefs(&site, &tree, &facts));
+    diagnostics.extend(links::check_hrefs(&site, &facts));
     paths.extend(inputs.into_paths());
     profile.stages.push(("outputs", start.elapsed()));
 
@@ -204,6 +204,9 @@ fn run_stages(
     Ok(Outcome { config, site, tree, facts, diagnostics, profile, inputs_read })
 }
 
+/// The HTML of a file's content, and what is wrong with it.
+pub type RenderedContent = (String, Vec<Diagnostic>);
+
 /// Renders the content of some files of a project, without layouts and without writing anything.
 ///
 /// Returns HTML and diagnostics in the order of `files`; a file that is no page of the site gives `None`.
@@ -211,16 +214,12 @@ pub fn render_content(
     world: &World,
     options: &Options,
     files: &[String],
-) -> (Vec<Option<(String, Vec<Diagnostic>)>>, Vec<Diagnostic>) {
+) -> (Vec<Option<RenderedContent>>, Vec<Diagnostic>) {
     let options = Options { drafts: true, future: true, ..options.clone() };
     on_workers(|| render_files(world, &options, files))
 }
 
-fn render_files(
-    world: &World,
-    options: &Options,
-    files: &[String],
-) -> (Vec<Option<(String, Vec<Diagnostic>)>>, Vec<Diagnostic>) {
+fn render_files(world: &World, options: &Options, files: &[String]) -> (Vec<Option<RenderedContent>>, Vec<Diagnostic>) {
     let prepared = prepare(world, options, &mut Profile::default(), &Silent);
     let rendered = files
         .par_iter()
@@ -278,7 +277,9 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
     let start = Instant::now();
     let (asset_map, mut artifacts, problems) = assets::build(&inputs, &tree.theme.assets, config.build.minify);
     diagnostics.extend(problems);
-    artifacts.extend(copies(&site, &tree));
+    let beside = site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file.clone()));
+    let beside: BTreeMap<_, _> = beside.collect();
+    artifacts.extend(copies(&tree, &beside));
     let (texts, problems) = strings::load(&inputs, &config, &tree.theme.strings);
     diagnostics.extend(problems);
     let surroundings = Arc::new(Surroundings {
@@ -287,6 +288,7 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
         icons: icons(&inputs, &tree),
         strings: texts,
         statics: tree.theme.statics.iter().map(|file| (file.name.clone(), file.path.clone())).collect(),
+        beside,
     });
     let (engine, problems) = Engine::load(&inputs, &tree.theme, &surroundings);
     diagnostics.extend(problems);
@@ -358,12 +360,10 @@ fn render(
 }
 
 /// Static files and the files beside pages, as they are.
-fn copies(site: &Site, tree: &SourceTree) -> Vec<Artifact> {
-    let statics = tree.theme.statics.iter().map(|file| (file.name.clone(), &file.path));
-    let beside: BTreeMap<_, _> =
-        site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file)).collect();
-    let all = statics.chain(beside).map(|(path, file)| Artifact { path, content: Content::CopyOf(file.clone()) });
-    all.collect()
+fn copies(tree: &SourceTree, beside: &BTreeMap<String, String>) -> Vec<Artifact> {
+    let statics = tree.theme.statics.iter().map(|file| (&file.name, &file.path));
+    let all = statics.chain(beside).map(|(path, file)| (path.clone(), Content::CopyOf(file.clone())));
+    all.map(|(path, content)| Artifact { path, content }).collect()
 }
 
 fn icons(inputs: &Inputs<'_>, tree: &SourceTree) -> BTreeMap<String, Icon> {

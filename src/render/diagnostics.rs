@@ -1,6 +1,8 @@
 //! The wording of what is wrong while pages are rendered.
 
-use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_diag::{Diagnostic, FileId, Severity, Span};
+
+use crate::config::BrokenLinks;
 
 /// Returns the name that is most like `written`, if one is like it at all.
 pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -16,6 +18,19 @@ pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str
 /// A file that could not be read.
 pub(super) fn unreadable(path: &str, error: &crate::fs::Error) -> Diagnostic {
     Diagnostic::error("unreadable-file", format!("could not read `{path}`: {}", error.source))
+        .at(&FileId::from(path), Span::at(0))
+}
+
+/// The text of a template or of a file of texts, with a report if it is none.
+pub(super) fn text_of(path: &str, bytes: &[u8], found: &mut Vec<Diagnostic>) -> String {
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let diagnostic = Diagnostic::error("invalid-utf8", "the file is not UTF-8 text")
+            .at(&FileId::from(path), Span::at(error.valid_up_to()))
+            .with_hint("save it with the encoding UTF-8");
+        found.push(diagnostic);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
 }
 
 /// A mistake in a template; `message` is the engine's.
@@ -124,20 +139,35 @@ pub(super) fn unusable_prop(file: &FileId, span: Span, component: &str, prop: &s
         .with_hint("components are rendered at build: pass text, numbers, lists or maps")
 }
 
+/// What `[links] broken` makes of a link's diagnostic.
+pub(super) fn as_loud_as(broken: BrokenLinks, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
+    match broken {
+        BrokenLinks::Error => {}
+        BrokenLinks::Warn => diagnostic.severity = Severity::Warning,
+        BrokenLinks::Ignore => return None,
+    }
+    Some(diagnostic)
+}
+
 /// A link to a page that does not exist.
 pub(super) fn broken_link(file: &FileId, span: Span, written: &str, nearest: Option<&str>) -> Diagnostic {
-    let diagnostic = Diagnostic::error("broken-link", format!("link to `{written}`, which does not exist")).at(file, span);
+    let diagnostic =
+        Diagnostic::error("broken-link", format!("link to `{written}`, which does not exist")).at(file, span);
     match nearest {
         Some(nearest) => diagnostic.with_hint(format!("did you mean `{nearest}`?")),
-        None => diagnostic.with_hint("links are paths of content files (`../guide/install.mdx`) or of the site (`/guide/install/`)"),
+        None => diagnostic
+            .with_hint("links are paths of content files (`../guide/install.mdx`) or of the site (`/guide/install/`)"),
     }
 }
 
 /// A link to a page that this build leaves out.
 pub(super) fn hidden_link(file: &FileId, span: Span, written: &str) -> Diagnostic {
-    Diagnostic::error("link-to-hidden-page", format!("link to `{written}`, which is a draft, not yet published or expired"))
-        .at(file, span)
-        .with_hint("publish that page too, or build with `--drafts` or `--future`")
+    Diagnostic::error(
+        "link-to-hidden-page",
+        format!("link to `{written}`, which is a draft, not yet published or expired"),
+    )
+    .at(file, span)
+    .with_hint("publish that page too, or build with `--drafts` or `--future`")
 }
 
 /// A link to a place that the target page does not have.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_diag::{Diagnostic, FileId, Location, Span};
 use rustc_hash::FxHashMap;
 use tera::{ComponentInfo, Context, ErrorKind, Tera, Value};
 
@@ -22,8 +22,11 @@ pub struct Engine {
     tera: Tera,
     /// Template name → file.
     files: BTreeMap<String, FileId>,
+    /// Component → where it is defined.
+    places: FxHashMap<String, Location>,
     components: FxHashMap<String, ComponentInfo>,
     names: Vec<String>,
+    layout_ids: Vec<String>,
 }
 
 /// What went wrong in a template, still without the page it happened on.
@@ -31,11 +34,7 @@ pub type Failure = Box<Diagnostic>;
 
 impl Engine {
     /// Reads and compiles all templates. Broken ones are reported and left out.
-    pub fn load(
-        inputs: &Inputs<'_>,
-        files: &ThemeFiles,
-        surroundings: &Arc<Surroundings>,
-    ) -> (Self, Vec<Diagnostic>) {
+    pub fn load(inputs: &Inputs<'_>, files: &ThemeFiles, surroundings: &Arc<Surroundings>) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let mut tera = Tera::new();
         functions::register(&mut tera, surroundings);
@@ -56,7 +55,7 @@ impl Engine {
         let mut paths = BTreeMap::new();
         let mut read = |file: &ThemeFile, name: String| match theme::read(inputs, &file.path) {
             Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let text = diagnostics::text_of(&file.path, &bytes, &mut diagnostics);
                 paths.insert(name.clone(), FileId::from(file.path.as_str()));
                 sources.push((name, text));
             }
@@ -70,30 +69,22 @@ impl Engine {
         }
 
         shadow(&mut sources, &paths);
+        let layouts = sources.iter().filter(|(name, _)| !name.starts_with("components/"));
+        let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
+        // The writer's own.
+        layout_ids.push("footnotes".to_owned());
+        layout_ids.sort();
+        layout_ids.dedup();
+        let places = places(&sources, &paths);
+        diagnostics.extend(compile(&mut tera, sources, &paths));
 
-        if let Err(error) = tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))) {
-            // Tera stops at the first error; a writer wants them all.
-            let mut found = Vec::new();
-            for (name, text) in &sources {
-                let mut alone = Tera::new();
-                if let Err(error) = alone.add_raw_template(name, text)
-                    && let ErrorKind::SyntaxError(_) = error.kind()
-                {
-                    found.push(template_error(&error, &paths));
-                }
-            }
-            if found.is_empty() {
-                found.push(template_error(&error, &paths));
-            }
-            diagnostics.extend(found);
-        }
         let components: FxHashMap<_, _> = tera
             .get_component_names()
             .filter_map(|name| Some((name.to_owned(), tera.get_component_definition(name)?)))
             .collect();
         let mut names: Vec<_> = tera.get_component_names().map(str::to_owned).collect();
         names.sort();
-        (Self { tera, files: paths, components, names }, diagnostics)
+        (Self { tera, files: paths, places, components, names, layout_ids }, diagnostics)
     }
 
     /// Reports whether there is a layout of this name.
@@ -111,12 +102,20 @@ impl Engine {
         &self.names
     }
 
+    /// Returns the ids that layouts use, sorted: content must not use them again.
+    pub fn layout_ids(&self) -> &[String] {
+        &self.layout_ids
+    }
+
     /// Renders a layout.
     ///
     /// # Errors
     /// The template's mistake, with its place in the template.
     pub fn render(&self, layout: &str, context: &Context) -> Result<String, Failure> {
-        self.tera.render(layout, context).map_err(|error| Box::new(template_error(&error, &self.files)))
+        self.tera.render(layout, context).map_err(|error| {
+            let place = self.files.get(layout).map(|file| Location::new(file, Span::at(0)));
+            self.failure(&error, place)
+        })
     }
 
     /// Renders a component: `arguments` are its props, `implicits` what it may ask for with `@`.
@@ -132,8 +131,94 @@ impl Engine {
     ) -> Result<String, Failure> {
         self.tera
             .render_component_with_implicits(name, arguments, implicits, Some(body), true)
-            .map_err(|error| Box::new(template_error(&error, &self.files)))
+            .map_err(|error| self.failure(&error, self.places.get(name).cloned()))
     }
+
+    /// An error of the template that is rendered at `place`, which Tera does not always tell.
+    fn failure(&self, error: &tera::Error, place: Option<Location>) -> Failure {
+        let mut diagnostic = template_error(error, &self.files);
+        diagnostic.primary = diagnostic.primary.or(place);
+        Box::new(diagnostic)
+    }
+}
+
+/// Compiles all templates. Tera takes all or none and stops at the first error; a writer wants to know all errors, and not to be told that
+/// every other template is missing: what is broken is reported and replaced by an empty template.
+fn compile(tera: &mut Tera, mut sources: Vec<(String, String)>, paths: &BTreeMap<String, FileId>) -> Vec<Diagnostic> {
+    let add = |tera: &mut Tera, sources: &[(String, String)]| {
+        tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text)))
+    };
+    let mut found = Vec::new();
+    if add(tera, &sources).is_ok() {
+        return found;
+    }
+    for (name, text) in &mut sources {
+        if let Err(error) = Tera::new().add_raw_template(name, text)
+            && let ErrorKind::SyntaxError(_) = error.kind()
+        {
+            found.push(template_error(&error, paths));
+            *text = stub(text);
+        }
+    }
+    // Each round takes one template out.
+    for _ in 0..=sources.len() {
+        let Err(error) = add(tera, &sources) else { break };
+        let diagnostic = template_error(&error, paths);
+        let culprit = culprit(&error, &sources);
+        // A stub that is broken, too, says nothing new.
+        let is_new = culprit.is_none_or(|at| sources[at].1 != stub(&sources[at].1));
+        if is_new {
+            found.push(diagnostic);
+        }
+        match culprit {
+            Some(at) if is_new => sources[at].1 = stub(&sources[at].1),
+            Some(at) => drop(sources.remove(at)),
+            None => break,
+        }
+    }
+    found
+}
+
+/// The template that an error is about: its place among `sources`.
+fn culprit(error: &tera::Error, sources: &[(String, String)]) -> Option<usize> {
+    let name = match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => report.filename(),
+        ErrorKind::CircularExtend { tpl, .. } | ErrorKind::CircularInclude { tpl, .. } => tpl,
+        ErrorKind::MissingParent { current, .. } => current,
+        // Messages name templates in words only.
+        other => {
+            let message = other.to_string();
+            return sources.iter().rposition(|(name, _)| message.contains(&format!("`{name}`")));
+        }
+    };
+    sources.iter().position(|(known, _)| known == name)
+}
+
+/// What stands for a broken template: its components without content, so that pages that use them are not blamed.
+fn stub(text: &str) -> String {
+    let names: BTreeSet<_> = definitions(text).map(|range| &text[range]).collect();
+    names.into_iter().fold(String::new(), |mut out, name| {
+        out.push_str(&format!("{{% component {name}(...rest) %}}{{{{ body }}}}{{% endcomponent {name} %}}"));
+        out
+    })
+}
+
+/// Where components are defined; the site's win.
+fn places(sources: &[(String, String)], paths: &BTreeMap<String, FileId>) -> FxHashMap<String, Location> {
+    let mut places = FxHashMap::default();
+    for (name, text) in sources {
+        let Some(file) = paths.get(name) else { continue };
+        for range in definitions(text) {
+            places.insert(text[range.clone()].to_owned(), Location::new(file, Span::new(range.start, range.end)));
+        }
+    }
+    places
+}
+
+/// The ids that a template writes as they are.
+fn fixed_ids(text: &str) -> impl Iterator<Item = &str> {
+    let ids = text.match_indices(" id=\"").filter_map(|(at, found)| text[at + found.len()..].split('"').next());
+    ids.filter(|id| !id.is_empty() && !id.contains('{'))
 }
 
 /// Makes room for the site's own components: a theme's component of the same name, in whatever file, is renamed out of the way.
@@ -199,7 +284,18 @@ fn template_error(error: &tera::Error, files: &BTreeMap<String, FileId>) -> Diag
                 None => diagnostics::template(&message),
             }
         }
-        other => diagnostics::template(&other.to_string()),
+        other => {
+            let message = diagnostics::template(&other.to_string());
+            let name = match other {
+                ErrorKind::CircularExtend { tpl, .. } | ErrorKind::CircularInclude { tpl, .. } => Some(tpl),
+                ErrorKind::MissingParent { current, .. } => Some(current),
+                _ => None,
+            };
+            match name.and_then(|name| files.get(name)) {
+                Some(file) => message.at(file, Span::at(0)),
+                None => message,
+            }
+        }
     }
 }
 
@@ -217,7 +313,11 @@ mod tests {
     #[test]
     fn a_site_replaces_a_component_in_any_file_of_the_theme() {
         let mut sources = vec![
-            ("components/all.html".to_owned(), "{% component A() %}theme{% endcomponent A %}{% component B() %}{{ <A /> }}{% endcomponent B %}".to_owned()),
+            (
+                "components/all.html".to_owned(),
+                "{% component A() %}theme{% endcomponent A %}{% component B() %}{{ <A /> }}{% endcomponent B %}"
+                    .to_owned(),
+            ),
             ("components/A.html".to_owned(), "{% component A() %}site{% endcomponent A %}".to_owned()),
         ];
         let paths = BTreeMap::from([
@@ -225,6 +325,12 @@ mod tests {
             ("components/A.html".to_owned(), FileId::from("components/A.html")),
         ]);
         shadow(&mut sources, &paths);
+        let layouts = sources.iter().filter(|(name, _)| !name.starts_with("components/"));
+        let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
+        // The writer's own.
+        layout_ids.push("footnotes".to_owned());
+        layout_ids.sort();
+        layout_ids.dedup();
         let mut tera = Tera::new();
         tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))).unwrap();
         let html = tera.render_component("B", &Context::new(), Some(""), true).unwrap();

@@ -29,6 +29,8 @@ pub struct Surroundings {
     pub strings: BTreeMap<String, BTreeMap<String, String>>,
     /// Static files, by path below static/, with where they lie.
     pub statics: BTreeMap<String, String>,
+    /// Files beside pages, by URL path without the first slash, with where they lie.
+    pub beside: BTreeMap<String, String>,
 }
 
 /// A drawing, made ready once: a page shows dozens.

@@ -4,26 +4,29 @@
 //! ([`super::html`]), what templates are ([`super::engine`]).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rivage_diag::{Diagnostic, FileId, Location};
-use rivage_syntax::ast::Node;
-use rivage_syntax::expr::Value;
+use rivage_syntax::ast::{Element, Node};
+use rivage_syntax::expr::{Expr, Value};
+use rustc_hash::FxHashSet;
 use tera::Context;
 
 use super::html::host::{
     At, Binding, Code, CodeBlock, ComponentCall, Host, ImageTarget, Item, LinkTarget, Prop, Treatment,
 };
-use super::html::{self, Rendered};
+use super::html::{self, Names, Rendered};
 use super::imports::{self, Kind};
+use super::outputs::twin::Answers;
 use super::page::{Renderer, value_json};
 use super::props::{self, Check};
 use super::values::map;
 use super::{OutLink, assets, code, diagnostics, emoji, math, scope};
-use crate::config::{BrokenLinks, Config, UnknownComponent};
+use crate::config::{Config, UnknownComponent};
 use crate::inputs::Inputs;
 use crate::parse::Document;
-use crate::resolve::{Page, Target, join};
+use crate::resolve::{Page, Target, decode, join};
 
 /// The host of one page.
 pub(super) struct SiteHost<'r> {
@@ -33,35 +36,51 @@ pub(super) struct SiteHost<'r> {
     document: &'r Document,
     links: Vec<OutLink>,
     external: Vec<OutLink>,
+    /// Site paths that were links here and have been judged, as they stand in the HTML.
+    judged: FxHashSet<String>,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// What a host has gathered.
+pub(super) struct Gathered {
+    /// Links to pages of this site.
+    pub(super) links: Vec<OutLink>,
+    /// Links to other sites.
+    pub(super) external: Vec<OutLink>,
+    /// Site paths that need no second look in the finished HTML.
+    pub(super) judged: FxHashSet<String>,
+    /// What is wrong.
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl<'r> SiteHost<'r> {
     pub(super) fn new(renderer: &'r Renderer, inputs: &'r Inputs<'r>, page: &'r Page, document: &'r Document) -> Self {
-        let (links, external, diagnostics) = (Vec::new(), Vec::new(), Vec::new());
-        Self { renderer, inputs, page, document, links, external, diagnostics }
+        let (links, external, judged, diagnostics) = (Vec::new(), Vec::new(), FxHashSet::default(), Vec::new());
+        Self { renderer, inputs, page, document, links, external, judged, diagnostics }
     }
 
-    pub(super) fn render(&mut self, root: &Node) -> Rendered {
+    pub(super) fn render(&mut self, root: &Node) -> (Rendered, Names) {
         let labels = html::Labels {
             anchor: self.text_of("anchor_label"),
             footnotes: self.text_of("footnotes"),
             back_to_reference: self.text_of("back_to_reference"),
             table: self.text_of("table"),
         };
+        let taken_ids = self.renderer.engine.layout_ids().to_vec();
         let file = self.document.file.clone();
-        html::render(&file, root, &html::Settings { plain: false, labels }, self)
+        html::render(&file, root, &html::Settings { plain: false, labels, taken_ids }, self)
     }
 
-    /// Links to this site, links to others, and what is wrong.
-    pub(super) fn into_parts(self) -> (Vec<OutLink>, Vec<OutLink>, Vec<Diagnostic>) {
-        (self.links, self.external, self.diagnostics)
+    /// Ends the page.
+    pub(super) fn finish(self) -> Gathered {
+        let Self { links, external, judged, diagnostics, .. } = self;
+        Gathered { links, external, judged, diagnostics }
     }
 
-    /// A link as it stands outside of the page, such as in its Markdown twin.
-    pub(super) fn absolute_target(&self, url: &str) -> String {
+    /// A link of a file, the page's or a partial's, as it stands outside of the page: in its Markdown twin.
+    fn absolute_target(&self, file: &FileId, url: &str) -> String {
         let values = &self.renderer.surroundings.values;
-        match values.site().link_target(&self.document.file, &self.page.language, url) {
+        match values.site().link_target(file, &self.page.language, url) {
             Target::Page { url, suffix } => format!("{}{suffix}", values.absolute(&url)),
             Target::File { url, suffix } => format!("{}{suffix}", values.absolute(&url)),
             _ => url.to_owned(),
@@ -77,13 +96,8 @@ impl<'r> SiteHost<'r> {
     }
 
     /// Reports what links do not find, as loudly as the settings ask for.
-    fn report_broken(&mut self, mut diagnostic: Diagnostic) {
-        match self.config().links.broken {
-            BrokenLinks::Error => {}
-            BrokenLinks::Warn => diagnostic.severity = rivage_diag::Severity::Warning,
-            BrokenLinks::Ignore => return,
-        }
-        self.diagnostics.push(diagnostic);
+    fn report_broken(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.extend(diagnostics::as_loud_as(self.config().links.broken, diagnostic));
     }
 
     /// Reports a component that is not used as it declares; tells whether it can be rendered all the same. A site that is being
@@ -99,17 +113,29 @@ impl<'r> SiteHost<'r> {
 
     /// Finds a link's target and notes it.
     fn resolve_link(&mut self, url: &str, at: At<'_>) -> LinkTarget {
+        let target = self.find_link(url, at);
+        if target.href.starts_with('/') && !self.judged.contains(&target.href) {
+            // Links of Markdown are encoded by the writer, those of JSX and components are not.
+            if let Cow::Owned(encoded) = html::encode_url(&target.href) {
+                self.judged.insert(encoded);
+            }
+            self.judged.insert(target.href.clone());
+        }
+        target
+    }
+
+    fn find_link(&mut self, url: &str, at: At<'_>) -> LinkTarget {
         let values = &self.renderer.surroundings.values;
         let target = values.site().link_target(at.file, &self.page.language, url);
         self.inputs.note_site(&format!("link {url} from {}", at.file), format!("{target:?}").as_bytes());
         let plain = |href: String| LinkTarget { href, attributes: Vec::new() };
         match target {
             Target::Page { url: path, suffix } => {
-                let anchor = suffix.split_once('#').map_or("", |(_, anchor)| anchor).to_owned();
+                let anchor = decode(suffix.split_once('#').map_or("", |(_, anchor)| anchor)).into_owned();
                 self.links.push(OutLink { target: path.clone(), anchor, location: at.location() });
-                plain(format!("{}{path}{suffix}", self.config().site.base_path))
+                plain(format!("{}{suffix}", values.href(&path)))
             }
-            Target::File { url: path, suffix } => plain(format!("{}{path}{suffix}", self.config().site.base_path)),
+            Target::File { url: path, suffix } => plain(format!("{}{suffix}", values.href(&path))),
             Target::Anchor(anchor) => {
                 let target = self.page.url.clone();
                 self.links.push(OutLink { target, anchor: anchor.clone(), location: at.location() });
@@ -149,18 +175,17 @@ impl<'r> SiteHost<'r> {
         if url.starts_with("//") || url.starts_with("data:") || url.contains("://") || url.is_empty() {
             return written;
         }
-        let path = url.split(['?', '#']).next().unwrap_or(url);
+        let path = decode(url.split(['?', '#']).next().unwrap_or(url));
         let surroundings = &self.renderer.surroundings;
         let found = match path.strip_prefix('/') {
             Some(below) => {
-                let below = below.strip_prefix(self.config().site.base_path.trim_start_matches('/')).unwrap_or(below);
-                let below = below.trim_start_matches('/');
-                surroundings.statics.get(below).map(|file| (file.clone(), format!("/{below}"))).or_else(|| {
-                    let (file, url) = surroundings.values.asset_at(below)?;
-                    Some((file.to_owned(), url.to_owned()))
-                })
+                let base = self.config().site.base_path.trim_start_matches('/');
+                let without = below.strip_prefix(base).and_then(|below| below.strip_prefix('/'));
+                let below = without.unwrap_or(below).trim_start_matches('/');
+                let found = surroundings.statics.get(below).or_else(|| surroundings.beside.get(below));
+                found.map(|file| (file.clone(), format!("/{below}")))
             }
-            None => join(at.file.as_str(), path).and_then(|file| {
+            None => join(at.file.as_str(), &path).and_then(|file| {
                 let url = surroundings.values.site().assets.get(&file)?;
                 Some((file, url.clone()))
             }),
@@ -169,7 +194,11 @@ impl<'r> SiteHost<'r> {
             self.report_broken(diagnostics::missing_asset(at.file, at.span, url));
             return written;
         };
-        let src = format!("{}{target}", self.config().site.base_path);
+        let src = surroundings.values.href(&target);
+        if !assets::is_image(&file) {
+            // A film, its captions: found, and that is all there is to know.
+            return ImageTarget { src, size: None };
+        }
         match crate::theme::read(self.inputs, &file).map(|bytes| assets::image_size(&bytes)) {
             Ok(Ok(size)) => ImageTarget { src, size },
             Ok(Err(why)) => {
@@ -177,7 +206,7 @@ impl<'r> SiteHost<'r> {
                 ImageTarget { src, size: None }
             }
             Err(error) => {
-                self.diagnostics.push(diagnostics::unreadable(&file, &error));
+                self.diagnostics.push(diagnostics::unreadable(&file, &error).at(at.file, at.span));
                 ImageTarget { src, size: None }
             }
         }
@@ -279,6 +308,47 @@ impl<'r> SiteHost<'r> {
             self.diagnostics.truncate(count);
         }
         out.into()
+    }
+}
+
+/// What the twin of a page asks. The page has been rendered, so what is wrong with it and where it links to is known already.
+pub(super) struct TwinAnswers<'a, 'r> {
+    host: &'a mut SiteHost<'r>,
+    names: Names,
+}
+
+impl<'a, 'r> TwinAnswers<'a, 'r> {
+    pub(super) fn new(host: &'a mut SiteHost<'r>, names: Names) -> Self {
+        Self { host, names }
+    }
+
+    /// Runs `work`, and forgets what the host has gathered meanwhile.
+    fn quietly<T>(&mut self, work: impl FnOnce(&mut Names, &mut SiteHost<'r>) -> T) -> T {
+        let gathered = (self.host.links.len(), self.host.external.len(), self.host.diagnostics.len());
+        let result = work(&mut self.names, self.host);
+        self.host.links.truncate(gathered.0);
+        self.host.external.truncate(gathered.1);
+        self.host.diagnostics.truncate(gathered.2);
+        result
+    }
+}
+
+impl Answers for TwinAnswers<'_, '_> {
+    fn url(&mut self, url: &str) -> String {
+        let file = self.names.file().unwrap_or(&self.host.document.file);
+        self.host.absolute_target(file, url)
+    }
+
+    fn expression(&mut self, expr: &Expr) -> Option<String> {
+        self.quietly(|names, host| names.text(expr, host))
+    }
+
+    fn enter(&mut self, element: &Element) -> Option<Arc<Node>> {
+        self.quietly(|names, host| names.enter(element, host))
+    }
+
+    fn leave(&mut self) {
+        self.names.leave();
     }
 }
 

@@ -9,9 +9,9 @@ use rivage_syntax::ast::Syntax;
 use rivage_syntax::expr::Value;
 use rivage_syntax::{data, front_matter, markdown};
 
+use super::diagnostics;
 use super::functions::data_format;
 use super::html::host::{At, Binding, Partial};
-use super::diagnostics;
 use crate::config::Config;
 use crate::inputs::Inputs;
 use crate::parse::{markdown_options, normalize};
@@ -99,6 +99,9 @@ pub(super) fn load(
         Kind::Data(format) => {
             let (parsed, found) = data::parse(&file, &text, Span::new(0, text.len()), format);
             problems.extend(found);
+            if problems.iter().any(Diagnostic::is_error) {
+                return (Binding::Missing, problems);
+            }
             let json = parsed.to_json();
             let value = match imported {
                 "default" | "*" => Value::from_json(&json),

@@ -8,8 +8,7 @@ use rivage_diag::Diagnostic;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{PageFacts, diagnostics};
-use crate::discover::SourceTree;
-use crate::resolve::{Site, View};
+use crate::resolve::{Site, Target, View};
 
 /// Reports links whose `#anchor` no element of the target has.
 pub fn check_anchors(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
@@ -33,58 +32,39 @@ pub fn check_anchors(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
         };
         let names: BTreeSet<_> = known.iter().copied().collect();
         let nearest = diagnostics::nearest(&link.anchor, names);
-        found.push(diagnostics::broken_anchor(&link.location, &link.target, &link.anchor, nearest));
+        let diagnostic = diagnostics::broken_anchor(&link.location, &link.target, &link.anchor, nearest);
+        found.extend(diagnostics::as_loud_as(site.config.links.broken, diagnostic));
     }
     found
 }
 
 /// Reports site paths in finished content that lead nowhere. Links in Markdown have been reported where they are written; what
-/// remains are those in raw HTML and in components.
-pub fn check_hrefs(site: &Site, tree: &SourceTree, facts: &[PageFacts]) -> Vec<Diagnostic> {
-    let statics: FxHashSet<_> = tree.theme.statics.iter().map(|file| format!("/{}", file.name)).collect();
-    let assets: FxHashSet<_> = site.assets.values().collect();
-    let aliases: FxHashSet<_> = site.aliases.iter().map(|(path, _)| path).collect();
-    let base = &site.config.site.base_path;
+/// remains are those in raw HTML and those that components write.
+pub fn check_hrefs(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
+    let base = site.config.site.base_path.as_str();
     let mut found = Vec::new();
     for (route, page) in site.routes.iter().zip(facts) {
         let View::Page(id) = route.view else { continue };
         let Some(document) = &site.page(id).document else { continue };
         for href in &page.internal_hrefs {
-            let path = href.split(['#', '?']).next().unwrap_or_default();
-            let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
-            let Some(path) = path.strip_prefix(base.as_str()).filter(|path| path.starts_with('/')) else {
-                // Below the base path, another site may stand at the root.
+            // Outside of the base path, another site may stand.
+            let Some(path) = href.strip_prefix(base).filter(|path| path.starts_with('/')) else { continue };
+            // Names of files with a fingerprint are known only when they are made.
+            if path.starts_with("/assets/") || path.starts_with("/search/") {
                 continue;
-            };
-            let slashed = format!("{}/", path.trim_end_matches('/'));
-            let exists = site.by_url.contains_key(&slashed)
-                || path.contains('.')
-                    && (statics.contains(path) || assets.contains(&path.to_owned()) || is_generated(path))
-                || aliases.contains(&path.to_owned())
-                || aliases.contains(&slashed)
-                || site.config.redirects.iter().any(|redirect| redirect_matches(&redirect.from, path))
-                || path.starts_with("/api/");
-            if !exists {
-                let span = place_of(&document.text, document.body_start, href);
-                found.push(diagnostics::broken_link(&document.file, span, href, None));
             }
+            let place = || place_of(&document.text, document.body_start, href);
+            let diagnostic = match site.link_target(&document.file, &route.language, path) {
+                Target::Unknown { nearest } => {
+                    diagnostics::broken_link(&document.file, place(), href, nearest.as_deref())
+                }
+                Target::Hidden => diagnostics::hidden_link(&document.file, place(), href),
+                _ => continue,
+            };
+            found.extend(diagnostics::as_loud_as(site.config.links.broken, diagnostic));
         }
     }
     found
-}
-
-/// Files that rivage writes itself.
-fn is_generated(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    path.starts_with("/assets/")
-        || path.starts_with("/search/")
-        || name.ends_with(".md")
-        || matches!(name, "atom.xml" | "rss.xml" | "feed.json" | "sitemap.xml" | "robots.txt" | "llms.txt" | "404.html")
-}
-
-fn redirect_matches(pattern: &str, path: &str) -> bool {
-    let prefix = pattern.split(['*', ':']).next().unwrap_or(pattern);
-    if prefix.len() < pattern.len() { path.starts_with(prefix) } else { pattern.trim_end_matches('/') == path.trim_end_matches('/') }
 }
 
 /// Where a link was probably written: its first occurrence in the body, else the body's start.

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 
 use math_core::{LatexToMathML, MathDisplay};
 use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::contain::contain;
 
 /// How deep groups and commands may nest: the converter calls itself for each, and a page must not exhaust the stack.
 const MAX_DEPTH: usize = 100;
@@ -36,7 +37,10 @@ pub fn render(
         return Err(Box::new(wrong(file, within(at, at + 1), &format!("nested deeper than {MAX_DEPTH} levels"))));
     }
     let display = if is_display { MathDisplay::Block } else { MathDisplay::Inline };
-    let result = CONVERTER.with_borrow(|converter| converter.convert_with_local_state(tex, display));
+    let convert = |converter: &LatexToMathML| contain(|| converter.convert_with_local_state(tex, display));
+    let Ok(result) = CONVERTER.with_borrow(convert) else {
+        return Err(Box::new(wrong(file, place, "the TeX parser fails on it")));
+    };
     match result {
         Ok(result) => Ok(result.mathml),
         Err(error) => {

@@ -73,7 +73,7 @@ pub struct PageFacts {
     pub ids: Vec<String>,
     /// Links of its content to pages of this site (after resolving), with where they were written.
     pub links: Vec<OutLink>,
-    /// Site paths that the content links to, whoever wrote the link (raw HTML and components too).
+    /// Site paths that raw HTML and components of the content link to. Links that were written as links are judged where they stand.
     pub internal_hrefs: Vec<String>,
     /// Links of its content to other sites.
     pub external: Vec<OutLink>,

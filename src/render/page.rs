@@ -9,11 +9,12 @@ use std::sync::Arc;
 use rivage_diag::{Diagnostic, Location};
 use rivage_syntax::Span;
 use rivage_syntax::ast::Node;
+use rustc_hash::FxHashSet;
 use tera::{Context, Value};
 
 use super::engine::Engine;
 use super::functions::{Surroundings, translate};
-use super::host::SiteHost;
+use super::host::{Gathered, SiteHost, TwinAnswers};
 use super::html::TocEntry;
 use super::outputs::{jsonld, twin};
 use super::scope::{self, Scope};
@@ -48,6 +49,8 @@ struct Body {
     toc: Vec<TocEntry>,
     twin: Option<String>,
     facts: PageFacts,
+    /// Site paths that need no second look in the HTML.
+    judged: FxHashSet<String>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -97,7 +100,7 @@ impl Renderer {
             let (candidates, mut context) = self.route_context(route, &body);
             let wanted = page.and_then(|id| wanted_template(self.site().page(id)));
             let html = self.layout(&candidates, &mut context, wanted, &mut body);
-            let mut facts = self.facts(route, body.facts, &body.html, &html);
+            let mut facts = self.facts(route, std::mem::take(&mut body.facts), &body, &html);
             if let View::Page(id) = route.view
                 && self.feed_pages.contains(&id)
             {
@@ -152,11 +155,13 @@ impl Renderer {
         let Some(document) = &page.document else { return Body::default() };
         let (root, mut problems) = parse_body(self.config(), document);
         let mut host = SiteHost::new(self, inputs, page, document);
-        let rendered = host.render(&root);
-        let twin = (self.config().build.markdown_twins && !page.is_fallback)
-            .then(|| self.twin(page, document, &root, &mut host));
-        let (links, external, mut found) = host.into_parts();
-        problems.append(&mut found);
+        let (rendered, names) = host.render(&root);
+        let twin = (self.config().build.markdown_twins && !page.is_fallback).then(|| {
+            let description = document.front_matter.description.as_deref().unwrap_or_default();
+            twin::write(&page.title, description, &root, &mut TwinAnswers::new(&mut host, names))
+        });
+        let Gathered { links, external, judged, mut diagnostics } = host.finish();
+        problems.append(&mut diagnostics);
         let headings =
             rendered.toc.iter().map(|entry| (entry.depth, entry.title.clone(), entry.location.clone())).collect();
         Body {
@@ -164,16 +169,12 @@ impl Renderer {
             toc: rendered.toc,
             twin,
             facts: PageFacts { links, external, headings, ..PageFacts::default() },
+            judged,
             diagnostics: problems,
         }
     }
 
-    fn twin(&self, page: &Page, document: &Document, root: &Node, host: &mut SiteHost<'_>) -> String {
-        let description = document.front_matter.description.as_deref().unwrap_or_default();
-        twin::write(&page.title, description, root, &mut |url| host.absolute_target(url))
-    }
-
-    fn facts(&self, route: &Route, mut facts: PageFacts, content: &str, html: &str) -> PageFacts {
+    fn facts(&self, route: &Route, mut facts: PageFacts, body: &Body, html: &str) -> PageFacts {
         facts.url.clone_from(&route.url);
         facts.ids = scan::ids(html);
         if let View::Page(id) = route.view {
@@ -185,10 +186,11 @@ impl Renderer {
                     language: page.language.clone(),
                     title: page.title.clone(),
                     breadcrumb: trail.collect::<Vec<_>>().join(" › "),
-                    sections: scan::sections(content),
+                    sections: scan::sections(&body.html),
                 });
             }
-            facts.internal_hrefs = scan::hrefs(content).into_iter().filter(|href| is_site_path(href)).collect();
+            let hrefs = scan::hrefs(&body.html).into_iter();
+            facts.internal_hrefs = hrefs.filter(|href| is_site_path(href) && !body.judged.contains(href)).collect();
         }
         facts
     }
@@ -202,7 +204,7 @@ impl Renderer {
     ) -> String {
         let place = wanted.as_ref().map(|location| (&location.file, location.span));
         // A layout that somebody asked for by name must exist: falling back would hide the mistake.
-        let asked = place.is_some().then(|| &candidates[..1]).unwrap_or(candidates);
+        let asked = if place.is_some() { &candidates[..1] } else { candidates };
         let Some(layout) = asked.iter().find(|name| self.engine.has_layout(name)) else {
             body.diagnostics.push(diagnostics::unknown_template(place, asked));
             return body.html.clone();

@@ -10,11 +10,13 @@ use rivage_syntax::{data, front_matter, markdown};
 
 use super::html::host::{At, Binding, Code, ComponentCall, Host, ImageTarget, LinkTarget, Treatment};
 use super::html::{self, push_attribute, push_text};
+use crate::parse::normalize;
 
 /// Renders a file; no HTML where something is wrong with it.
 pub fn render_plain(file: &FileId, text: &str, syntax: Syntax) -> (Option<String>, Vec<Diagnostic>) {
-    let text = normalize(text);
-    let (fence, mut diagnostics) = front_matter::split(file, &text);
+    let (text, mut diagnostics) = normalize(file, text.as_bytes());
+    let (fence, problems) = front_matter::split(file, &text);
+    diagnostics.extend(problems);
     let front_matter = fence.language.map_or(Value::Undefined, |language| {
         let format = match language {
             front_matter::Language::Yaml => data::Format::Yaml,
@@ -24,25 +26,26 @@ pub fn render_plain(file: &FileId, text: &str, syntax: Syntax) -> (Option<String
         diagnostics.extend(problems);
         Value::from_data(&data)
     });
-    let options = markdown::Options::plain(syntax);
-    let (tree, problems) = markdown::parse(file, &text, fence.body_start, &options);
+    let (html, problems) = render_body(file, &text, fence.body_start, &markdown::Options::plain(syntax), front_matter);
     diagnostics.extend(problems);
-    let mut host = PlainHost { front_matter, diagnostics };
-    let settings = html::Settings { plain: true, labels: html::Labels::default() };
-    let rendered = html::render(file, &tree, &settings, &mut host);
-    let mut diagnostics = host.diagnostics;
     rivage_diag::sort(&mut diagnostics);
     let is_good = !diagnostics.iter().any(Diagnostic::is_error);
-    (is_good.then_some(rendered.html), diagnostics)
+    (is_good.then_some(html), diagnostics)
 }
 
-/// Takes off a BOM and makes line ends `\n`.
-fn normalize(text: &str) -> std::borrow::Cow<'_, str> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if !text.contains('\r') {
-        return text.into();
-    }
-    text.replace("\r\n", "\n").replace('\r', "\n").into()
+/// Renders what starts at byte `body_start` of a text, whatever is wrong with it.
+pub fn render_body(
+    file: &FileId,
+    text: &str,
+    body_start: usize,
+    options: &markdown::Options,
+    front_matter: Value,
+) -> (String, Vec<Diagnostic>) {
+    let (tree, diagnostics) = markdown::parse(file, text, body_start, options);
+    let mut host = PlainHost { front_matter, diagnostics };
+    let settings = html::Settings { plain: true, labels: html::Labels::default(), taken_ids: Vec::new() };
+    let (rendered, _) = html::render(file, &tree, &settings, &mut host);
+    (rendered.html, host.diagnostics)
 }
 
 /// A site that has nothing.

@@ -11,15 +11,17 @@ use tera::{ComponentArgType, ComponentInfo};
 pub(super) enum Reference {
     /// A page or other site.
     Link,
-    /// A picture.
+    /// A picture or another file.
     Image,
 }
 
 /// Props whose text is a link or a picture: they may be written as in Markdown, relative to the file.
-fn reference(name: &str) -> Option<Reference> {
+fn reference(name: &str, text: &str) -> Option<Reference> {
     match name {
         "href" | "link" => Some(Reference::Link),
         "src" | "image" | "img" | "poster" => Some(Reference::Image),
+        // Words that may mean something else elsewhere: here they name files.
+        "dark" | "captions" if text.contains('.') => Some(Reference::Image),
         _ => None,
     }
 }
@@ -38,7 +40,7 @@ pub(super) fn to_template(
         Value::Null => tera::Value::none(),
         Value::Bool(value) => (*value).into(),
         Value::Number(value) => number(*value),
-        Value::String(text) => match reference(name) {
+        Value::String(text) => match reference(name, text) {
             Some(kind) if !text.is_empty() => resolve(kind, text).into(),
             _ => tera::Value::from(&**text),
         },
@@ -97,7 +99,8 @@ pub(super) fn declared(info: &ComponentInfo, name: &str) -> Check {
         out
     });
     let renamed = if name == "className" { "class" } else { snake.as_str() };
-    let found = info.args().iter().filter(|arg| !arg.is_implicit()).find(|arg| arg.name() == name || arg.name() == renamed);
+    let found =
+        info.args().iter().filter(|arg| !arg.is_implicit()).find(|arg| arg.name() == name || arg.name() == renamed);
     match found {
         Some(arg) => Check::Declared(arg.name().to_owned()),
         None if name.contains(':') || name == "key" => Check::Ignored,

@@ -24,7 +24,7 @@ pub fn load(inputs: &Inputs<'_>, config: &Config, files: &[ThemeFile]) -> (Strin
         let Some(language) = file.name.strip_suffix(".toml") else { continue };
         match theme::read(inputs, &file.path) {
             Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes);
+                let text = diagnostics::text_of(&file.path, &bytes, &mut problems);
                 let id = FileId::from(file.path.as_str());
                 let (data, found) = data::parse(&id, &text, Span::new(0, text.len()), data::Format::Toml);
                 problems.extend(found);

@@ -101,13 +101,17 @@ impl Values {
             print: Fingerprint::of(format!("{items:?}").as_bytes()),
         };
         let mut all: FxHashMap<String, FxHashMap<String, Navigation>> = FxHashMap::default();
-        for (language, menus) in &self.site.menus {
-            for (name, items) in menus {
-                all.entry(language.clone()).or_default().insert(format!("menu {name}"), navigation(items));
+        for language in &self.site.config.languages {
+            let own = all.entry(language.code.clone()).or_default();
+            for (name, items) in self.site.menus.get(&language.code).into_iter().flatten() {
+                own.insert(format!("menu {name}"), navigation(items));
             }
         }
-        for ((language, section), items) in &self.site.sidebars {
-            all.entry(language.clone()).or_default().insert(format!("sidebar {section}"), navigation(items));
+        for page in self.site.pages.iter().filter(|page| page.is_section) {
+            if let Some(items) = self.site.sidebars.get(&(page.language.clone(), page.key.clone())) {
+                let own = all.entry(page.language.clone()).or_default();
+                own.insert(format!("sidebar {}", page.key), navigation(items));
+            }
         }
         all
     }

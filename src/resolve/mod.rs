@@ -16,7 +16,7 @@ mod taxonomies;
 mod visibility;
 
 pub use links::{Target, Targets};
-pub use path::{encode_path, join, output_path};
+pub use path::{decode, encode_path, join, output_path};
 
 use std::sync::Arc;
 

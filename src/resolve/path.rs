@@ -70,7 +70,7 @@ pub(super) fn folder(url: &str) -> &str {
 }
 
 /// Decodes `%20`; what is no UTF-8 then stays as written.
-pub(super) fn decode(path: &str) -> Cow<'_, str> {
+pub fn decode(path: &str) -> Cow<'_, str> {
     percent_decode_str(path).decode_utf8().unwrap_or(Cow::Borrowed(path))
 }
 

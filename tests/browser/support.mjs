@@ -58,3 +58,15 @@ export async function violations(page) {
   const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   return result.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${rule.help}: ${node.target.join(' ')}`))
 }
+
+// Waits until a function of the page gives something true. (The library's own waits for animation frames, which a page that is not drawn
+// does not get.)
+export async function until(page, check, argument) {
+  const end = Date.now() + 30_000
+  for (;;) {
+    const result = await page.evaluate(check, argument).catch(() => false)
+    if (result) return result
+    if (Date.now() > end) throw new Error(`still not true after 30 s: ${check}`)
+    await new Promise((resume) => setTimeout(resume, 50))
+  }
+}

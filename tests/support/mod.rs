@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use rivage::fs::MemoryFs;
+use rivage::fs::{Fs, MemoryFs};
 use rivage::inputs::World;
 use rivage::pipeline::{self, Options, Outcome, Silent};
 use rivage::render::{Artifact, Content, Sink};
@@ -14,11 +14,11 @@ use rivage::render::{Artifact, Content, Sink};
 const SETTINGS: &str = "[site]\ntitle = \"Test\"\nbase_url = \"https://example.org\"\n";
 
 /// A site that was built.
-pub struct Built {
+pub(crate) struct Built {
     /// What was written, by path. Files that are not UTF-8 are shown lossily.
-    pub files: BTreeMap<String, String>,
+    pub(crate) files: BTreeMap<String, String>,
     /// What the pipeline told.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 #[derive(Default)]
@@ -33,24 +33,22 @@ impl Sink for Gather {
 }
 
 /// Builds a site of pairs of path and text, as of 23 November 2026.
-pub fn build<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Built {
+pub(crate) fn build<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Built {
     build_with(MemoryFs::new(files), &Options::default())
 }
 
-/// Builds the files of a disk.
-pub fn build_with(mut disk: MemoryFs, options: &Options) -> Built {
-    use rivage::fs::Fs;
+/// Builds the files of a disk in memory, with settings if it has none.
+pub(crate) fn build_with(mut disk: MemoryFs, options: &Options) -> Built {
     if disk.kind("rivage.toml").is_none() {
         disk.write("rivage.toml", SETTINGS);
     }
-    let disk = Arc::new(disk);
-    let world = World {
-        fs: Arc::clone(&disk) as Arc<dyn Fs>,
-        now: "2026-11-23T12:00:00Z".parse().unwrap(),
-        environment: BTreeMap::new(),
-    };
+    build_on(Arc::new(disk), options)
+}
+
+/// Builds the files of any disk.
+pub(crate) fn build_on(disk: Arc<dyn Fs>, options: &Options) -> Built {
     let sink = Gather::default();
-    let outcome = pipeline::run(&world, options, &sink, &Silent).unwrap();
+    let outcome = pipeline::run(&world(Arc::clone(&disk)), options, &sink, &Silent).unwrap();
     let files = sink.0.into_inner().unwrap().into_iter().map(|(path, content)| {
         let bytes = match content {
             Content::Bytes(bytes) => bytes,
@@ -61,9 +59,14 @@ pub fn build_with(mut disk: MemoryFs, options: &Options) -> Built {
     Built { files: files.collect(), outcome }
 }
 
+/// The world around a disk, on 23 November 2026.
+pub(crate) fn world(fs: Arc<dyn Fs>) -> World {
+    World { fs, now: "2026-11-23T12:00:00Z".parse().unwrap(), environment: BTreeMap::new() }
+}
+
 impl Built {
     /// What is wrong, a line each: `file:line: error[code]: message`.
-    pub fn problems(&self, disk: &[(&str, &str)]) -> Vec<String> {
+    pub(crate) fn problems(&self, disk: &[(&str, &str)]) -> Vec<String> {
         let texts: BTreeMap<_, _> = disk.iter().copied().collect();
         let show = |diagnostic: &rivage_diag::Diagnostic| {
             let place = diagnostic.primary.as_ref().map(|location| {
@@ -79,7 +82,7 @@ impl Built {
     }
 
     /// The `<main>` of a page.
-    pub fn main(&self, path: &str) -> &str {
+    pub(crate) fn main(&self, path: &str) -> &str {
         let html = self.files.get(path).unwrap_or_else(|| panic!("`{path}` was not written: {:?}", self.files.keys()));
         let start = html.find("<main").unwrap_or(0);
         let end = html.rfind("</main>").unwrap_or(html.len());

@@ -6,6 +6,7 @@
 //! toml_edit) do not show in any public type, so that each can be replaced.
 
 pub mod ast;
+pub mod contain;
 pub mod data;
 pub mod expr;
 pub mod front_matter;

@@ -12,6 +12,7 @@ use lightningcss::stylesheet::{MinifyOptions, ParserOptions, StyleSheet};
 use lightningcss::targets::{Browsers, Targets};
 use lightningcss::traits::ToCss;
 use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::contain::{Panicked, contain};
 
 use super::{AssetMap, FOLDER, Kind, Sources, diagnostics, file_id, offset, path, sass};
 use crate::discover::ThemeFile;
@@ -51,20 +52,20 @@ pub(super) fn build(
     let text = external.concat() + &text;
 
     let id = file_id(file);
-    let mut sheet = StyleSheet::parse(&text, options(&file.path))
-        .map_err(|error| diagnostics.push(diagnostics::style(&id, Span::at(0), &error.kind.to_string())))
-        .ok()?;
+    let made =
+        contain(|| finish(&text, file, minify)).unwrap_or_else(|Panicked| Err(diagnostics::CSS_FAILED.to_owned()));
+    made.map_err(|message| diagnostics.push(diagnostics::style(&id, Span::at(0), &message))).ok()
+}
+
+/// Makes the final text of a style sheet whose imports are in it, or says what is wrong.
+fn finish(text: &str, file: &ThemeFile, minify: bool) -> Result<String, String> {
+    let mut sheet = StyleSheet::parse(text, options(&file.path)).map_err(|error| error.kind.to_string())?;
     if minify {
-        let minified = sheet.minify(MinifyOptions { targets: targets(), ..MinifyOptions::default() });
-        minified
-            .map_err(|error| diagnostics.push(diagnostics::style(&id, Span::at(0), &error.kind.to_string())))
-            .ok()?;
+        let options = MinifyOptions { targets: targets(), ..MinifyOptions::default() };
+        sheet.minify(options).map_err(|error| error.kind.to_string())?;
     }
-    let printed = sheet.to_css(PrinterOptions { minify, targets: targets(), ..PrinterOptions::default() });
-    printed
-        .map(|result| result.code)
-        .map_err(|error| diagnostics.push(diagnostics::style(&id, Span::at(0), &error.kind.to_string())))
-        .ok()
+    let options = PrinterOptions { minify, targets: targets(), ..PrinterOptions::default() };
+    sheet.to_css(options).map(|result| result.code).map_err(|error| error.kind.to_string())
 }
 
 fn options<'i>(path: &str) -> ParserOptions<'i> {
@@ -95,9 +96,13 @@ impl Bundle<'_> {
         };
         // Places in what Sass made mean nothing in the source.
         let place = Place { id: file_id(file), text: (path::extension(&file.name) == "css").then_some(text.as_str()) };
-        let sheet = match StyleSheet::parse(&text, options(&file.path)) {
-            Ok(sheet) => sheet,
-            Err(error) => {
+        let sheet = match contain(|| StyleSheet::parse(&text, options(&file.path))) {
+            Ok(Ok(sheet)) => sheet,
+            Err(Panicked) => {
+                self.diagnostics.push(diagnostics::style(&place.id, Span::at(0), diagnostics::CSS_FAILED));
+                return None;
+            }
+            Ok(Err(error)) => {
                 let span = place.at_error(error.loc.as_ref());
                 self.diagnostics.push(diagnostics::style(&place.id, span, &error.kind.to_string()));
                 return None;
@@ -132,9 +137,13 @@ impl Bundle<'_> {
             analyze_dependencies: Some(DependencyOptions { remove_imports: true }),
             ..PrinterOptions::default()
         };
-        let printed = match sheet.to_css(printer) {
-            Ok(printed) => printed,
-            Err(error) => {
+        let printed = match contain(|| sheet.to_css(printer)) {
+            Ok(Ok(printed)) => printed,
+            Err(Panicked) => {
+                self.diagnostics.push(diagnostics::style(&place.id, Span::at(0), diagnostics::CSS_FAILED));
+                return None;
+            }
+            Ok(Err(error)) => {
                 let span = place.at_error(error.loc.as_ref());
                 self.diagnostics.push(match &error.kind {
                     PrinterErrorKind::AmbiguousUrlInCustomProperty { url } => {

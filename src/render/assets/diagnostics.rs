@@ -5,13 +5,13 @@ use rivage_diag::{Diagnostic, FileId, Span};
 use crate::fs;
 
 pub(super) fn unreadable(path: &str, error: &fs::Error) -> Diagnostic {
-    Diagnostic::error("asset-unreadable", format!("{error}: {}", error.source))
+    Diagnostic::error("unreadable-file", format!("{error}: {}", error.source))
         .at(&FileId::from(path), Span::at(0))
         .with_hint("see whether the file is there and may be read")
 }
 
 pub(super) fn not_utf8(path: &str, at: usize) -> Diagnostic {
-    Diagnostic::error("invalid-utf-8", "the file is not UTF-8")
+    Diagnostic::error("invalid-utf8", "the file is not UTF-8")
         .at(&FileId::from(path), Span::at(at))
         .with_hint("save it as UTF-8")
 }
@@ -25,6 +25,9 @@ pub(super) fn unreadable_image(path: &str, reason: &str) -> Diagnostic {
 pub(super) fn style(file: &FileId, span: Span, message: &str) -> Diagnostic {
     Diagnostic::error("style", lower(message)).at(file, span)
 }
+
+/// Said of CSS and Sass that make their compilers panic.
+pub(super) const CSS_FAILED: &str = "this file makes the CSS compiler fail";
 
 pub(super) fn ambiguous_url(file: &FileId, span: Span, url: &str) -> Diagnostic {
     Diagnostic::error("style", format!("`{url}` in a custom property is looked for from where the property is used"))

@@ -9,8 +9,8 @@ use image::{ImageError, ImageReader};
 
 use super::path;
 
-/// Whether a name is an image's whose size can be read.
-pub(super) fn is_image(name: &str) -> bool {
+/// Reports whether a name is an image's whose size can be read.
+pub fn is_image(name: &str) -> bool {
     let extension = path::extension(name).to_ascii_lowercase();
     ["png", "jpg", "jpeg", "gif", "webp", "svg"].contains(&extension.as_str())
 }

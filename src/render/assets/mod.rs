@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use rivage_diag::{Diagnostic, FileId};
 
-pub use self::image::image_size;
+pub use self::image::{image_size, is_image};
 use super::{Artifact, Content};
 use crate::discover::ThemeFile;
 use crate::inputs::Inputs;
@@ -101,7 +101,9 @@ struct Sources<'a> {
 
 impl Sources<'_> {
     fn bytes(&self, file: &ThemeFile, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {
-        crate::theme::read(self.inputs, &file.path).map_err(|error| diagnostics.push(diagnostics::unreadable(&file.path, &error))).ok()
+        crate::theme::read(self.inputs, &file.path)
+            .map_err(|error| diagnostics.push(diagnostics::unreadable(&file.path, &error)))
+            .ok()
     }
 
     /// Returns a text file, without a BOM.
@@ -381,7 +383,7 @@ mod tests {
              error[script-cycle]: scripts import each other in a circle: `f.js` → `g.js` → `f.js` at assets/g.js:8 `./f.js`\n\
              warning[script-syntax]: the script cannot be read: expected `from` but found `;` at assets/h.js:8 `;`\n\
              warning[unreadable-image]: the size of the image cannot be read: it is none of the formats that are known at assets/i.png:0 ``\n\
-             error[asset-unreadable]: could not read `assets/j.txt`: entity not found at assets/j.txt:0 ``",
+             error[unreadable-file]: could not read `assets/j.txt`: entity not found at assets/j.txt:0 ``",
         );
     }
 
@@ -404,7 +406,7 @@ mod tests {
         let files = [ThemeFile { name: "a.css".to_owned(), path: "assets/a.css".to_owned() }];
         let (map, artifacts, diagnostics) = build(&Inputs::new(&world), &files, true);
         assert!(map.map.is_empty() && artifacts.is_empty());
-        assert_eq!(diagnostics[0].code, "invalid-utf-8");
+        assert_eq!(diagnostics[0].code, "invalid-utf8");
         assert_eq!(diagnostics[0].primary.as_ref().unwrap().span, rivage_diag::Span::at(3));
     }
 

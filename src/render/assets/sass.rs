@@ -9,6 +9,7 @@ use std::path::{Component, Path};
 
 use grass::{ErrorKind, Fs, NullLogger, Options};
 use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::contain::contain;
 
 use super::{Sources, diagnostics, file_id, offset};
 use crate::discover::ThemeFile;
@@ -16,10 +17,14 @@ use crate::discover::ThemeFile;
 /// Compiles a Sass file; none where it has errors.
 pub(super) fn compile(sources: &Sources<'_>, file: &ThemeFile, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
     let fs = AssetFs { sources, diagnostics: RefCell::default() };
-    let result = grass::from_path(&file.name, &Options::default().fs(&fs).logger(&NullLogger));
+    let result = contain(|| grass::from_path(&file.name, &Options::default().fs(&fs).logger(&NullLogger)));
     let unreadable = fs.diagnostics.into_inner();
     let has_unreadable = !unreadable.is_empty();
     diagnostics.extend(unreadable);
+    let Ok(result) = result else {
+        diagnostics.push(diagnostics::style(&file_id(file), Span::at(0), diagnostics::CSS_FAILED));
+        return None;
+    };
     result
         .map_err(|error| {
             let diagnostic = match error.kind() {

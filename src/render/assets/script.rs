@@ -8,6 +8,7 @@ use oxc_allocator::Allocator;
 use oxc_parser::Parser;
 use oxc_span::SourceType;
 use rivage_diag::{Diagnostic, Span};
+use rivage_syntax::contain::contain;
 
 use super::css::nearest;
 use super::{Built, Sources, diagnostics, file_id, path};
@@ -84,10 +85,15 @@ fn imports(text: &str, file: &ThemeFile, diagnostics: &mut Vec<Diagnostic>) -> V
         return Vec::new();
     }
     let allocator = Allocator::default();
-    let module = Parser::new(&allocator, text, SourceType::mjs()).parse();
+    let read = |source_type| contain(|| Parser::new(&allocator, text, source_type).parse());
+    let Ok(module) = read(SourceType::mjs()) else {
+        let message = "the script makes the JavaScript parser fail";
+        diagnostics.push(diagnostics::script_syntax(&file_id(file), Span::at(0), message));
+        return Vec::new();
+    };
     if let Some(error) = module.errors.first() {
         // Old scripts may use words that modules reserve; those have no static imports.
-        if Parser::new(&allocator, text, SourceType::cjs()).parse().errors.is_empty() {
+        if read(SourceType::cjs()).is_ok_and(|script| script.errors.is_empty()) {
             return Vec::new();
         }
         let label = error.labels.as_ref().and_then(|labels| labels.first());

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use rivage_syntax::contain::contain;
 use rustc_hash::FxHashMap;
 use syntect::parsing::{BasicScopeStackOp, ParseState, Scope, ScopeStack};
 
@@ -347,7 +348,7 @@ impl Parser {
     /// Reads a line, and adds the ends of its parts with their classes.
     fn line(&mut self, line: &str, parts: &mut Vec<(u32, u8)>) {
         // A grammar that fails leaves the rest of its block plain; the code is still shown.
-        let Ok(ops) = self.state.parse_line(line, &SYNTAXES) else { return };
+        let Ok(Ok(ops)) = contain(|| self.state.parse_line(line, &SYNTAXES)) else { return };
         let classes = &mut self.classes;
         let mut push = |end: usize, class: u8| parts.push((u32::try_from(end).unwrap_or(u32::MAX), class));
         for (at, op) in &ops {

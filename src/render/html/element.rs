@@ -376,6 +376,9 @@ impl Writer<'_> {
                 let mut inner = Gather::default();
                 let mut body = String::new();
                 self.children(children, tag.span, &mut body, Some(&mut inner));
+                if self.stopped {
+                    return;
+                }
                 let call = ComponentCall {
                     name,
                     props,

@@ -31,7 +31,7 @@ impl At<'_> {
 /// Where a link leads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkTarget {
-    /// The `href`, neither escaped nor percent-encoded yet: the writer does both.
+    /// The `href`, not escaped yet. What is percent-encoded stays so; the rest may be, by the writer.
     pub href: String,
     /// Further attributes, such as `rel` and `target`.
     pub attributes: Vec<(&'static str, String)>,
@@ -40,7 +40,7 @@ pub struct LinkTarget {
 /// Where an image is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageTarget {
-    /// The `src`, neither escaped nor percent-encoded yet.
+    /// The `src`, as a link's `href`.
     pub src: String,
     /// Width and height in pixels, where known.
     pub size: Option<(u32, u32)>,

@@ -10,7 +10,10 @@ mod escape;
 mod footnotes;
 pub mod host;
 mod ids;
+mod names;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use rivage_diag::{FileId, Location};
@@ -18,6 +21,7 @@ use rivage_syntax::ast::Node;
 
 pub use escape::{encode_url, escape_text, push_attribute, push_text, text_of};
 pub use host::Host;
+pub use names::Names;
 
 use ids::Ids;
 use scope::FileScope;
@@ -30,6 +34,8 @@ pub struct Settings {
     pub plain: bool,
     /// Texts for screen readers, in the page's language.
     pub labels: Labels,
+    /// Ids that the layout around the content uses: no heading gets one of them.
+    pub taken_ids: Vec<String>,
 }
 
 /// Texts that the writer puts into a page.
@@ -80,18 +86,21 @@ pub struct TocEntry {
     pub location: Location,
 }
 
-/// Renders a page.
-pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Host) -> Rendered {
+/// Renders a page. Returns what is known in it, too, for other forms of it.
+pub fn render(file: &FileId, tree: &Node, settings: &Settings, host: &mut dyn Host) -> (Rendered, Names) {
     let mut ids = Ids::default();
+    for id in &settings.taken_ids {
+        ids.reserve(id);
+    }
     let (scope, problems) = FileScope::new(file, tree, host, &mut ids);
-    let mut writer = Writer::new(host, settings, scope, ids);
+    let source = (tree.span.end - tree.span.start) as usize;
+    let mut writer = Writer::new(host, settings, scope, ids, source);
     for problem in problems {
         writer.report(problem);
     }
     // HTML is mostly a little longer than its source.
-    let source = (tree.span.end - tree.span.start) as usize;
     let mut html = String::with_capacity(source + source / 4);
     writer.file(tree, &mut html);
     writer.footnote_section(&mut html);
-    Rendered { html, toc: writer.toc, ids: writer.ids.order }
+    (Rendered { html, toc: writer.toc, ids: writer.ids.order }, Names::new(writer.scope))
 }

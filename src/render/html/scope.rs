@@ -89,16 +89,28 @@ impl FileScope {
 
     /// Evaluates an expression of the file.
     pub(super) fn eval(&mut self, expr: &Expr, host: &mut dyn Host) -> rivage_syntax::expr::Result<Value> {
-        let mut names =
-            Names { imports: &self.imports, props: &self.props, front_matter: self.front_matter.as_ref(), host };
-        self.evaluator.eval(expr, &mut names)
+        let mut names = Names {
+            imports: &self.imports,
+            props: &self.props,
+            front_matter: self.front_matter.as_ref(),
+            host,
+            missed: false,
+        };
+        let value = self.evaluator.eval(expr, &mut names);
+        names.excuse(value, Value::Undefined)
     }
 
     /// Returns what a tag's name stands for, if it is declared in the file.
     pub(super) fn lookup(&mut self, name: &str, host: &mut dyn Host) -> rivage_syntax::expr::Result<Option<Value>> {
-        let mut names =
-            Names { imports: &self.imports, props: &self.props, front_matter: self.front_matter.as_ref(), host };
-        self.evaluator.lookup(name, &mut names)
+        let mut names = Names {
+            imports: &self.imports,
+            props: &self.props,
+            front_matter: self.front_matter.as_ref(),
+            host,
+            missed: false,
+        };
+        let value = self.evaluator.lookup(name, &mut names);
+        names.excuse(value, Some(Value::Undefined))
     }
 
     /// Calls a function with one argument.
@@ -109,9 +121,15 @@ impl FileScope {
         span: rivage_diag::Span,
         host: &mut dyn Host,
     ) -> rivage_syntax::expr::Result<Value> {
-        let mut names =
-            Names { imports: &self.imports, props: &self.props, front_matter: self.front_matter.as_ref(), host };
-        self.evaluator.call(function, vec![props], span, &mut names)
+        let mut names = Names {
+            imports: &self.imports,
+            props: &self.props,
+            front_matter: self.front_matter.as_ref(),
+            host,
+            missed: false,
+        };
+        let value = self.evaluator.call(function, vec![props], span, &mut names);
+        names.excuse(value, Value::Undefined)
     }
 }
 
@@ -121,6 +139,15 @@ struct Names<'n> {
     props: &'n Value,
     front_matter: Option<&'n Value>,
     host: &'n mut dyn Host,
+    /// An import was asked for that could not be had.
+    missed: bool,
+}
+
+impl Names<'_> {
+    /// What fails for want of an import has been reported where the import stands.
+    fn excuse<T>(&self, value: rivage_syntax::expr::Result<T>, nothing: T) -> rivage_syntax::expr::Result<T> {
+        if self.missed && value.is_err() { Ok(nothing) } else { value }
+    }
 }
 
 impl Scope for Names<'_> {
@@ -129,7 +156,10 @@ impl Scope for Names<'_> {
             Some(Binding::Value(value)) => return Some(value.clone()),
             Some(Binding::Component(component)) => return Some(Value::Component(component.as_str().into())),
             Some(Binding::Partial(_)) => return Some(Value::Component(name.into())),
-            Some(Binding::Missing) => return Some(Value::Undefined),
+            Some(Binding::Missing) => {
+                self.missed = true;
+                return Some(Value::Undefined);
+            }
             None => {}
         }
         match (name, self.front_matter) {

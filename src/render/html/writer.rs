@@ -17,8 +17,8 @@ use super::{Host, Settings, TocEntry, diagnostics};
 
 /// How many elements may be nested, those that functions of the page make included.
 const MAX_DEPTH: usize = 400;
-/// How large a page's HTML may become.
-const MAX_MEGABYTES: usize = 64;
+/// How large a page's HTML may become, besides a few times its source.
+const MAX_MEGABYTES: usize = if cfg!(test) { 1 } else { 64 };
 
 /// What is known while a page is written.
 pub(super) struct Writer<'a> {
@@ -35,12 +35,20 @@ pub(super) struct Writer<'a> {
     pub(super) toc: Vec<TocEntry>,
     images: usize,
     depth: usize,
+    /// How many bytes the page's HTML may have.
+    max_bytes: usize,
     /// A limit was met and reported: nothing more is written.
     pub(super) stopped: bool,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(host: &'a mut dyn Host, settings: &'a Settings, scope: FileScope, ids: Ids) -> Self {
+    pub(super) fn new(
+        host: &'a mut dyn Host,
+        settings: &'a Settings,
+        scope: FileScope,
+        ids: Ids,
+        source: usize,
+    ) -> Self {
         Self {
             host,
             settings,
@@ -52,6 +60,7 @@ impl<'a> Writer<'a> {
             toc: Vec::new(),
             images: 0,
             depth: 0,
+            max_bytes: (MAX_MEGABYTES << 20) + 4 * source,
             stopped: false,
         }
     }
@@ -78,14 +87,16 @@ impl<'a> Writer<'a> {
             let file = self.scope.file.clone();
             return self.report(diagnostics::too_deep(&file, span, MAX_DEPTH));
         }
-        if out.len() > MAX_MEGABYTES << 20 {
-            self.stopped = true;
-            let file = self.scope.file.clone();
-            return self.report(diagnostics::too_large(&file, span, MAX_MEGABYTES));
-        }
         self.depth += 1;
         write(self, out);
         self.depth -= 1;
+        // A component that shows its children twice doubles them at each level.
+        if out.len() > self.max_bytes && !self.stopped {
+            self.stopped = true;
+            out.clear();
+            let file = self.scope.file.clone();
+            self.report(diagnostics::too_large(&file, span, self.max_bytes >> 20));
+        }
     }
 
     /// Writes nodes one after the other.
@@ -346,8 +357,6 @@ impl<'a> Writer<'a> {
             return;
         };
         out.push_str(if self.settings.plain { "<li class=\"task-list-item\">" } else { "<li class=\"task\">" });
-        let input =
-            if checked { "<input type=\"checkbox\" disabled checked>" } else { "<input type=\"checkbox\" disabled>" };
         let (paragraph, rest) = match node.children.split_first() {
             Some((first, rest)) if first.kind == NodeKind::Paragraph => (Some(first), rest),
             _ => (None, node.children.as_slice()),
@@ -355,7 +364,16 @@ impl<'a> Writer<'a> {
         if is_loose {
             out.push_str("\n<p>");
         }
-        out.push_str(input);
+        out.push_str(if checked {
+            "<input type=\"checkbox\" disabled checked"
+        } else {
+            "<input type=\"checkbox\" disabled"
+        });
+        if let Some(paragraph) = paragraph.filter(|_| !self.settings.plain) {
+            // The box is read aloud by the name of what is to be done.
+            push_attribute("aria-label", paragraph.text().trim(), out);
+        }
+        out.push('>');
         if let Some(paragraph) = paragraph.filter(|paragraph| !paragraph.children.is_empty()) {
             out.push(' ');
             self.nodes(&paragraph.children, out);
@@ -400,7 +418,7 @@ impl<'a> Writer<'a> {
 
     fn table(&mut self, node: &Node, align: &[Align], out: &mut String) {
         if !self.settings.plain {
-            out.push_str("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"");
+            out.push_str("<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"");
             push_quoted(&self.settings.labels.table, out);
             out.push_str("\">");
         }

@@ -7,6 +7,12 @@ pub(super) fn nul(source: &Source<'_>, span: Span) -> Diagnostic {
     Diagnostic::error("data-nul", "a NUL byte is not allowed in data").at(source.file, span)
 }
 
+pub(super) fn parser_failed(source: &Source<'_>, language: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("parser-failed", format!("this makes the {language} parser fail"))
+        .at(source.file, span)
+        .with_hint("write it in another way, and please report it with the text of the file: it is a bug")
+}
+
 pub(super) fn duplicate_key(source: &Source<'_>, key: &str, span: Span, first: Option<Span>) -> Diagnostic {
     let diagnostic = Diagnostic::error("duplicate-key", format!("the key `{key}` is there twice"))
         .at(source.file, span)

@@ -8,16 +8,18 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Key, Table, TableLike, Value};
 
 use super::{Data, DataValue, Entry, Source, diagnostics};
+use crate::contain::{Panicked, contain};
 use crate::{Diagnostic, Span};
 
 /// Reads a document.
 pub(super) fn parse(source: &Source<'_>) -> (Data, Vec<Diagnostic>) {
-    match Document::parse(source.text) {
-        Ok(document) => {
+    match contain(|| Document::parse(source.text)) {
+        Err(Panicked) => (source.null(), vec![diagnostics::parser_failed(source, "TOML", source.whole())]),
+        Ok(Ok(document)) => {
             let entries = table(source, document.as_table());
             (Data { value: DataValue::Map(entries), span: source.whole() }, Vec::new())
         }
-        Err(error) => (source.null(), vec![syntax_error(source, &error)]),
+        Ok(Err(error)) => (source.null(), vec![syntax_error(source, &error)]),
     }
 }
 
@@ -48,10 +50,10 @@ fn first_place(text: &str, second: Range<usize>) -> Option<Range<usize>> {
 }
 
 fn lookup(text: &str, line: usize, second: Range<usize>) -> Option<Range<usize>> {
-    let before = Document::parse(text.get(..line)?).ok()?;
+    let before = contain(|| Document::parse(text.get(..line)?).ok()).ok()??;
     let written = text.get(line..second.end)?.trim_start();
     let is_header = written.starts_with('[');
-    let path = Key::parse(written.trim_start_matches('[')).ok()?;
+    let path = contain(|| Key::parse(written.trim_start_matches('['))).ok()?.ok()?;
     let (last, parents) = path.split_last()?;
     let mut table: &dyn TableLike = if is_header { before.as_table() } else { last_table(before.as_table()) };
     for parent in parents {

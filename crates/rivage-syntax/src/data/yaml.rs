@@ -9,6 +9,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::map::MapBuilder;
 use super::{Data, DataValue, Entry, MAX_DEPTH, Source, diagnostics, yaml_scalar};
+use crate::contain::{Panicked, contain};
 use crate::{Diagnostic, Span};
 
 /// What all aliases together may copy: one for each value and each byte of text. Real files stay far below; a "billion laughs" bomb
@@ -28,15 +29,23 @@ pub(super) fn parse(source: &Source<'_>) -> (Data, Vec<Diagnostic>) {
     };
     let mut parser = Parser::new_from_str(source.text);
     let mut documents = 0;
-    while let Some(event) = parser.next_event() {
-        let (event, span) = match event {
-            Ok((event, span)) => (event, reader.span(span)),
-            Err(error) => {
+    // Where the last event ended, which is as near as we know of a failure.
+    let mut place = source.span(0, 0);
+    loop {
+        let (event, span) = match contain(|| parser.next_event()) {
+            Ok(None) => break,
+            Ok(Some(Ok((event, span)))) => (event, reader.span(span)),
+            Err(Panicked) => {
+                reader.diagnostics.push(diagnostics::parser_failed(source, "YAML", place));
+                break;
+            }
+            Ok(Some(Err(error))) => {
                 let at = reader.offsets.byte(error.marker().index());
                 reader.diagnostics.push(diagnostics::yaml_syntax(source, error.info(), at));
                 break;
             }
         };
+        place = span;
         if matches!(event, Event::DocumentStart(_)) {
             documents += 1;
             if documents == 2 {
@@ -49,8 +58,10 @@ pub(super) fn parse(source: &Source<'_>) -> (Data, Vec<Diagnostic>) {
             break;
         }
     }
-    // After an error, collections are still open: what they hold counts.
-    while let Some(end) = reader.frames.last().map(|frame| frame.end) {
+    // After an error, collections are still open: what they hold counts. Nothing can name them any more.
+    while let Some(frame) = reader.frames.last_mut() {
+        frame.anchor = 0;
+        let end = frame.end;
         if let Err(diagnostic) = reader.close(end) {
             reader.diagnostics.push(*diagnostic);
         }

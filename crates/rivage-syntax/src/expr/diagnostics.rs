@@ -23,6 +23,12 @@ pub(super) fn syntax(file: &FileId, span: Span, message: &str, help: Option<&str
         .with_hint("to show a brace as text, write `\\{`")
 }
 
+pub(super) fn parser_failed(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("parser-failed", "this makes the JavaScript parser fail")
+        .at(file, span)
+        .with_hint("write it in another way, and please report it with the text of the page: it is a bug")
+}
+
 pub(super) fn ends_early(file: &FileId, span: Span) -> Diagnostic {
     Diagnostic::error("expression-syntax", "this is no valid JavaScript: the expression ends too early")
         .at(file, span)

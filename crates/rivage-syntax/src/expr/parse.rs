@@ -6,12 +6,13 @@
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{Expression, Program, Statement};
-use oxc_parser::Parser;
+use oxc_parser::{Parser, ParserReturn};
 use oxc_span::{GetSpan, SourceType};
 
 use super::ast::{Expr, ExprKind, Module};
 use super::convert::Converter;
 use super::diagnostics;
+use crate::contain::{Panicked, contain};
 use crate::{Diagnostic, FileId, Span};
 
 /// How much nesting is parsed on the caller's stack.
@@ -80,7 +81,9 @@ fn parse<T: Send>(
 ) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
     let run = || {
         let allocator = Allocator::default();
-        let result = Parser::new(&allocator, source, SourceType::mjs().with_jsx(true)).parse();
+        let Ok(result) = read_script(&allocator, source) else {
+            return Err(vec![diagnostics::parser_failed(file, span)]);
+        };
         let converter = Converter::new(file, span, prefix);
         let mut problems: Vec<Diagnostic> = Vec::new();
         for error in &result.errors {
@@ -122,6 +125,10 @@ fn parse<T: Send>(
     .unwrap_or_else(|| Err(vec![diagnostics::too_deep(file, span)]))
 }
 
+fn read_script<'a>(allocator: &'a Allocator, source: &'a str) -> Result<ParserReturn<'a>, Panicked> {
+    contain(|| Parser::new(allocator, source, SourceType::mjs().with_jsx(true)).parse())
+}
+
 /// Says what is wrong with an expression at whose end, and our parenthesis, oxc stumbled.
 fn at_end_problem(file: &FileId, source: &str, place: Span) -> Diagnostic {
     let text = source.get(1..source.len() - 2).unwrap_or_default();
@@ -134,9 +141,9 @@ fn at_end_problem(file: &FileId, source: &str, place: Span) -> Diagnostic {
     // If the text closes our parenthesis itself, it has one too many.
     let allocator = Allocator::default();
     let without_ours = source.get(..source.len() - 1).unwrap_or_default();
-    let result = Parser::new(&allocator, without_ours, SourceType::mjs().with_jsx(true)).parse();
+    let is_good = read_script(&allocator, without_ours).is_ok_and(|result| result.errors.is_empty());
     match text.rfind(')') {
-        Some(at) if result.errors.is_empty() => {
+        Some(at) if is_good => {
             // The place is where the text ends.
             let start = (place.start as usize).saturating_sub(text.len() - at);
             diagnostics::stray_parenthesis(file, Span::new(start, start + 1))

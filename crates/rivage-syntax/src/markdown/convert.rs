@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use satteri_arena::{Arena, Mdast, StringRef};
 use satteri_ast::mdast::{self, MdastNodeType};
 
+use super::arena::{Item, Tree};
 use super::container::{self, Container};
 use super::tag::{self, Tag};
 use super::{Options, diagnostics};
@@ -19,6 +20,9 @@ use crate::{Diagnostic, FileId, Span};
 /// How many nodes may be nested.
 pub(super) const MAX_DEPTH: usize = 200;
 
+/// How many cells of tables may be missing: each is filled in, so that a page of n rows with n columns would have n² of them.
+const MAX_MISSING_CELLS: usize = 500_000;
+
 /// What the conversion needs to know and what it finds out.
 pub(super) struct Converter<'a> {
     file: &'a FileId,
@@ -27,9 +31,11 @@ pub(super) struct Converter<'a> {
     /// Where the body starts in the file.
     start: usize,
     options: &'a Options,
-    arena: &'a Arena<Mdast>,
+    tree: Tree<'a>,
     definitions: FxHashMap<&'a str, Definition<'a>>,
     too_deep: bool,
+    /// How many cells the rows of tables lack.
+    missing_cells: usize,
     /// What is around the node that is converted.
     containers: Vec<Container>,
     /// What is wrong with expressions, and how deep the tree is.
@@ -52,25 +58,25 @@ impl<'a> Converter<'a> {
         options: &'a Options,
         arena: &'a Arena<Mdast>,
     ) -> Self {
+        let tree = Tree::new(arena);
         let mut definitions = FxHashMap::default();
-        for node in &arena.nodes {
-            if node.node_type != MdastNodeType::Definition as u8 {
-                continue;
-            }
-            let data = mdast::decode_definition_data(arena.get_type_data(node.id));
-            let title = arena.get_str(data.title);
-            let definition = Definition { url: arena.get_str(data.url), title: (!title.is_empty()).then_some(title) };
+        for item in tree.all(MdastNodeType::Definition) {
+            let data = mdast::decode_definition_data(item.data);
+            let title = tree.text(item.id, data.title);
+            let url = tree.text(item.id, data.url);
+            let definition = Definition { url, title: (!title.is_empty()).then_some(title) };
             // The first of a label wins.
-            definitions.entry(arena.get_str(data.identifier)).or_insert(definition);
+            definitions.entry(tree.text(item.id, data.identifier)).or_insert(definition);
         }
         Self {
             file,
             source,
             start,
             options,
-            arena,
+            tree,
             definitions,
             too_deep: false,
+            missing_cells: 0,
             containers: Vec::new(),
             diagnostics: Vec::new(),
             crossings: Vec::new(),
@@ -83,9 +89,13 @@ impl<'a> Converter<'a> {
         Node { kind: NodeKind::Root, span, children: self.children(0, 1) }
     }
 
+    /// Returns the place of the first node that the parser has mixed up with another.
+    pub(super) fn broken(&self) -> Option<Span> {
+        self.tree.broken().map(|id| self.span(id))
+    }
+
     fn children(&mut self, id: u32, depth: usize) -> Vec<Node> {
-        let arena = self.arena;
-        let ids = arena.get_children(id);
+        let ids = self.tree.children(id);
         if depth > MAX_DEPTH {
             if let (Some(&first), false) = (ids.first(), self.too_deep) {
                 self.too_deep = true;
@@ -101,9 +111,9 @@ impl<'a> Converter<'a> {
     }
 
     fn span(&self, id: u32) -> Span {
-        let node = self.arena.get_node(id);
-        let clamp = |offset: u32| (offset as usize).min(self.source.len());
-        Span::new(clamp(node.start_offset), clamp(node.end_offset)).shift(self.start)
+        let (start, end) = self.tree.place(id);
+        let start = floor(self.source, start);
+        Span::new(start, floor(self.source, end).max(start)).shift(self.start)
     }
 
     /// Returns the source of a span.
@@ -111,20 +121,19 @@ impl<'a> Converter<'a> {
         self.source.get(span.start as usize - self.start..span.end as usize - self.start).unwrap_or_default()
     }
 
-    fn string(&self, at: StringRef) -> String {
-        self.arena.get_str(at).to_owned()
+    fn string(&self, of: Item<'_>, at: StringRef) -> String {
+        self.tree.text(of.id, at).to_owned()
     }
 
-    fn optional(&self, at: StringRef) -> Option<String> {
-        (!at.is_empty()).then(|| self.string(at))
+    fn optional(&self, of: Item<'_>, at: StringRef) -> Option<String> {
+        (!at.is_empty()).then(|| self.string(of, at))
     }
 
     fn node(&mut self, id: u32, depth: usize, out: &mut Vec<Node>) {
-        let arena = self.arena;
-        let data = arena.get_type_data(id);
+        let Some(item) = self.tree.item(id) else { return };
+        let data = item.data;
         let span = self.span(id);
-        let Some(node_type) = MdastNodeType::from_u8(arena.get_node(id).node_type) else { return };
-        let kind = match node_type {
+        let kind = match item.kind {
             // What has been used up, or is of no concern.
             MdastNodeType::Root
             | MdastNodeType::Definition
@@ -143,25 +152,25 @@ impl<'a> Converter<'a> {
                 NodeKind::List { start: list.ordered.then_some(list.start), spread: list.spread }
             }
             MdastNodeType::ListItem => {
-                let item = mdast::decode_list_item_data(data);
-                let checked = match item.checked {
+                let list_item = mdast::decode_list_item_data(data);
+                let checked = match list_item.checked {
                     0 => Some(false),
                     1 => Some(true),
                     _ => None,
                 };
-                NodeKind::ListItem { checked, spread: item.spread }
+                NodeKind::ListItem { checked, spread: list_item.spread }
             }
-            MdastNodeType::Html => NodeKind::Html(self.string(mdast::decode_string_ref_data(data))),
+            MdastNodeType::Html => NodeKind::Html(self.string(item, mdast::decode_string_ref_data(data))),
             MdastNodeType::Code => {
                 let code = mdast::decode_code_data(data);
                 NodeKind::Code {
-                    lang: self.optional(code.lang),
-                    meta: self.optional(code.meta),
-                    value: self.string(code.value),
+                    lang: self.optional(item, code.lang),
+                    meta: self.optional(item, code.meta),
+                    value: self.string(item, code.value),
                 }
             }
             MdastNodeType::Text => {
-                let text = arena.get_str(mdast::decode_string_ref_data(data));
+                let text = self.tree.text(id, mdast::decode_string_ref_data(data));
                 return push_text(text, span, out);
             }
             MdastNodeType::Emphasis => NodeKind::Emphasis,
@@ -169,26 +178,26 @@ impl<'a> Converter<'a> {
             MdastNodeType::Delete => NodeKind::Delete,
             MdastNodeType::Superscript => NodeKind::Superscript,
             MdastNodeType::Subscript => NodeKind::Subscript,
-            MdastNodeType::InlineCode => NodeKind::InlineCode(self.string(mdast::decode_string_ref_data(data))),
+            MdastNodeType::InlineCode => NodeKind::InlineCode(self.string(item, mdast::decode_string_ref_data(data))),
             MdastNodeType::Break => NodeKind::Break,
             MdastNodeType::Link => {
                 let link = mdast::decode_link_data(data);
                 let autolink = !self.raw(span).starts_with('[');
-                NodeKind::Link { url: self.string(link.url), title: self.optional(link.title), autolink }
+                NodeKind::Link { url: self.string(item, link.url), title: self.optional(item, link.title), autolink }
             }
             MdastNodeType::Image => {
                 let image = mdast::decode_image_data(data);
                 let kind = NodeKind::Image {
-                    url: self.string(image.url),
-                    alt: self.string(image.alt),
-                    title: self.optional(image.title),
+                    url: self.string(item, image.url),
+                    alt: self.string(item, image.alt),
+                    title: self.optional(item, image.title),
                 };
                 out.push(Node { kind, span, children: Vec::new() });
                 return;
             }
             MdastNodeType::LinkReference => {
                 let reference = mdast::decode_reference_data(data);
-                match self.definitions.get(arena.get_str(reference.identifier)) {
+                match self.definitions.get(self.tree.text(id, reference.identifier)) {
                     Some(definition) => NodeKind::Link {
                         url: definition.url.to_owned(),
                         title: definition.title.map(str::to_owned),
@@ -199,22 +208,22 @@ impl<'a> Converter<'a> {
             }
             MdastNodeType::ImageReference => {
                 let reference = mdast::decode_reference_data(data);
-                let Some(definition) = self.definitions.get(arena.get_str(reference.identifier)) else {
+                let Some(definition) = self.definitions.get(self.tree.text(id, reference.identifier)) else {
                     return push_text(self.raw(span), span, out);
                 };
                 let kind = NodeKind::Image {
                     url: definition.url.to_owned(),
-                    alt: self.string(mdast::decode_image_reference_alt(data)),
+                    alt: self.string(item, mdast::decode_image_reference_alt(data)),
                     title: definition.title.map(str::to_owned),
                 };
                 out.push(Node { kind, span, children: Vec::new() });
                 return;
             }
             MdastNodeType::FootnoteReference => {
-                NodeKind::FootnoteReference { label: self.string(mdast::decode_reference_data(data).identifier) }
+                NodeKind::FootnoteReference { label: self.string(item, mdast::decode_reference_data(data).identifier) }
             }
             MdastNodeType::FootnoteDefinition => NodeKind::FootnoteDefinition {
-                label: self.string(mdast::decode_footnote_definition_data(data).identifier),
+                label: self.string(item, mdast::decode_footnote_definition_data(data).identifier),
             },
             MdastNodeType::Table => {
                 let align = mdast::decode_table_alignments(data).into_iter().map(|align| match align {
@@ -227,15 +236,15 @@ impl<'a> Converter<'a> {
             }
             MdastNodeType::TableRow => NodeKind::TableRow,
             MdastNodeType::TableCell => NodeKind::TableCell,
-            MdastNodeType::Math => NodeKind::Math(self.string(mdast::decode_math_data(data).value)),
-            MdastNodeType::InlineMath => NodeKind::InlineMath(self.string(mdast::decode_math_data(data).value)),
+            MdastNodeType::Math => NodeKind::Math(self.string(item, mdast::decode_math_data(data).value)),
+            MdastNodeType::InlineMath => NodeKind::InlineMath(self.string(item, mdast::decode_math_data(data).value)),
             MdastNodeType::ContainerDirective => {
                 let attributes = (0..mdast::decode_directive_attr_count(data)).map(|index| {
                     let (key, value) = mdast::decode_directive_attr(data, index);
-                    (self.string(key), self.string(value))
+                    (self.string(item, key), self.string(item, value))
                 });
                 let attributes = attributes.collect();
-                NodeKind::Directive { name: self.string(mdast::decode_directive_name(data)), attributes }
+                NodeKind::Directive { name: self.string(item, mdast::decode_directive_name(data)), attributes }
             }
             // Only containers are directives: too much text looks like the other two, such as `localhost:4321`.
             MdastNodeType::TextDirective => return push_text(self.raw(span), span, out),
@@ -251,20 +260,20 @@ impl<'a> Converter<'a> {
                 NodeKind::DescriptionDetails { spread: mdast::decode_description_details_data(data).spread }
             }
             MdastNodeType::MdxJsxFlowElement | MdastNodeType::MdxJsxTextElement => {
-                let inline = node_type == MdastNodeType::MdxJsxTextElement;
-                return self.element(id, data, span, inline, depth, out);
+                let inline = item.kind == MdastNodeType::MdxJsxTextElement;
+                return self.element(item, span, inline, depth, out);
             }
             MdastNodeType::MdxFlowExpression | MdastNodeType::MdxTextExpression => {
-                let text = arena.get_str(mdast::decode_expression_data(data).value);
+                let text = self.tree.text(id, mdast::decode_expression_data(data).value);
                 // Without the braces.
                 let inner = Span { start: span.start + 1, end: span.end.max(span.start + 2) - 1 };
                 let (expr, problems) = parse_expression(self.file, text, inner);
                 self.diagnostics.extend(problems);
-                let inline = node_type == MdastNodeType::MdxTextExpression;
+                let inline = item.kind == MdastNodeType::MdxTextExpression;
                 NodeKind::Expression { expr: Arc::new(expr), inline }
             }
             MdastNodeType::MdxjsEsm => {
-                let text = arena.get_str(mdast::decode_expression_data(data).value);
+                let text = self.tree.text(id, mdast::decode_expression_data(data).value);
                 let (module, problems) = parse_module(self.file, text, span);
                 self.diagnostics.extend(problems);
                 NodeKind::Esm(Arc::new(module))
@@ -278,20 +287,28 @@ impl<'a> Converter<'a> {
             NodeKind::FootnoteDefinition { .. } => self.containers.push(Container::Indent(4)),
             _ => {}
         }
-        let children = self.children(id, depth + 1);
+        let mut children = self.children(id, depth + 1);
         self.containers.truncate(containers);
+        if let NodeKind::Table { align } = &kind {
+            let missing = children.iter().map(|row| align.len().saturating_sub(row.children.len())).sum();
+            self.missing_cells = self.missing_cells.saturating_add(missing);
+            if self.missing_cells > MAX_MISSING_CELLS {
+                self.diagnostics.push(diagnostics::missing_cells(self.file, span));
+                children.clear();
+            }
+        }
         out.push(Node { kind, span, children });
     }
 
     fn is_directive_label(&self, id: u32) -> bool {
-        self.arena.get_node_data(id).is_some_and(|data| data == br#"{"directiveLabel":true}"#)
+        self.tree.json(id).is_some_and(|data| data == br#"{"directiveLabel":true}"#)
     }
 
     fn heading(&mut self, id: u32, level: u8, span: Span, depth: usize, out: &mut Vec<Node>) {
         let mut children = self.children(id, depth + 1);
         let (mut own, mut classes) = (None, Vec::new());
         if self.options.heading_ids {
-            if let Some(properties) = self.arena.get_node_data(id).and_then(properties) {
+            if let Some(properties) = self.tree.json(id).and_then(properties) {
                 own = properties.get("id").and_then(|id| id.as_str()).map(str::to_owned);
                 let names = properties.get("className").and_then(|names| names.as_array());
                 classes = names.into_iter().flatten().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
@@ -330,12 +347,12 @@ impl<'a> Converter<'a> {
         out.push(Node { kind: NodeKind::BlockQuote { alert }, span, children });
     }
 
-    fn element(&mut self, id: u32, data: &[u8], span: Span, inline: bool, depth: usize, out: &mut Vec<Node>) {
+    fn element(&mut self, item: Item<'_>, span: Span, inline: bool, depth: usize, out: &mut Vec<Node>) {
         // The span is of the whole element: the opening tag is at its start.
         let offset = span.start as usize - self.start;
         let tag = tag::scan(self.source.as_bytes(), offset, &self.containers).ok();
-        let element = self.opening_tag(data, span, inline, tag.as_ref());
-        let children = self.children(id, depth + 1);
+        let element = self.opening_tag(item, span, inline, tag.as_ref());
+        let children = self.children(item.id, depth + 1);
         if let Some(tag) = &tag {
             self.check_crossing(&element, tag, span, &children);
         }
@@ -386,20 +403,20 @@ impl<'a> Converter<'a> {
         self.crossings.extend(problem);
     }
 
-    fn opening_tag(&mut self, data: &[u8], span: Span, inline: bool, scanned: Option<&Tag>) -> Element {
-        let name = self.arena.get_str(mdast::decode_mdx_jsx_element_name(data));
-        let count = mdast::decode_mdx_jsx_attr_count(data);
+    fn opening_tag(&mut self, item: Item<'_>, span: Span, inline: bool, scanned: Option<&Tag>) -> Element {
+        let name = self.tree.text(item.id, mdast::decode_mdx_jsx_element_name(item.data));
+        let count = mdast::decode_mdx_jsx_attr_count(item.data);
         let places = scanned.map(|tag| tag.attributes.as_slice()).unwrap_or_default();
         // Where the scanner has understood something else than the parser: better no place than a wrong one.
         let places = if places.len() == count as usize { places } else { &[] };
         let shift = |start: usize, end: usize| Span::new(start, end).shift(self.start);
         let mut attributes = Vec::with_capacity(count as usize);
         for index in 0..count {
-            let (kind, name, value) = mdast::decode_mdx_jsx_attr(data, index);
+            let (kind, name, value) = mdast::decode_mdx_jsx_attr(item.data, index);
             let place = places.get(index as usize);
             let whole = place.map_or(span, |place| shift(place.start, place.end));
             let inner = place.and_then(|place| place.value).map_or(whole, |(start, end)| shift(start, end));
-            let text = self.arena.get_str(value);
+            let text = self.tree.text(item.id, value);
             let value = match kind {
                 mdast::MDX_ATTR_LITERAL_PROP => AttributeValue::String(text.to_owned()),
                 mdast::MDX_ATTR_EXPRESSION_PROP => {
@@ -420,7 +437,7 @@ impl<'a> Converter<'a> {
                 }
                 _ => AttributeValue::True,
             };
-            let name = (kind != mdast::MDX_ATTR_SPREAD).then(|| self.string(name));
+            let name = (kind != mdast::MDX_ATTR_SPREAD).then(|| self.string(item, name));
             attributes.push(Attribute { name, value, span: whole });
         }
         let name_span = match scanned {
@@ -429,6 +446,15 @@ impl<'a> Converter<'a> {
         };
         Element { name: (!name.is_empty()).then(|| name.to_owned()), name_span, attributes, inline }
     }
+}
+
+/// Returns the offset or the start of the character that it is within.
+fn floor(text: &str, offset: u32) -> usize {
+    let mut offset = (offset as usize).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
 }
 
 /// Appends text, to the text before it where there is one.

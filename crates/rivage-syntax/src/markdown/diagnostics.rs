@@ -10,6 +10,12 @@ pub(super) fn nesting_too_deep(file: &FileId, span: Span) -> Diagnostic {
         .with_hint("close tags, quotes and lists, or split the page")
 }
 
+pub(super) fn missing_cells(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("too-complex", "too many cells of tables are missing")
+        .at(file, span)
+        .with_hint("give each row as many cells as the table has columns, or split the table")
+}
+
 pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic {
     match refusal {
         Refusal::Depth => Diagnostic::error("nesting-too-deep", "content is nested too deeply")
@@ -29,6 +35,28 @@ pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic
                 .at(file, span)
                 .with_hint("put blank lines between them, or split the table")
         }
+        Refusal::Line => Diagnostic::error("too-complex", "too many tags and expressions stand on one line")
+            .at(file, span)
+            .with_hint("put line breaks between them"),
+        Refusal::Footnotes => Diagnostic::error("too-complex", "too many lines of this page start with a footnote")
+            .at(file, span)
+            .with_label("the page was read to here")
+            .with_hint("split the page"),
+        Refusal::Address => Diagnostic::error("too-complex", "a word before an `@` is too long")
+            .at(file, span)
+            .with_hint("break it up, or write it as code"),
+        Refusal::Paragraph => {
+            Diagnostic::error("too-complex", "a paragraph is too long to hold so many braces and colons")
+                .at(file, span)
+                .with_label("it ends here")
+                .with_hint("put blank lines into it")
+        }
+        Refusal::Names => {
+            Diagnostic::error("too-complex", "this page is too long to have directives and so many colons before words")
+                .at(file, span)
+                .with_label("the page was read to here")
+                .with_hint("split the page, or put spaces after its colons")
+        }
         Refusal::Long => Diagnostic::error("too-complex", "this expression or export is too long")
             .at(file, span)
             .with_hint("move the data to a file and import it"),
@@ -36,6 +64,13 @@ pub(super) fn refused(file: &FileId, span: Span, refusal: Refusal) -> Diagnostic
             .at(file, span)
             .with_hint("remove the blank lines, or move the data to a file and import it"),
     }
+}
+
+pub(super) fn parser_failed(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("parser-failed", "this page makes the Markdown parser fail")
+        .at(file, span)
+        .with_label("here, or a little before")
+        .with_hint("write it in another way, and please report it with the text of the page: it is a bug")
 }
 
 pub(super) fn unclosed_tag(file: &FileId, span: Span, name: &str, before: Option<&str>) -> Diagnostic {

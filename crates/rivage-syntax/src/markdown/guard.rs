@@ -4,7 +4,8 @@
 //! that nobody writes on purpose (thousands of braces that are never closed), and oxc below it descends without a limit. This
 //! takes linear time, up to a constant. Deliberately not here: what is right and wrong otherwise.
 
-use super::{script, tag};
+use super::{Options, script, tag};
+use crate::ast::Syntax;
 
 /// How many quotes and lists may begin on one line.
 const MAX_MARKERS: usize = 500;
@@ -16,6 +17,14 @@ pub(super) const MAX_EXPRESSIONS: usize = 5_000;
 const MAX_WASTE: usize = 20_000_000;
 /// The same for exports, which oxc parses again at every blank line.
 const MAX_EXPORT_WASTE: usize = 20_000_000;
+/// How many bytes of lines may lie before the tags and expressions on them: for each, the parser counts its column from the line's start.
+const MAX_COLUMNS: usize = 1_000_000_000;
+/// How many steps back from `@` may be taken: the parser goes to the start of the address from several places of it.
+const MAX_ADDRESS: usize = 1_000_000_000;
+/// How many bytes may be in paragraphs, times the expressions and colons in them.
+const MAX_PASSED: usize = 1_000_000_000;
+/// How many bytes may follow what makes the parser check that all that follows is UTF-8.
+const MAX_CHECKED: usize = 5_000_000_000;
 /// Openers of a whole text that need no closer look.
 const MAX_OPENERS: usize = 8_000;
 /// Openers that one expression may have.
@@ -30,6 +39,16 @@ pub(super) enum Refusal {
     Unclosed,
     /// Too many expressions in one paragraph.
     Crowded,
+    /// Too many tags and expressions on one line.
+    Line,
+    /// Too many lines that start like a footnote.
+    Footnotes,
+    /// Too long a word before an `@`.
+    Address,
+    /// Too many expressions and colons in too long a paragraph.
+    Paragraph,
+    /// Too many names after colons that are not ASCII.
+    Names,
     /// Too many blank lines in an export.
     Export,
     /// An expression or export so long that it could be too deep.
@@ -46,9 +65,18 @@ pub(super) struct Nesting {
 }
 
 /// Returns how deep a parser may have to descend; or why the text is refused, and where.
-pub(super) fn check(body: &str, is_mdx: bool) -> Result<Nesting, (Refusal, usize)> {
+pub(super) fn check(body: &str, options: &Options) -> Result<Nesting, (Refusal, usize)> {
     let bytes = body.as_bytes();
     check_markers(bytes)?;
+    if options.gfm {
+        check_footnotes(bytes)?;
+        check_addresses(bytes)?;
+    }
+    let is_mdx = options.syntax == Syntax::Mdx;
+    let directives = options.directives && body.contains(":::");
+    if is_mdx || directives {
+        check_paragraphs(bytes, is_mdx, directives)?;
+    }
     let inline = most_delimiters(bytes);
     let expression = if is_mdx { check_mdx(body)? } else { 0 };
     Ok(Nesting { expression, inline })
@@ -74,7 +102,7 @@ fn most_delimiters(bytes: &[u8]) -> usize {
 
 fn check_mdx(body: &str) -> Result<usize, (Refusal, usize)> {
     let bytes = body.as_bytes();
-    Scan { bytes, at: 0, waste: 0, open: Vec::new(), tag_errors: 0, expressions: 0 }.run()?;
+    Scan::new(bytes, 0).run()?;
     let openers = crate::expr::possible_nesting(body);
     if openers <= MAX_OPENERS {
         return Ok(openers);
@@ -94,6 +122,89 @@ fn check_markers(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
         line_start += line.len();
     }
     Ok(())
+}
+
+/// Refuses too many lines that could end a paragraph because a footnote starts there: for each, the parser checks all that follows.
+fn check_footnotes(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
+    let mut checked = 0;
+    let (mut at, mut in_paragraph) = (0, false);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let start = line.iter().position(|byte| !b" \t\r\n>".contains(byte));
+        let text = start.and_then(|start| line.get(start..)).unwrap_or_default();
+        if in_paragraph && text.starts_with(b"[^") {
+            checked += bytes.len() - at;
+            if checked > MAX_CHECKED {
+                return Err((Refusal::Footnotes, at));
+            }
+        }
+        in_paragraph = !text.is_empty();
+        at += line.len();
+    }
+    Ok(())
+}
+
+/// Refuses very long words before an `@`.
+fn check_addresses(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
+    let (mut start, mut steps) = (0, 0_usize);
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_alphanumeric() || b"+-._".contains(&byte) {
+            continue;
+        }
+        if byte == b'@' {
+            steps = steps.saturating_add((at - start).saturating_pow(2));
+            if steps > MAX_ADDRESS {
+                return Err((Refusal::Address, start));
+            }
+        }
+        start = at + 1;
+    }
+    Ok(())
+}
+
+/// Refuses long paragraphs with many expressions and colons that could start a directive: for each, the parser goes through the
+/// paragraph. In directives' names, it checks all that follows for each character that is not ASCII.
+fn check_paragraphs(bytes: &[u8], is_mdx: bool, directives: bool) -> Result<(), (Refusal, usize)> {
+    let (mut at, mut checked, mut passed) = (0, 0, 0_usize);
+    let (mut length, mut count) = (0, 0_usize);
+    while at < bytes.len() {
+        let fence = fence_end(bytes, at);
+        let line = line_of(&bytes[at..]);
+        let ends = fence.is_some() || line.trim_ascii().is_empty();
+        if !ends {
+            length += line.len();
+            count += line.iter().filter(|&&byte| (byte == b':' && directives) || (byte == b'{' && is_mdx)).count();
+        }
+        if ends || at + line.len() == bytes.len() {
+            passed = passed.saturating_add(count.saturating_mul(length));
+            (length, count) = (0, 0);
+        }
+        if passed > MAX_PASSED {
+            return Err((Refusal::Paragraph, at));
+        }
+        if directives && !ends {
+            checked += not_ascii_in_names(line) * (bytes.len() - at);
+            if checked > MAX_CHECKED {
+                return Err((Refusal::Names, at));
+            }
+        }
+        at = fence.unwrap_or(at + line.len());
+    }
+    Ok(())
+}
+
+/// Counts characters that are not ASCII in what follows colons.
+fn not_ascii_in_names(line: &[u8]) -> usize {
+    let (mut count, mut in_name) = (0, false);
+    for &byte in line {
+        match byte {
+            b':' => in_name = true,
+            // The first byte of a character.
+            0xc0.. if in_name => count += 1,
+            0x80.. => {}
+            _ => in_name &= byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_',
+        }
+    }
+    count
 }
 
 fn markers(line: &[u8]) -> usize {
@@ -133,9 +244,18 @@ struct Scan<'a> {
     open: Vec<&'a [u8]>,
     tag_errors: usize,
     expressions: usize,
+    /// The start of the line, as far as lines have been looked for.
+    line: usize,
+    seen: usize,
+    columns: usize,
 }
 
 impl<'a> Scan<'a> {
+    fn new(bytes: &'a [u8], at: usize) -> Self {
+        let (waste, tag_errors, expressions, columns) = (0, 0, 0, 0);
+        Self { bytes, at, waste, open: Vec::new(), tag_errors, expressions, line: at, seen: at, columns }
+    }
+
     fn run(&mut self) -> Result<(), (Refusal, usize)> {
         while self.at < self.bytes.len() {
             self.line_start()?;
@@ -171,24 +291,8 @@ impl<'a> Scan<'a> {
         if rest.starts_with(b"export") || rest.starts_with(b"import") {
             return self.export();
         }
-        let start = line.iter().position(|byte| !b" \t>-*+.)0123456789".contains(byte)).unwrap_or(line.len());
-        let mark = match line.get(start) {
-            Some(&mark @ (b'`' | b'~')) => mark,
-            _ => return Ok(()),
-        };
-        let length = line[start..].iter().take_while(|&&byte| byte == mark).count();
-        if length < 3 || (mark == b'`' && line[start + length..].contains(&b'`')) {
-            return Ok(());
-        }
-        self.at += line.len();
-        while self.at < self.bytes.len() {
-            let line = line_of(&self.bytes[self.at..]);
-            self.at += line.len();
-            let text = line.trim_ascii();
-            let text = text.trim_ascii_start();
-            if text.len() >= length && text.iter().all(|&byte| byte == mark) {
-                break;
-            }
+        if let Some(end) = fence_end(self.bytes, self.at) {
+            self.at = end;
         }
         Ok(())
     }
@@ -244,8 +348,19 @@ impl<'a> Scan<'a> {
         self.at += length;
     }
 
+    /// Counts the bytes of the line before something.
+    fn column(&mut self, at: usize) -> Result<(), (Refusal, usize)> {
+        if let Some(end) = self.bytes[self.seen..at].iter().rposition(|&byte| byte == b'\n') {
+            self.line = self.seen + end + 1;
+        }
+        self.seen = at;
+        self.columns += at - self.line;
+        if self.columns > MAX_COLUMNS { Err((Refusal::Line, at)) } else { Ok(()) }
+    }
+
     fn expression(&mut self) -> Result<(), (Refusal, usize)> {
         let open = self.at;
+        self.column(open)?;
         self.count_expression(open)?;
         match script::braces_end(self.bytes, open) {
             Some(end) => self.at = end,
@@ -264,6 +379,7 @@ impl<'a> Scan<'a> {
             self.at += 1;
             return Ok(());
         }
+        self.column(open)?;
         let tag = match tag::scan(self.bytes, open, &[]) {
             Ok(tag) => tag,
             Err((problem, place)) => {
@@ -304,6 +420,30 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Returns where the fenced code ends that starts on the line at `start`, if one does.
+fn fence_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let line = line_of(&bytes[start..]);
+    let marker = line.iter().position(|byte| !b" \t>-*+.)0123456789".contains(byte))?;
+    let mark = line[marker];
+    if mark != b'`' && mark != b'~' {
+        return None;
+    }
+    let length = line[marker..].iter().take_while(|&&byte| byte == mark).count();
+    if length < 3 || (mark == b'`' && line[marker + length..].contains(&b'`')) {
+        return None;
+    }
+    let mut at = start + line.len();
+    while at < bytes.len() {
+        let line = line_of(&bytes[at..]);
+        at += line.len();
+        let text = line.trim_ascii();
+        if text.len() >= length && text.iter().all(|&byte| byte == mark) {
+            break;
+        }
+    }
+    Some(at)
+}
+
 /// Returns the first line, with its end.
 fn line_of(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| end + 1);
@@ -318,7 +458,7 @@ fn most_openers(body: &str) -> (usize, usize) {
     while at < bytes.len() {
         let is_line_start = at == 0 || bytes[at - 1] == b'\n';
         let end = if is_line_start && (bytes[at..].starts_with(b"export") || bytes[at..].starts_with(b"import")) {
-            let mut scan = Scan { bytes, at, waste: 0, open: Vec::new(), tag_errors: 0, expressions: 0 };
+            let mut scan = Scan::new(bytes, at);
             // It has been checked before.
             let _ = scan.export();
             scan.at

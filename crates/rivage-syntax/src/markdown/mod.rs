@@ -3,6 +3,7 @@
 //! In: the text of a file and where its body starts. Out: the tree and what is wrong with it.
 //! Deliberately not here: HTML, highlighting, ids of headings that have none.
 
+mod arena;
 mod container;
 mod convert;
 mod diagnostics;
@@ -16,6 +17,7 @@ mod tests;
 use convert::Converter;
 
 use crate::ast::{Node, NodeKind, Syntax};
+use crate::contain::contain;
 use crate::{Diagnostic, FileId, Span};
 
 /// The stack that the parser needs for text without expressions.
@@ -83,26 +85,57 @@ impl Options {
 pub fn parse(file: &FileId, text: &str, body_start: usize, options: &Options) -> (Node, Vec<Diagnostic>) {
     let body_start = if text.is_char_boundary(body_start) { body_start } else { text.len() };
     let body = &text[body_start..];
-    let nesting = match guard::check(body, options.syntax == Syntax::Mdx) {
+    let empty_root = || Node { kind: NodeKind::Root, span: Span::new(body_start, text.len()), children: Vec::new() };
+    let nesting = match guard::check(body, options) {
         Ok(nesting) => nesting,
         Err((refusal, at)) => {
-            let root = Node { kind: NodeKind::Root, span: Span::new(body_start, text.len()), children: Vec::new() };
-            return (root, vec![diagnostics::refused(file, Span::at(body_start + at), refusal)]);
+            return (empty_root(), vec![diagnostics::refused(file, Span::at(body_start + at), refusal)]);
         }
     };
-    let parse = || satteri_pulldown_cmark::parse_no_positions(body, parser_options(body, options));
     let stack = BASE_STACK + nesting.expression * STACK_PER_EXPRESSION + nesting.inline * STACK_PER_DELIMITER;
-    let (arena, complaints) = stacker::maybe_grow(stack, stack, parse);
+    let run = |body: &str| {
+        let parse = || satteri_pulldown_cmark::parse_no_positions(body, parser_options(body, options));
+        stacker::maybe_grow(stack, stack, || contain(parse))
+    };
+    let Ok((arena, complaints)) = run(body) else {
+        let place = failing_line(body, |body| run(body).is_err()).shift(body_start);
+        return (empty_root(), vec![diagnostics::parser_failed(file, place)]);
+    };
     let mut converter = Converter::new(file, body, body_start, options, &arena);
     let root = converter.root();
+    let broken = converter.broken();
     let mut diagnostics = errors::translate_all(file, text, body_start, &complaints, !converter.diagnostics.is_empty());
     // Where the parser has lost track of tags, what they seem to cross means nothing.
     if diagnostics.is_empty() {
         diagnostics = converter.crossings;
     }
     diagnostics.extend(converter.diagnostics);
+    // The parser mixes up its nodes where tags cross, which it has complained about.
+    if let (Some(place), true) = (broken, diagnostics.is_empty()) {
+        diagnostics.push(diagnostics::parser_failed(file, place));
+    }
     rivage_diag::sort(&mut diagnostics);
     (root, diagnostics)
+}
+
+/// Finds the line without which, and without what follows it, the parser does not fail. Fails where the text as a whole does.
+fn failing_line(body: &str, fails: impl Fn(&str) -> bool) -> Span {
+    let ends: Vec<usize> = body
+        .split_inclusive('\n')
+        .scan(0, |at, line| {
+            *at += line.len();
+            Some(*at)
+        })
+        .collect();
+    // The parser may succeed again further on; any of the lines where that changes is as good as another.
+    let (mut good, mut bad) = (0, ends.len());
+    while bad - good > 1 {
+        let middle = good + (bad - good) / 2;
+        if fails(&body[..ends[middle - 1]]) { bad = middle } else { good = middle }
+    }
+    let line_start = if good == 0 { 0 } else { ends[good - 1] };
+    let line = body[line_start..].lines().next().unwrap_or_default();
+    Span::new(line_start, line_start + line.len())
 }
 
 fn parser_options(body: &str, options: &Options) -> satteri_pulldown_cmark::Options {

@@ -254,3 +254,48 @@ fn an_offset_beyond_the_text_leaves_nothing() {
     let (root, problems) = parse(&FileId::from("a.md"), "é", 1, &Options::site(Syntax::Markdown));
     assert_eq!((root.children.len(), problems.len()), (0, 0));
 }
+
+#[test]
+fn nodes_that_the_parser_mixes_up_are_no_panic() {
+    let (_, problems) = read("\n<ps>\n1. g</s>\n\n4. ae", &Options::site(Syntax::Mdx));
+    assert!(!problems.is_empty());
+}
+
+#[test]
+fn the_line_that_makes_the_parser_fail_is_found() {
+    let find = |text: &str| {
+        let span = failing_line(text, |text| text.contains('!'));
+        text.get(span.range()).map(str::to_owned)
+    };
+    assert_eq!(find("a\nb!c\nd!\ne\n").as_deref(), Some("b!c"));
+    assert_eq!(find("!").as_deref(), Some("!"));
+    assert_eq!(find("a\n!\n").as_deref(), Some("!"));
+}
+
+#[test]
+fn what_takes_the_parser_quadratic_time_is_refused() {
+    let check = |text: String, message: &str| {
+        let (_, problems) = read(&text, &Options::site(Syntax::Mdx));
+        let first = problems.first().map(|problem| (problem.code.as_str(), problem.message.as_str()));
+        assert_eq!(first, Some(("too-complex", message)));
+    };
+    check("<A>x</A>".repeat(20_000), "too many tags and expressions stand on one line");
+    check(format!("{}@b", "a_".repeat(30_000)), "a word before an `@` is too long");
+    check("[^1]: a\n".repeat(50_000), "too many lines of this page start with a footnote");
+    let directives = |text: &str| format!(":::note\n\n{text}\n\n:::");
+    let long = "a paragraph is too long to hold so many braces and colons";
+    check(directives(&":a".repeat(50_000)), long);
+    check(directives(&":a[".repeat(50_000)), long);
+    check(format!("{} {{1}}\n", "word ".repeat(40)).repeat(4_900), long);
+    check(
+        directives(&":éééééé\n\n".repeat(20_000)),
+        "this page is too long to have directives and so many colons before words",
+    );
+    let table = format!("{}\n{}\n{}", "|a".repeat(1_000), "|-".repeat(1_000), "|\n".repeat(1_000));
+    check(table, "too many cells of tables are missing");
+    let (_, problems) = read(&"<A>x</A>\n".repeat(20_000), &Options::site(Syntax::Mdx));
+    assert_eq!(problems, []);
+    let json = "{\"a\": 1}\n".repeat(50_000);
+    let (_, problems) = read(&directives(&format!("```json\n{json}```")), &Options::site(Syntax::Mdx));
+    assert_eq!(problems, []);
+}

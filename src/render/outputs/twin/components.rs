@@ -199,15 +199,30 @@ impl Writer<'_> {
     }
 
     fn html_list(&mut self, name: &str, children: &[Node]) {
-        let items = children
-            .iter()
-            .filter(|node| matches!(&node.kind, NodeKind::Element(item) if item.name.as_deref() == Some("li")));
-        for (number, item) in items.enumerate() {
-            let mark = if name == "ol" { format!("{}. ", number + 1) } else { "- ".to_owned() };
-            self.separate(true, |writer| {
-                writer.mark(&mark);
-                writer.indented(&" ".repeat(mark.len()), |writer| writer.blocks(&item.children, true));
-            });
+        let mut number = 0;
+        let mut mark = || {
+            number += 1;
+            if name == "ol" { format!("{number}. ") } else { "- ".to_owned() }
+        };
+        for child in children {
+            match &child.kind {
+                NodeKind::Element(item) if item.name.as_deref() == Some("li") => {
+                    let mark = mark();
+                    self.separate(true, |writer| {
+                        writer.mark(&mark);
+                        writer.indented(&" ".repeat(mark.len()), |writer| writer.blocks(&child.children, true));
+                    });
+                }
+                // Items that are made of data, a line each.
+                NodeKind::Expression { expr, .. } => {
+                    let text = self.answers.expression(expr).unwrap_or_default();
+                    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                        let item = format!("{}{}", mark(), inline::escape(line.trim(), self.in_table));
+                        self.separate(true, |writer| writer.write(&item));
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
@@ -216,8 +231,9 @@ impl Writer<'_> {
         if !rivage_syntax::ast::is_component_name(name) {
             return self.blocks(children, false);
         }
-        if let Some(tree) = self.answers.partial(name) {
-            return self.blocks(std::slice::from_ref(&*tree), false);
+        if let Some(tree) = self.answers.enter(element) {
+            self.blocks(std::slice::from_ref(&*tree), false);
+            return self.answers.leave();
         }
         let label = self.attribute(element, &["title", "label"]);
         self.labelled(label, children);

@@ -134,7 +134,7 @@ pub(super) fn escape(text: &str, in_table: bool) -> String {
             '#' => at_start && matches!(after, '#' | ' ' | '\n'),
             '>' => at_start,
             '+' | '-' => at_start && matches!(after, ' ' | '\n'),
-            '.' | ')' => after == ' ' && is_number(out.rsplit('\n').next().unwrap_or_default()),
+            '.' | ')' => after == ' ' && is_number(end_of_line(&out)),
             _ => false,
         };
         if needed {
@@ -144,6 +144,14 @@ pub(super) fn escape(text: &str, in_table: bool) -> String {
         before = letter;
     }
     out
+}
+
+/// Returns the end of the last line, long enough to see whether the line is a number: all of it would take too long for each
+/// full stop of a long line.
+fn end_of_line(text: &str) -> &str {
+    let start = text.len() - text.bytes().rev().take(12).take_while(|&byte| byte != b'\n' && byte < 0x80).count();
+    // What was cut off makes it no number, either way.
+    if start > 0 && !text[..start].ends_with('\n') { "" } else { &text[start..] }
 }
 
 fn is_number(text: &str) -> bool {

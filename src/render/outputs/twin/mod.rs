@@ -9,7 +9,7 @@ mod inline;
 
 use std::sync::Arc;
 
-use rivage_syntax::ast::{AlertKind, Align, Node, NodeKind};
+use rivage_syntax::ast::{AlertKind, Align, Element, Node, NodeKind};
 use rivage_syntax::expr::{Expr, ExprKind};
 
 /// What the tree of a page does not tell.
@@ -23,20 +23,13 @@ pub trait Answers {
         None
     }
 
-    /// Returns the tree of a partial that is used as a component.
-    fn partial(&mut self, name: &str) -> Option<Arc<Node>> {
-        let _ = name;
+    /// Returns the tree of the partial that a tag stands for. What is asked from then on stands in the partial, until [`Answers::leave`].
+    fn enter(&mut self, element: &Element) -> Option<Arc<Node>> {
+        let _ = element;
         None
     }
-}
-
-/// [`Answers`] of links alone.
-struct Links<'a>(&'a mut dyn FnMut(&str) -> String);
-
-impl Answers for Links<'_> {
-    fn url(&mut self, url: &str) -> String {
-        (self.0)(url)
-    }
+    /// Goes back to where the last partial was entered.
+    fn leave(&mut self) {}
 }
 
 /// Nodes within nodes; below that only text is taken.
@@ -52,13 +45,8 @@ pub fn path(url: &str) -> String {
     }
 }
 
-/// Writes the twin of a page whose links `resolve` makes absolute.
-pub fn write(title: &str, description: &str, root: &Node, resolve: &mut dyn FnMut(&str) -> String) -> String {
-    write_with(title, description, root, &mut Links(resolve))
-}
-
 /// Writes the twin of a page.
-pub fn write_with(title: &str, description: &str, root: &Node, answers: &mut dyn Answers) -> String {
+pub fn write(title: &str, description: &str, root: &Node, answers: &mut dyn Answers) -> String {
     let mut head = format!("---\ntitle: {}\n", quoted(title));
     if !description.is_empty() {
         head.push_str(&format!("description: {}\n", quoted(description)));

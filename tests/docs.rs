@@ -1,0 +1,113 @@
+//! The documentation holds what the program does: every code of a diagnostic, every setting, every command.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use clap::CommandFactory;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The codes of diagnostics that a file's program text makes; what its tests make is none of them.
+fn codes(text: &str, codes: &mut BTreeSet<String>) {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    for made in ["Diagnostic::error(", "Diagnostic::warning("] {
+        for (at, _) in text.match_indices(made) {
+            let rest = text[at + made.len()..].trim_start();
+            if let Some((code, _)) = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+                codes.insert(code.to_owned());
+            }
+        }
+    }
+}
+
+fn walk(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if name.ends_with(".rs") && !name.starts_with("tests") && !path.to_string_lossy().contains("/tests/") {
+            codes(&fs::read_to_string(&path).unwrap(), found);
+        }
+    }
+}
+
+#[test]
+fn every_code_is_documented() {
+    let mut made = BTreeSet::new();
+    for folder in ["src", "crates"] {
+        walk(&Path::new(ROOT).join(folder), &mut made);
+    }
+    assert!(made.len() > 50, "{made:?}");
+    let page = read("content/docs/reference/errors.mdx");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")).filter_map(|row| row.split(" |").next());
+    let documented: BTreeSet<String> = rows
+        .flat_map(|cell| cell.split(['`', ',', ' ']))
+        .filter(|word| !word.is_empty() && !word.starts_with('('))
+        .map(str::to_owned)
+        .collect();
+    let missing: Vec<_> = made.difference(&documented).collect();
+    let gone: Vec<_> = documented.difference(&made).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "missing {missing:?}, gone {gone:?}");
+}
+
+#[test]
+fn every_setting_is_documented() {
+    let page = read("content/docs/reference/settings.mdx");
+    let defaults = rivage::config::Config::default().to_json();
+    // What has no default is not among the defaults.
+    let others = ["content", "authors", "menus", "headers", "redirects", "extra", "theme"];
+    let tables = defaults.as_object().unwrap().keys().map(String::as_str).chain(others);
+    for table in tables.filter(|table| *table != "theme") {
+        let is_heading = |line: &str| line.starts_with("## ") && line.split([' ', ',']).any(|word| word == table);
+        assert!(page.lines().any(is_heading), "no heading for [{table}]");
+    }
+    for table in ["site", "markdown", "links", "code", "feeds", "search", "build"] {
+        for key in defaults[table].as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{key}`")), "{table}.{key}");
+        }
+    }
+}
+
+#[test]
+fn every_component_and_prop_is_documented() {
+    let pages = ["text", "layout", "landing"].map(|name| read(&format!("content/docs/components/{name}.mdx")));
+    let mut count = 0;
+    for file in ["callout", "cards", "content", "inline", "landing", "tabs"] {
+        let text = read(&format!("themes/shore/components/{file}.html"));
+        for (at, mark) in text.match_indices("{% component ") {
+            let (name, rest) = text[at + mark.len()..].split_once('(').unwrap();
+            let (props, _) = rest.split_once(')').unwrap();
+            let is_used = |page: &&String| [" ", ">", "\n"].iter().any(|end| page.contains(&format!("<{name}{end}")));
+            let page = pages.iter().find(is_used);
+            let is_alias = ["CardGrid", "Tabs.Tab", "TabItem", "Tab"].contains(&name);
+            let page = page.or_else(|| pages.iter().find(|page| is_alias && page.contains(&format!("`{name}`"))));
+            let page = page.unwrap_or_else(|| panic!("no example of {name}"));
+            for prop in props.split(", ").filter_map(|prop| prop.split_once(": ")) {
+                let prop = prop.0;
+                assert!(page.contains(&format!("`{prop}`")), "{name} {prop}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 80, "{count}");
+}
+
+#[test]
+fn every_command_and_flag_is_documented() {
+    let page = read("content/docs/reference/cli.mdx");
+    for command in rivage::cli::args::Args::command().get_subcommands() {
+        let name = command.get_name();
+        let heading = format!("## rivage {name}\n");
+        let (_, section) = page.split_once(&heading).unwrap_or_else(|| panic!("no heading for {name}"));
+        let section = section.split("\n## ").next().unwrap();
+        for flag in command.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| *flag != "help") {
+            assert!(section.contains(&format!("--{flag}")), "{name} --{flag}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What is written beside HTML, and what is reported of whole sites: Markdown twins, links, files that components show, broken templates.
+
+mod support;
+
+use support::build;
+
+const PAGE: &str = "---
+title: Rates
+description: What it costs.
+---
+import Intro from './_intro.mdx'
+import Again from './_again.mdx'
+import rates from './rates.json'
+
+export const places = [{ name: 'Brest', range: 7.1 }, { name: 'Dover *', range: 6 }]
+
+<Intro place=\"Brest\" kinds={places.length} />
+
+The rate is {rates.base + 1} %, see [us](./_intro.mdx).
+
+<ul>
+  {places.map((place) => <li>{place.name}: **{place.range}** m</li>)}
+</ul>
+
+{rates.none}
+
+| a | b |
+| - | - |
+| {'x|y'} | {rates.base} |
+
+<Again />
+";
+
+fn site() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("content/_index.md", "---\ntitle: Home\ndescription: d\n---\n"),
+        ("content/sea/rates.mdx", PAGE),
+        (
+            "content/sea/_intro.mdx",
+            "## At {props.place}\n\n{props.kinds} kinds. [Home](../_index.md) [gone](./gone.md) [out](https://example.com/)\n",
+        ),
+        ("content/sea/_again.mdx", "import Again from './_again.mdx'\n\nOnce.\n\n<Again />\n"),
+        ("content/sea/rates.json", "{\"base\": 4}"),
+    ]
+}
+
+#[test]
+fn values_and_partials_are_in_the_twin() {
+    let site = site();
+    let built = build(site.iter().copied());
+    let twin = &built.files["sea/rates/index.md"];
+    let expected = "---
+title: \"Rates\"
+description: \"What it costs.\"
+---
+
+# Rates
+
+## At Brest
+
+2 kinds. [Home](https://example.org/) [gone](./gone.md) [out](https://example.com/)
+
+The rate is 5 %, see [us](./_intro.mdx).
+
+- Brest: \\*\\*7.1\\*\\* m
+- Dover \\*: \\*\\*6\\*\\* m
+
+| a | b |
+| --- | --- |
+| x\\|y | 4 |
+
+Once.
+";
+    assert_eq!(twin, expected);
+}
+
+#[test]
+fn what_is_wrong_is_reported_once_all_the_same() {
+    let site = site();
+    let problems = build(site.iter().copied()).problems(&site);
+    assert_eq!(
+        problems,
+        [
+            "content/sea/_again.mdx:5: error[partial-cycle]: `content/sea/_again.mdx` includes itself",
+            "content/sea/_intro.mdx:3: error[broken-link]: link to `./gone.md`, which does not exist",
+            "content/sea/rates.mdx:13: error[broken-link]: link to `./_intro.mdx`, which does not exist",
+        ]
+    );
+}
+
+#[test]
+fn broken_links_are_as_loud_as_the_settings_ask_for() {
+    let page = "---\ntitle: Home\n---\n[gone](./gone.md) [no such id](#nowhere)\n\n<a href=\"/gone/\">gone</a>\n";
+    let check = |broken: &str| {
+        let settings = format!("[site]\ntitle = \"T\"\n[links]\nbroken = \"{broken}\"\n");
+        let site = [("rivage.toml", settings.as_str()), ("content/_index.md", page)];
+        let problems = build(site).problems(&site);
+        problems.iter().map(|problem| problem.split(": ").nth(1).unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(check("error"), ["error[broken-link]", "error[broken-anchor]", "error[broken-link]"]);
+    assert_eq!(check("warn"), ["warning[broken-link]", "warning[broken-anchor]", "warning[broken-link]"]);
+    assert!(check("ignore").is_empty());
+}
+
+#[test]
+fn files_that_components_show_are_found() {
+    let page = "---\ntitle: Home\n---\n<Figure src=\"./a.svg\" dark=\"./b.svg\" alt=\"\" />\n\n<Video src=\"./c.mp4\" captions=\"./c.vtt\" />\n";
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"2\" height=\"1\"></svg>";
+    let site = [
+        ("content/_index.md", "---\ntitle: Home\n---\n"),
+        ("content/sea/page.mdx", page),
+        ("content/sea/a.svg", svg),
+        ("content/sea/b.svg", svg),
+        ("content/sea/c.mp4", "a film"),
+        ("content/sea/c.vtt", "WEBVTT"),
+    ];
+    let built = build(site);
+    assert_eq!(built.problems(&site), [""; 0]);
+    let main = built.main("sea/page/index.html");
+    for path in ["/sea/a.svg", "/sea/b.svg", "/sea/c.mp4", "/sea/c.vtt"] {
+        assert!(main.contains(&format!("src={path}")) || main.contains(&format!("src=\"{path}\"")), "{path}: {main}");
+        assert!(built.files.contains_key(&path[1..]), "{path}");
+    }
+}
+
+#[test]
+fn a_broken_template_does_not_hide_behind_what_it_breaks() {
+    let site = [
+        ("content/_index.mdx", "---\ntitle: Home\n---\n<Callout>a</Callout> <Mine />\n"),
+        ("components/mine.html", "{% component Mine() %}{{ oh no }}{% endcomponent Mine %}"),
+    ];
+    let problems = build(site).problems(&site);
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(problems[0].starts_with("components/mine.html:1: error[template]:"), "{problems:#?}");
+}
