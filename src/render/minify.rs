@@ -116,18 +116,27 @@ impl Minifier {
     }
 
     fn text(&mut self, text: &str) {
-        let is_blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c');
-        if text.starts_with(is_blank) {
-            self.has_space = true;
-        }
-        for word in text.split(is_blank).filter(|word| !word.is_empty()) {
+        let bytes = text.as_bytes();
+        let blanks = |from: usize| bytes[from..].iter().take_while(|byte| is_blank(**byte)).count();
+        let mut start = blanks(0);
+        self.has_space |= start > 0;
+        while start < bytes.len() {
             self.space();
-            self.out.push_str(word);
+            // Words that are one space apart are copied together.
+            let mut at = start;
+            let end = loop {
+                let Some(word) = bytes[at..].iter().position(|byte| is_blank(*byte)) else { break bytes.len() };
+                at += word;
+                match bytes[at..] {
+                    [b' ', next, ..] if !is_blank(next) => at += 1,
+                    _ => break at,
+                }
+            };
+            self.out.push_str(&text[start..end]);
             self.is_edge = false;
-            self.has_space = true;
-        }
-        if !text.ends_with(is_blank) {
-            self.has_space = false;
+            let gap = blanks(end);
+            self.has_space = gap > 0;
+            start = end + gap;
         }
     }
 
@@ -199,6 +208,10 @@ fn lower(name: &str) -> Cow<'_, str> {
     }
 }
 
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c')
+}
+
 /// A tag at the start of a text.
 struct Tag {
     name: std::ops::Range<usize>,
@@ -222,7 +235,7 @@ fn tag(html: &str) -> Option<Tag> {
     }
     let name = bytes[start..]
         .iter()
-        .take_while(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>'))
+        .take_while(|byte| !is_blank(**byte) && !matches!(byte, b'/' | b'>'))
         .count();
     let name = start..start + name;
     let mut quote = None;
@@ -252,8 +265,7 @@ fn squeeze(tag: &str, out: &mut String) {
     let mut has_space = false;
     let mut start = 0;
     for (at, byte) in tag.bytes().enumerate() {
-        let is_blank = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c');
-        if quote.is_none() && is_blank {
+        if quote.is_none() && is_blank(byte) {
             if !has_space {
                 out.push_str(&tag[start..at]);
             }
