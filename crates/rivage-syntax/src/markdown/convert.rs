@@ -183,7 +183,7 @@ impl<'a> Converter<'a> {
             MdastNodeType::Break => NodeKind::Break,
             MdastNodeType::Link => {
                 let link = mdast::decode_link_data(data);
-                let autolink = !self.raw(span).starts_with('[');
+                let autolink = !self.tree.has_place(id) || !self.raw(span).starts_with('[');
                 NodeKind::Link { url: self.string(item, link.url), title: self.optional(item, link.title), autolink }
             }
             MdastNodeType::Image => {
@@ -473,7 +473,8 @@ fn floor(text: &str, offset: u32) -> usize {
 fn push_text(text: &str, span: Span, out: &mut Vec<Node>) {
     if let Some(Node { kind: NodeKind::Text(last), span: place, .. }) = out.last_mut() {
         last.push_str(text);
-        place.end = span.end;
+        // Some texts that the parser has split have no place.
+        place.end = place.end.max(span.end);
         return;
     }
     if !text.is_empty() {
