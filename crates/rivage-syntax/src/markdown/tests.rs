@@ -306,6 +306,9 @@ fn expressions_may_be_indented_by_tabs() {
     let (tree, problems) = read(text, &Options::site(Syntax::Mdx));
     assert_eq!(problems, []);
     assert!(matches!(&tree.children[0].kind, NodeKind::Element(element) if element.attributes.len() == 1));
+}
+
+#[test]
 fn what_the_parser_gives_no_place_has_that_of_its_paragraph() {
     // An address that follows a slash is found in a second pass, which knows no places.
     let text = "a\n\nb /www.c. *e*";
