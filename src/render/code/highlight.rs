@@ -243,7 +243,7 @@ thread_local! {
 }
 
 /// Bytes of lines and states, about, that a thread keeps before it begins anew.
-const MAX_LINES: usize = 8 << 20;
+const MAX_LINES: usize = 4 << 20;
 
 /// Lines longer than this are hardly written twice.
 const MAX_KEPT_LINE: usize = 200;

@@ -51,6 +51,8 @@ pub use words::words;
 /// The folder of files whose names have a hash.
 pub const HASHED: &str = "search/data/";
 
+/// Pages whose words are counted at a time.
+const COUNTED: usize = 500;
 /// Bytes of a shard, after which another one is begun. A term adds at most a fifth of it.
 const SHARD: usize = 40_000;
 /// Bytes of a chunk, after which another one is begun.
@@ -215,19 +217,25 @@ fn count(page: &SearchPage) -> Counted {
 
 /// The shards with their first terms.
 fn shards(pages: &[&SearchPage]) -> Vec<(String, String)> {
-    let counted: Vec<Counted> = pages.par_iter().map(|page| count(page)).collect();
-    let total: u64 = counted.iter().map(|page| u64::from(page.length)).sum();
-    let average = (total as f64 / pages.len().max(1) as f64).max(1.0);
-    let lengths: Vec<_> = counted.iter().map(|page| (f64::from(page.length) / average, page.title_length)).collect();
-
+    let mut lengths = Vec::with_capacity(pages.len());
     let mut postings: FxHashMap<String, Vec<Use>> = FxHashMap::default();
-    for (number, page) in counted.into_iter().enumerate() {
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        #[expect(clippy::iter_over_hash_type, reason = "each term has a list of its own; terms are sorted below")]
-        for (term, found) in page.terms {
-            postings.entry(term).or_default().push(Use { page: number, ..found });
+    // A few pages at a time: the words of all pages, counted apart, would be most of what a build holds in memory.
+    for pages in pages.chunks(COUNTED) {
+        let counted: Vec<Counted> = pages.par_iter().map(|page| count(page)).collect();
+        for page in counted {
+            let number = u32::try_from(lengths.len()).unwrap_or(u32::MAX);
+            lengths.push((page.length, page.title_length));
+            #[expect(clippy::iter_over_hash_type, reason = "each term has a list of its own; terms are sorted below")]
+            for (term, found) in page.terms {
+                postings.entry(term).or_default().push(Use { page: number, ..found });
+            }
         }
     }
+    let total: u64 = lengths.iter().map(|(length, _)| u64::from(*length)).sum();
+    let average = (total as f64 / pages.len().max(1) as f64).max(1.0);
+    let lengths: Vec<_> =
+        lengths.into_iter().map(|(length, title_length)| (f64::from(length) / average, title_length)).collect();
+
     let mut terms: Vec<_> = postings.into_iter().collect();
     terms.par_sort_unstable_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
     let lists: Vec<_> = terms.par_iter().map(|(term, uses)| posting_list(term, uses, &lengths)).collect();
