@@ -10,13 +10,24 @@
   let work = Promise.resolve();
 
   // ---- The same place after a reload. Browsers do this too, but not once images or fonts have moved the page.
+  // An editor may empty a file before it writes it: the page is short for a moment, and the place must outlive that.
+  let wanted = null;
+  for (const touch of ["wheel", "keydown", "pointerdown", "touchmove"]) {
+    addEventListener(touch, () => (wanted = null), { passive: true });
+  }
   try {
     const place = JSON.parse(sessionStorage.getItem(key));
     sessionStorage.removeItem(key);
     if (place) {
+      wanted = place;
       const restore = () => scrollTo({ left: place[0], top: place[1], behavior: "instant" });
+      // The browser's own idea of the place may be that of the short page.
+      history.scrollRestoration = "manual";
       restore();
-      addEventListener("load", restore, { once: true });
+      addEventListener("load", () => {
+        restore();
+        history.scrollRestoration = "auto";
+      }, { once: true });
     }
   } catch {
     // No storage, no memory: the page starts at its top.
@@ -24,7 +35,9 @@
 
   function reload() {
     try {
-      sessionStorage.setItem(key, JSON.stringify([scrollX, scrollY]));
+      const place = wanted && scrollY < wanted[1] ? wanted : [scrollX, scrollY];
+      sessionStorage.setItem(key, JSON.stringify(place));
+      history.scrollRestoration = "manual";
     } catch {
       // As above.
     }

@@ -1,16 +1,19 @@
 // Live reload: what changes on the disk changes on the screen, and nothing more than needs to.
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { copySite, launch, preview, until } from './support.mjs'
 
 const PAGE = 'content/docs/getting-started.mdx'
 
 let site, server, browser
 
+let original
+
 before(async () => {
   site = await copySite()
+  original = await read(PAGE)
   server = await preview(site.folder)
   browser = await launch()
 })
@@ -21,8 +24,16 @@ after(async () => {
   await site?.remove()
 })
 
+// What one test leaves broken must not break the next.
+afterEach(() => write(PAGE, original))
+
 const read = (file) => readFile(path.join(site.folder, file), 'utf8')
-const write = (file, text) => writeFile(path.join(site.folder, file), text)
+// As most editors do: the file is there in full or not at all.
+const write = async (file, text) => {
+  const at = path.join(site.folder, file)
+  await writeFile(`${at}~`, text)
+  await rename(`${at}~`, at)
+}
 
 // Opens a page and waits until it listens. The document is marked, so that a test can tell whether it was loaded again.
 async function open(url) {
