@@ -599,9 +599,27 @@ fn the_same_input_gives_the_same_bytes() {
     let first = good(&more, &files);
     let second = good(&more, &files);
     assert_eq!(first.files, second.files);
-    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(32 << 20).build().unwrap();
-    let third = alone.install(|| good(&more, &files));
-    assert!(first.files == third.files);
+
+    // The number of threads is the program's from its start: so the program is asked.
+    let built_by = |threads: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&more);
+        for (path, text) in files.iter().copied().chain([("rivage.toml", settings.as_str())]) {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rivage"));
+        command.env("RAYON_NUM_THREADS", threads).arg("--root").arg(folder.path()).arg("build").arg("--quiet");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let public = folder.path().join("public");
+        let read = |path: &String| std::fs::read_to_string(public.join(path)).unwrap();
+        first.files.keys().map(|path| (path.clone(), read(path))).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (one, many) = (built_by("1"), built_by("8"));
+    assert!(one == many);
+    assert!(one["docs/p1/index.html"] == first.files["docs/p1/index.html"]);
 }
 
 #[test]
@@ -610,4 +628,19 @@ fn a_site_needs_nothing_but_content() {
     assert_eq!(built.problems(&[]), Vec::<String>::new());
     assert!(built.inner("a/index.html").contains("Hello"));
     assert!(built.files.contains_key("index.html"));
+}
+
+#[test]
+fn a_site_that_is_moved_over_is_built_without_its_layouts() {
+    let files = [
+        (
+            "rivage.toml",
+            "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n\n[markdown]\nunknown_component = \"element\"\n",
+        ),
+        ("content/a.mdx", "---\ntitle: A\ntemplate: splash\ndate: 2020/12/21\n---\n\n<Foo x={1}>text</Foo>\n"),
+    ];
+    let built = support::build(files);
+    assert_eq!(built.problems(&files).len(), 1, "{:?}", built.problems(&files));
+    assert!(!built.outcome.has_errors());
+    assert!(built.main("a/index.html").contains("<x-foo x=\"1\">text</x-foo>"));
 }

@@ -1,6 +1,6 @@
 //! Dates of front matter.
 //!
-//! In: `2026-11-23`, `2026-11-23 10:00`, RFC 3339 and the looser forms that other generators write. Out: [`Date`]. A time without a zone is UTC,
+//! In: `2026-11-23`, `2026/11/23`, `2026-11-23 10:00`, RFC 3339 and the looser forms that other generators write. Out: [`Date`]. A time without a zone is UTC,
 //! so that a site is the same wherever it is built. Deliberately not here: words (`Nov 23`), whose meaning depends on the country.
 
 use jiff::civil;
@@ -24,7 +24,8 @@ pub(super) fn parse(text: &str) -> Option<Date> {
 }
 
 fn parse_day(text: &str) -> Option<civil::Date> {
-    let mut parts = text.split('-');
+    // `2026/11/23` is as clear.
+    let mut parts = text.split(if text.contains('/') { '/' } else { '-' });
     let (year, month, day) = (digits(parts.next()?, 4)?, digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
     if parts.next().is_some() {
         return None;

@@ -233,10 +233,7 @@ fn tag(html: &str) -> Option<Tag> {
     if bytes[0] != b'<' || !(first.is_ascii_alphabetic() || (first == b'!' && !is_end)) {
         return None;
     }
-    let name = bytes[start..]
-        .iter()
-        .take_while(|byte| !is_blank(**byte) && !matches!(byte, b'/' | b'>'))
-        .count();
+    let name = bytes[start..].iter().take_while(|byte| !is_blank(**byte) && !matches!(byte, b'/' | b'>')).count();
     let name = start..start + name;
     let mut quote = None;
     let mut is_tight = true;

@@ -20,7 +20,7 @@ use super::outputs::{jsonld, twin};
 use super::scope::{self, Scope};
 use super::values::{Values, map};
 use super::{Artifact, PageFacts, SearchPage, Sink, diagnostics, minify, scan};
-use crate::config::{Config, Language};
+use crate::config::{Config, Language, UnknownComponent};
 use crate::inputs::Inputs;
 use crate::parse::Document;
 use crate::resolve::{Page, PageId, Route, Site, View, output_path};
@@ -203,12 +203,19 @@ impl Renderer {
         body: &mut Body,
     ) -> String {
         let place = wanted.as_ref().map(|location| (&location.file, location.span));
-        // A layout that somebody asked for by name must exist: falling back would hide the mistake.
-        let asked = if place.is_some() { &candidates[..1] } else { candidates };
-        let Some(layout) = asked.iter().find(|name| self.engine.has_layout(name)) else {
-            body.diagnostics.push(diagnostics::unknown_template(place, asked));
-            return body.html.clone();
-        };
+        let lenient = self.config().markdown.unknown_component == UnknownComponent::Element;
+        // A layout that somebody asked for by name must exist: falling back would hide the mistake. A site that is being moved over asks
+        // for layouts that it has not got yet: it is told so, and shown in those that its kind has.
+        let asked = if place.is_some() && !lenient { &candidates[..1] } else { candidates };
+        let found = asked.iter().position(|name| self.engine.has_layout(name));
+        if found.is_none() || (found != Some(0) && place.is_some()) {
+            let mut diagnostic = diagnostics::unknown_template(place, asked);
+            if found.is_some() {
+                diagnostic.severity = rivage_diag::Severity::Warning;
+            }
+            body.diagnostics.push(diagnostic);
+        }
+        let Some(layout) = found.map(|place| &asked[place]) else { return body.html.clone() };
         match self.engine.render(layout, context) {
             Ok(html) => html,
             Err(failure) => {

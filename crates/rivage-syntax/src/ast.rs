@@ -233,6 +233,27 @@ pub fn is_component_name(name: &str) -> bool {
     name.contains('.') || (!name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.contains(['-', ':']))
 }
 
+/// HTML elements that have no content and no closing tag.
+pub fn is_void_element(name: &str) -> bool {
+    matches!(
+        name,
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
+    )
+}
+
 impl Node {
     /// Calls `visit` for the node and all below it, in source order.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {

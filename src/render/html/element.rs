@@ -5,7 +5,7 @@
 
 use indexmap::IndexMap;
 use rivage_diag::{FileId, Span};
-use rivage_syntax::ast::{AttributeValue, Element, Node, is_component_name};
+use rivage_syntax::ast::{AttributeValue, Element, Node, is_component_name, is_void_element};
 use rivage_syntax::expr::{Child, Expr, ExprKind, JsxValue, Object, Value};
 
 use super::escape::{escape_text, push_attribute, push_text, text_of};
@@ -298,7 +298,7 @@ impl Writer<'_> {
             push_attribute(attribute, &text, out);
         }
         out.push('>');
-        if is_void(name) {
+        if is_void_element(name) {
             return;
         }
         match inner {
@@ -604,24 +604,4 @@ fn pascal_case(name: &str) -> String {
         out.push_str(characters.as_str());
     }
     out
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-    )
 }

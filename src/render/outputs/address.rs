@@ -2,36 +2,12 @@
 //!
 //! In: paths of the site, `/` between the parts, without base path, not encoded. Out: percent-encoded paths and full URLs.
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-
 use crate::config::Config;
-
-/// What may not stand in a URL's path. `%` is among them: paths of the site are not encoded yet.
-const PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
-/// Percent-encodes a path.
-pub(super) fn encode(path: &str) -> String {
-    utf8_percent_encode(path, PATH).to_string()
-}
+use crate::resolve::encode_path;
 
 /// Returns the full URL of a path.
 pub(super) fn absolute(config: &Config, path: &str) -> String {
-    format!("{}{}", config.site.base_url, encode(path))
+    format!("{}{}", config.site.base_url, encode_path(path))
 }
 
 /// Returns a full URL for what an author wrote: a path of the site or a URL.
@@ -45,7 +21,8 @@ mod tests {
 
     #[test]
     fn paths_are_encoded() {
-        assert_eq!(encode("/a b/ü?#%/c:d+e@f/"), "/a%20b/%C3%BC%3F%23%25/c:d+e@f/");
+        let config = Config::default();
+        assert_eq!(absolute(&config, "/a b/ü?#%/c:d+e@f/"), "http://localhost:3000/a%20b/%C3%BC%3F%23%25/c:d+e@f/");
     }
 
     #[test]

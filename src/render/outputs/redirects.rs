@@ -7,11 +7,10 @@
 use rivage_diag::Diagnostic;
 use rustc_hash::FxHashSet;
 
-use super::address::encode;
 use super::diagnostics;
 use super::rules::is_dynamic;
 use crate::render::Artifact;
-use crate::resolve::Site;
+use crate::resolve::{Site, encode_path};
 
 /// The name of the file.
 pub const FILE: &str = "_redirects";
@@ -95,8 +94,8 @@ fn aliases(site: &Site, taken: usize) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (alias, id) in &site.aliases {
         // `*` and `:` in a path of a file would make a pattern.
-        let from = encode(alias).replace('*', "%2A").replace(':', "%3A");
-        let to = format!("{}{}", site.config.site.base_path, encode(&site.page(*id).url));
+        let from = encode_path(alias).replace('*', "%2A").replace(':', "%3A");
+        let to = format!("{}{}", site.config.site.base_path, encode_path(&site.page(*id).url));
         let bare = from.trim_end_matches('/');
         let is_file = bare.rsplit('/').next().is_some_and(|name| name.contains('.'));
         let other = if from.ends_with('/') { bare.to_owned() } else { format!("{from}/") };

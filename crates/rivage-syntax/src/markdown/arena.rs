@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use satteri_arena::{Arena, Mdast, StringRef};
+use satteri_arena::{Arena, ArenaNode, Mdast, StringRef};
 use satteri_ast::mdast::MdastNodeType;
 
 /// The tree of a document.
@@ -52,9 +52,24 @@ impl<'a> Tree<'a> {
         item
     }
 
-    /// Returns where a node starts and ends.
+    /// Returns where a node starts and ends; where the parser does not say, what its parent's place is. It does not for some bare links and
+    /// the texts beside them.
     pub(super) fn place(&self, id: u32) -> (u32, u32) {
-        self.arena.nodes.get(id as usize).map_or((0, 0), |node| (node.start_offset, node.end_offset))
+        let Some(node) = self.arena.nodes.get(id as usize) else { return (0, 0) };
+        let place = |node: &ArenaNode| (node.start_offset, node.end_offset);
+        let parent = || self.arena.nodes.get(node.parent as usize);
+        // A link's text, the link, and what it stands in.
+        let around = || parent().and_then(|parent| self.arena.nodes.get(parent.parent as usize));
+        if self.has_place(id) {
+            return place(node);
+        }
+        let places = [parent(), around()].into_iter().flatten().map(place);
+        places.into_iter().find(|place| *place != (0, 0)).unwrap_or_default()
+    }
+
+    /// Reports whether the parser says where a node is.
+    pub(super) fn has_place(&self, id: u32) -> bool {
+        self.arena.nodes.get(id as usize).is_some_and(|node| node.end_offset > 0)
     }
 
     /// Returns the ids of a node's children.

@@ -3,6 +3,7 @@
 //! In: satteri's document, whose offsets count from the body's start. Out: [`Node`]s whose spans count from the file's start,
 //! references resolved, expressions and tags read. Deliberately not here: the parser's own errors ([`super::errors`]).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -182,7 +183,7 @@ impl<'a> Converter<'a> {
             MdastNodeType::Break => NodeKind::Break,
             MdastNodeType::Link => {
                 let link = mdast::decode_link_data(data);
-                let autolink = !self.raw(span).starts_with('[');
+                let autolink = !self.tree.has_place(id) || !self.raw(span).starts_with('[');
                 NodeKind::Link { url: self.string(item, link.url), title: self.optional(item, link.title), autolink }
             }
             MdastNodeType::Image => {
@@ -267,7 +268,7 @@ impl<'a> Converter<'a> {
                 let text = self.tree.text(id, mdast::decode_expression_data(data).value);
                 // Without the braces.
                 let inner = Span { start: span.start + 1, end: span.end.max(span.start + 2) - 1 };
-                let (expr, problems) = parse_expression(self.file, text, inner);
+                let (expr, problems) = parse_expression(self.file, &self.without_phantoms(text), inner);
                 self.diagnostics.extend(problems);
                 let inline = item.kind == MdastNodeType::MdxTextExpression;
                 NodeKind::Expression { expr: Arc::new(expr), inline }
@@ -298,6 +299,17 @@ impl<'a> Converter<'a> {
             }
         }
         out.push(Node { kind, span, children });
+    }
+
+    /// Takes out what the parser writes for the columns that are left of a tab when an expression's lines are moved to the left: they are no
+    /// part of the expression.
+    fn without_phantoms<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        const PHANTOM_SPACE: char = '\u{F002}';
+        if text.contains(PHANTOM_SPACE) && !self.source.contains(PHANTOM_SPACE) {
+            Cow::Owned(text.replace(PHANTOM_SPACE, ""))
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 
     fn is_directive_label(&self, id: u32) -> bool {
@@ -420,7 +432,7 @@ impl<'a> Converter<'a> {
             let value = match kind {
                 mdast::MDX_ATTR_LITERAL_PROP => AttributeValue::String(text.to_owned()),
                 mdast::MDX_ATTR_EXPRESSION_PROP => {
-                    let (expr, problems) = parse_expression(self.file, text, inner);
+                    let (expr, problems) = parse_expression(self.file, &self.without_phantoms(text), inner);
                     let is_empty = expr.kind == crate::expr::ExprKind::Empty && problems.is_empty();
                     self.diagnostics.extend(problems);
                     if is_empty {
@@ -431,7 +443,7 @@ impl<'a> Converter<'a> {
                 mdast::MDX_ATTR_SPREAD => {
                     let text =
                         if text.trim_start().starts_with("...") { text.to_owned() } else { format!("...{text}") };
-                    let (expr, problems) = parse_spread(self.file, &text, inner);
+                    let (expr, problems) = parse_spread(self.file, &self.without_phantoms(&text), inner);
                     self.diagnostics.extend(problems);
                     AttributeValue::Expression(Arc::new(expr))
                 }
@@ -461,7 +473,8 @@ fn floor(text: &str, offset: u32) -> usize {
 fn push_text(text: &str, span: Span, out: &mut Vec<Node>) {
     if let Some(Node { kind: NodeKind::Text(last), span: place, .. }) = out.last_mut() {
         last.push_str(text);
-        place.end = span.end;
+        // Some texts that the parser has split have no place.
+        place.end = place.end.max(span.end);
         return;
     }
     if !text.is_empty() {

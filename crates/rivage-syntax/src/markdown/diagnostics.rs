@@ -1,6 +1,7 @@
 //! The wording of what is wrong with Markdown and MDX.
 
 use super::guard::Refusal;
+use crate::ast::is_void_element;
 use crate::{Diagnostic, FileId, Span};
 
 pub(super) fn nesting_too_deep(file: &FileId, span: Span) -> Diagnostic {
@@ -79,7 +80,7 @@ pub(super) fn unclosed_tag(file: &FileId, span: Span, name: &str, before: Option
         Some(container) => format!("{what} is not closed before its {container} ends"),
         None => format!("{what} is never closed"),
     };
-    let hint = if is_void(name) {
+    let hint = if is_void_element(name) {
         format!("in MDX, write `<{name} />`")
     } else if before == Some("paragraph") {
         format!("write `</{name}>` in the same paragraph, or put both tags on lines of their own")
@@ -228,25 +229,4 @@ pub(super) fn other(file: &FileId, span: Span, message: &str) -> Diagnostic {
 
 fn tag_name(name: &str) -> String {
     format!("`<{name}>`")
-}
-
-/// HTML elements without content, which writers leave unclosed in HTML.
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-    )
 }

@@ -299,3 +299,29 @@ fn what_takes_the_parser_quadratic_time_is_refused() {
     let (_, problems) = read(&directives(&format!("```json\n{json}```")), &Options::site(Syntax::Mdx));
     assert_eq!(problems, []);
 }
+
+#[test]
+fn expressions_may_be_indented_by_tabs() {
+    let text = "<P\n\tconfig={[\n\t\t{\n\t\t\tlabel: `a\n\t\t\t\tb`,\n\t\t},\n\t]}\n/>\n\n{[\n\t\t1,\n\t2]}\n";
+    let (tree, problems) = read(text, &Options::site(Syntax::Mdx));
+    assert_eq!(problems, []);
+    assert!(matches!(&tree.children[0].kind, NodeKind::Element(element) if element.attributes.len() == 1));
+}
+
+#[test]
+fn what_the_parser_gives_no_place_has_that_of_its_paragraph() {
+    // An address that follows a slash is found in a second pass, which knows no places.
+    let text = "a\n\nb /www.c. *e*";
+    let (root, _) = read(text, &Options::site(Syntax::Mdx));
+    let mut places = Vec::new();
+    root.walk(&mut |node| {
+        if matches!(node.kind, NodeKind::Link { .. } | NodeKind::Text(_)) {
+            places.push(&text[node.span.range()]);
+        }
+    });
+    let whole = "b /www.c. *e*";
+    assert_eq!(places, ["a", whole, whole, whole, whole, "e"]);
+    let (root, _) = read("[a] /www.b.c", &Options::site(Syntax::Mdx));
+    let link = &root.children[0].children[1].kind;
+    assert!(matches!(link, NodeKind::Link { autolink: true, .. }), "{link:?}");
+}
