@@ -4,6 +4,7 @@
 //! made, and [`PageFacts`] for what can be told only when all pages are known (anchors, search, feeds).
 //! Deliberately not here: where files are written and whether they changed ([`crate::write`]).
 
+pub mod answers;
 pub mod assets;
 pub mod code;
 mod diagnostics;
@@ -24,11 +25,13 @@ mod props;
 pub mod scan;
 pub mod scope;
 pub mod strings;
+pub mod templates;
 pub mod values;
 
 use std::sync::Arc;
 
 use rivage_diag::Location;
+use serde::{Deserialize, Serialize};
 
 /// A file of the output.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +68,7 @@ pub trait Sink: Sync {
 }
 
 /// What a rendered route tells about itself.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PageFacts {
     /// Its path without the base path: `/blog/first/`.
     pub url: String,
@@ -86,7 +89,7 @@ pub struct PageFacts {
 }
 
 /// A link on a page.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OutLink {
     /// The target: `/docs/install/` without base path, or a full URL.
     pub target: String,
@@ -97,7 +100,7 @@ pub struct OutLink {
 }
 
 /// A page as search sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchPage {
     /// Its path with the base path.
     pub url: String,
@@ -112,7 +115,7 @@ pub struct SearchPage {
 }
 
 /// The text below one heading.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchSection {
     /// The heading's id; empty for the text before the first one.
     pub id: String,

@@ -61,7 +61,7 @@ pub(crate) fn build_on(disk: Arc<dyn Fs>, options: &Options) -> Built {
 
 /// The world around a disk, on 23 November 2026.
 pub(crate) fn world(fs: Arc<dyn Fs>) -> World {
-    World { fs, now: "2026-11-23T12:00:00Z".parse().unwrap(), environment: BTreeMap::new() }
+    World::new(fs, "2026-11-23T12:00:00Z".parse().unwrap(), BTreeMap::new())
 }
 
 impl Built {
