@@ -24,19 +24,10 @@ impl Fingerprint {
 
     /// Hashes bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let mut short = [0; 16];
-        short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
-        Self(short)
+        blake3::hash(bytes).into()
     }
 
-    /// Returns the hash of all that a hasher was given.
-    pub fn finish(hasher: &blake3::Hasher) -> Self {
-        let mut short = [0; 16];
-        short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        Self(short)
-    }
-
-    /// Takes the bytes of a fingerprint that was stored.
+    /// Takes the bytes of a fingerprint that was made before.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
@@ -53,6 +44,15 @@ impl Fingerprint {
             let _ = write!(out, "{byte:02x}");
             out
         })
+    }
+}
+
+/// A fingerprint is the first half of a hash: long enough for no two answers of a site to have the same.
+impl From<blake3::Hash> for Fingerprint {
+    fn from(hash: blake3::Hash) -> Self {
+        let mut short = [0; 16];
+        short.copy_from_slice(&hash.as_bytes()[..16]);
+        Self(short)
     }
 }
 

@@ -50,7 +50,7 @@ impl Mix {
     }
 
     pub(super) fn finish(&self) -> Fingerprint {
-        Fingerprint::finish(&self.0)
+        self.0.finalize().into()
     }
 }
 

@@ -33,6 +33,8 @@ use std::sync::Arc;
 use rivage_diag::Location;
 use serde::{Deserialize, Serialize};
 
+use crate::inputs::Fingerprint;
+
 /// A file of the output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Artifact {
@@ -58,13 +60,33 @@ impl Artifact {
     }
 }
 
+/// What a sink has taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Put {
+    /// The fingerprint of the file's bytes.
+    pub digest: Fingerprint,
+    /// How many bytes it has.
+    pub length: u64,
+}
+
 /// Where artifacts go. Called from several threads at once.
 pub trait Sink: Sync {
-    /// Takes a file.
+    /// Takes a file, and tells what it has taken; none if this sink does not look into files.
     ///
     /// # Errors
     /// The disk refused it.
-    fn put(&self, artifact: Artifact) -> Result<(), crate::fs::Error>;
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error>;
+
+    /// Takes the file that the output has at this path already, if it is the one that was [`Put`]: a result that is used again need
+    /// not be made again. Reports whether it is; if not, the caller has to make the file and put it. A kept file may still be put: a
+    /// result of several files is made again if one of them is missing.
+    ///
+    /// # Errors
+    /// The disk refused a look at it, or the path cannot be a file's.
+    fn keep(&self, path: &str, digest: Fingerprint, length: u64) -> Result<bool, crate::fs::Error> {
+        let _ = (path, digest, length);
+        Ok(false)
+    }
 }
 
 /// What a rendered route tells about itself.

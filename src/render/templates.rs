@@ -163,7 +163,7 @@ fn closure(
             all.update(part.as_bytes());
         }
     }
-    Fingerprint::finish(&all)
+    all.finalize().into()
 }
 
 /// The ids that a template writes as they are.
