@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use crate::fs::{Entry, EntryKind, Error, Fs};
 
 /// A hash of an answer. Equal answers have equal fingerprints on every machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
@@ -19,6 +19,11 @@ impl Fingerprint {
         let mut short = [0; 16];
         short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
         Self(short)
+    }
+
+    /// Takes the bytes of a fingerprint that was stored.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
     }
 
     /// Returns the bytes.
