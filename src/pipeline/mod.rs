@@ -4,26 +4,31 @@
 //! every stage, and what was read. `build`, `check` and `preview` all run this. Deliberately not here: what the stages do,
 //! where files are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod generated;
+mod prepare;
+mod routes;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use rivage_diag::{Diagnostic, FileId, Span};
-use rivage_syntax::data::{self, Format};
+use rivage_diag::Diagnostic;
+use rustc_hash::FxHashSet;
 
-use crate::config::{self, Config, UnknownComponent};
-use crate::discover::{self, SourceTree};
-use crate::inputs::{Inputs, World};
-use crate::parse::{self, Document};
-use crate::render::answers::Memo;
-use crate::render::functions::{Icon, Surroundings};
-use crate::render::page::{LazyEngine, Renderer, is_hidden_from_robots};
-use crate::render::templates::{Sources, Templates};
-use crate::render::values::Values;
-use crate::render::{Artifact, Content, PageFacts, Sink, assets, links, outputs, strings};
-use crate::resolve::{self, Route, Site, Visibility};
-use crate::theme;
+use crate::cache::store::Key;
+use crate::cache::{Cache, Checker, Kind};
+use crate::config::{Config, UnknownComponent};
+use crate::discover::SourceTree;
+use crate::inputs::{Fingerprint, Inputs, Question, World};
+use crate::render::facts::{AllTold, Part};
+use crate::render::page::is_hidden_from_robots;
+use crate::render::{PageFacts, Sink, links, outputs};
+use crate::resolve::Site;
+use crate::write::NullSink;
+use generated::Generated;
+use prepare::{Prepared, prepare, unreadable};
+use routes::{Routes, Work};
 
 /// What a run is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +59,14 @@ pub struct Options {
     pub mode: Mode,
 }
 
+impl Options {
+    /// Tells builds apart that must not share their routes.
+    pub fn flavour(&self) -> Fingerprint {
+        let Self { drafts, future, base_url, unknown_component, profile: _, mode } = self;
+        Fingerprint::of(format!("{drafts} {future} {base_url:?} {unknown_component:?} {mode:?}").as_bytes())
+    }
+}
+
 /// What a run made.
 pub struct Outcome {
     /// The settings, with the command line applied.
@@ -62,8 +75,10 @@ pub struct Outcome {
     pub site: Arc<Site>,
     /// The files it was made of.
     pub tree: Arc<SourceTree>,
-    /// What pages tell of themselves, in the order of the routes.
+    /// What pages tell of themselves, in the order of the routes; without those that the cache keeps.
     pub facts: Vec<PageFacts>,
+    /// How many routes and 404 pages were rendered: all of them without a cache.
+    pub rendered: usize,
     /// What is wrong, sorted.
     pub diagnostics: Vec<Diagnostic>,
     /// Where the time went.
@@ -76,6 +91,25 @@ impl Outcome {
     /// Reports whether anything is wrong enough to fail.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Returns the keys of all entries of the cache that belong to a page or file of the site.
+    pub fn keys(&self) -> FxHashSet<Key> {
+        let routes = self.site.routes.iter().map(Work::Route);
+        let not_found = self.config.languages.iter().map(Work::NotFound);
+        let routes = routes.chain(not_found).map(|work| Kind::Route.key(&work.name()));
+        let documents = self.tree.content.iter().map(|source| Kind::Document.key(&source.path));
+        routes.chain(documents).collect()
+    }
+
+    /// Keeps for later builds what this one found out.
+    pub fn save(&self, cache: &mut Cache, world: &World) {
+        let keys = LazyLock::new(|| self.keys());
+        let has_site = |key: &Key| keys.contains(key);
+        cache.save(world, &|key| match Kind::of(key) {
+            Some(Kind::Document | Kind::Route) => has_site(key),
+            kind => kind.is_some(),
+        });
     }
 }
 
@@ -113,29 +147,19 @@ impl Progress for Silent {
     fn step(&self) {}
 }
 
-/// Everything before pages are rendered.
-struct Prepared {
-    config: Arc<Config>,
-    site: Arc<Site>,
-    tree: Arc<SourceTree>,
-    renderer: Renderer,
-    artifacts: Vec<Artifact>,
-    diagnostics: Vec<Diagnostic>,
-    /// Files and folders that were looked at.
-    paths: BTreeSet<String>,
-}
-
-/// Runs all stages.
+/// Runs all stages. With a cache, what holds of earlier runs is not made again, and what is made is put into it: the caller saves it
+/// when the output is in place.
 ///
 /// # Errors
 /// The sink refused a file. Mistakes of authors are diagnostics of the outcome.
 pub fn run(
     world: &World,
     options: &Options,
+    cache: Option<&Cache>,
     sink: &dyn Sink,
     progress: &dyn Progress,
 ) -> Result<Outcome, crate::fs::Error> {
-    on_workers(|| run_stages(world, options, sink, progress))
+    on_workers(|| run_stages(world, options, cache, sink, progress))
 }
 
 /// How much stack a worker has. Nesting of content and expressions is bounded; this is room for the bounds, also in a debug build.
@@ -155,54 +179,64 @@ fn on_workers<R: Send>(work: impl FnOnce() -> R + Send) -> R {
 fn run_stages(
     world: &World,
     options: &Options,
+    cache: Option<&Cache>,
     sink: &dyn Sink,
     progress: &dyn Progress,
 ) -> Result<Outcome, crate::fs::Error> {
     let mut profile = Profile::default();
     let Prepared { config, site, tree, renderer, artifacts, mut diagnostics, mut paths } =
-        prepare(world, options, &mut profile, progress);
+        prepare(world, options, cache, sink, &mut profile, progress)?;
 
     progress.stage("render", site.routes.len());
+    let answer = |question: &Question| match question {
+        Question::Site(question) => renderer.surroundings.answer(question),
+        other => world.answer(other).unwrap_or(Fingerprint::MISSING),
+    };
+    let checker = cache.map(|cache| Checker::new(&cache.own, &answer));
+    let routes =
+        Routes { world, renderer: &renderer, cache: cache.zip(checker.as_ref()), sink, rendered: AtomicUsize::new(0) };
+    let not_found = config.languages.iter().map(Work::NotFound);
+    let work: Vec<_> = site.routes.iter().map(Work::Route).chain(not_found).collect();
     let rendered = profile.measure("render", || {
-        site.routes
-            .par_iter()
-            .map(|route| render(world, &renderer, route, sink, progress))
+        work.par_iter()
+            .map(|work| {
+                let rendered = routes.make(*work);
+                progress.step();
+                rendered
+            })
             .collect::<Result<Vec<_>, _>>()
     })?;
-    let mut facts = Vec::with_capacity(rendered.len());
-    for (route, page) in site.routes.iter().zip(rendered) {
-        facts.push(page.facts);
-        diagnostics.extend(page.diagnostics);
-        paths.extend(page.paths);
+    let mut told = Vec::with_capacity(rendered.len());
+    for (work, rendered) in work.iter().zip(rendered) {
         if options.profile {
-            profile.pages.push((route.url.clone(), page.time));
+            profile.pages.push((work.name(), rendered.time));
         }
+        told.push(rendered.told);
+        diagnostics.extend(rendered.diagnostics);
+        paths.extend(rendered.paths);
     }
+    // The 404 pages tell nothing.
+    told.truncate(site.routes.len());
 
     progress.stage("outputs", 0);
     let start = Instant::now();
-    let inputs = Inputs::new(world);
-    for language in &config.languages {
-        diagnostics.extend(renderer.render_not_found(&inputs, language, sink)?);
-    }
-    for artifact in artifacts {
-        sink.put(artifact)?;
-    }
+    artifacts.into_par_iter().try_for_each(|artifact| sink.put(artifact).map(drop))?;
+    let load = |route: usize, part: Part| routes.load(&site.routes[route], part);
+    let told = AllTold::new(told, &load);
     let is_hidden = |id| is_hidden_from_robots(site.page(id));
-    let (generated, problems) = outputs::render(&site, &tree, &facts, &is_hidden);
-    diagnostics.extend(problems);
-    for artifact in generated {
-        sink.put(artifact)?;
-    }
-    diagnostics.extend(links::check_anchors(&site, &facts));
-    diagnostics.extend(links::check_hrefs(world, &site, &facts));
-    paths.extend(inputs.into_paths());
+    let generated = Generated { cache, sink };
+    diagnostics.extend(outputs::render(&renderer.surroundings.values, &tree, &told, &is_hidden, &generated)?);
+    diagnostics.extend(links::check_anchors(&site, &told));
+    diagnostics.extend(links::check_hrefs(world, &site, &told));
     profile.stages.push(("outputs", start.elapsed()));
 
     rivage_diag::sort(&mut diagnostics);
     merge_by_page(&mut diagnostics);
+    paths.extend(checker.iter().flat_map(Checker::paths));
     let inputs_read = paths.into_iter().collect();
-    Ok(Outcome { config, site, tree, facts, diagnostics, profile, inputs_read })
+    let facts = told.into_facts();
+    let rendered = routes.rendered.load(Ordering::Relaxed);
+    Ok(Outcome { config, site, tree, facts, rendered, diagnostics, profile, inputs_read })
 }
 
 /// The HTML of a file's content, and what is wrong with it.
@@ -221,7 +255,10 @@ pub fn render_content(
 }
 
 fn render_files(world: &World, options: &Options, files: &[String]) -> (Vec<Option<RenderedContent>>, Vec<Diagnostic>) {
-    let prepared = prepare(world, options, &mut Profile::default(), &Silent);
+    let prepared = match prepare(world, options, None, &NullSink, &mut Profile::default(), &Silent) {
+        Ok(prepared) => prepared,
+        Err(error) => return (vec![None; files.len()], vec![unreadable(&error)]),
+    };
     let rendered = files
         .par_iter()
         .map(|file| {
@@ -231,160 +268,6 @@ fn render_files(world: &World, options: &Options, files: &[String]) -> (Vec<Opti
         })
         .collect();
     (rendered, prepared.diagnostics)
-}
-
-fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &dyn Progress) -> Prepared {
-    let inputs = Inputs::new(world);
-    let (config, mut diagnostics) = profile.measure("config", || load_config(&inputs, options));
-    let config = Arc::new(config);
-
-    progress.stage("discover", 0);
-    let (tree, problems) = profile.measure("discover", || discover::discover(&inputs, &config));
-    diagnostics.extend(problems);
-
-    progress.stage("parse", tree.content.len());
-    let parsed: Vec<_> = profile.measure("parse", || {
-        tree.content
-            .par_iter()
-            .map(|source| {
-                let inputs = Inputs::new(world);
-                let parsed = match inputs.read(&source.path) {
-                    Ok(bytes) => {
-                        let (document, problems) = parse::parse(&config, source, &bytes);
-                        (Some(Arc::new(document)), problems)
-                    }
-                    Err(error) => (None, vec![unreadable(&error)]),
-                };
-                progress.step();
-                (parsed, inputs.into_paths())
-            })
-            .collect()
-    });
-    let mut paths = BTreeSet::new();
-    let mut documents: Vec<Arc<Document>> = Vec::with_capacity(parsed.len());
-    for ((document, problems), asked) in parsed {
-        documents.extend(document);
-        diagnostics.extend(problems);
-        paths.extend(asked);
-    }
-
-    progress.stage("resolve", 0);
-    let visibility = Visibility { drafts: options.drafts, future: options.future };
-    let (site, problems) =
-        profile.measure("resolve", || resolve::resolve(&inputs, &config, &tree, documents, visibility));
-    diagnostics.extend(problems);
-    let site = Arc::new(site);
-
-    progress.stage("theme", 0);
-    let start = Instant::now();
-    let (asset_map, mut artifacts, problems) = assets::build(&inputs, &tree.theme.assets, config.build.minify);
-    diagnostics.extend(problems);
-    let beside = site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file.clone()));
-    let beside: BTreeMap<_, _> = beside.collect();
-    artifacts.extend(copies(&tree, &beside));
-    let (texts, problems) = strings::load(&inputs, &config, &tree.theme.strings);
-    diagnostics.extend(problems);
-    let (sources, problems) = Sources::read(&inputs, &tree.theme);
-    diagnostics.extend(problems);
-    let surroundings = Arc::new(Surroundings {
-        values: Values::new(Arc::clone(&site)),
-        assets: asset_map,
-        icons: icons(&inputs, &tree),
-        strings: texts,
-        statics: tree.theme.statics.iter().map(|file| (file.name.clone(), file.path.clone())).collect(),
-        beside,
-        templates: Templates::of(&sources),
-        feed_pages: outputs::feed_pages(&site),
-        preview: options.mode == Mode::Preview,
-        memo: Memo::default(),
-    });
-    let all_templates = sources.print();
-    let engine = LazyEngine::new(sources, Arc::clone(&surroundings));
-    let problems = engine.compile();
-    if !problems.is_empty() {
-        surroundings.templates.set_broken(all_templates);
-    }
-    diagnostics.extend(problems);
-    let languages = config
-        .languages
-        .iter()
-        .map(|language| (surroundings.values.site_value(language), surroundings.values.language(language)))
-        .collect();
-    let renderer = Renderer { engine, surroundings, languages };
-    profile.stages.push(("theme", start.elapsed()));
-
-    paths.extend(inputs.into_paths());
-    Prepared { config, site, tree: Arc::new(tree), renderer, artifacts, diagnostics, paths }
-}
-
-fn load_config(inputs: &Inputs<'_>, options: &Options) -> (Config, Vec<Diagnostic>) {
-    let (mut config, mut diagnostics) = config::load(inputs);
-    if let Some(base_url) = &options.base_url {
-        config.set_base_url(base_url);
-    }
-    if let Some(unknown_component) = options.unknown_component {
-        config.markdown.unknown_component = unknown_component;
-    }
-    diagnostics.extend(theme_settings(inputs, &mut config));
-    (config, diagnostics)
-}
-
-/// What `theme.toml` says of `[theme]` holds where the site says nothing.
-fn theme_settings(inputs: &Inputs<'_>, config: &mut Config) -> Vec<Diagnostic> {
-    let path = format!("themes/{}/theme.toml", config.site.theme);
-    let Ok(bytes) = theme::read(inputs, &path) else { return Vec::new() };
-    let text = String::from_utf8_lossy(&bytes);
-    let (data, problems) = data::parse(&FileId::from(path.as_str()), &text, Span::new(0, text.len()), Format::Toml);
-    let mut settings = data.get("settings").map_or_else(|| serde_json::json!({}), data::Data::to_json);
-    if let (Some(all), Some(own)) = (settings.as_object_mut(), config.site.theme_settings.as_object()) {
-        all.extend(own.clone());
-    }
-    config.site.theme_settings = settings;
-    problems
-}
-
-fn unreadable(error: &crate::fs::Error) -> Diagnostic {
-    let message = format!("could not {} `{}`: {}", error.operation, error.path, error.source);
-    Diagnostic::error("unreadable-file", message).at(&FileId::from(error.path.as_str()), Span::at(0))
-}
-
-/// What one route gave.
-struct RenderedRoute {
-    facts: PageFacts,
-    diagnostics: Vec<Diagnostic>,
-    paths: Vec<String>,
-    time: Duration,
-}
-
-fn render(
-    world: &World,
-    renderer: &Renderer,
-    route: &Route,
-    sink: &dyn Sink,
-    progress: &dyn Progress,
-) -> Result<RenderedRoute, crate::fs::Error> {
-    let start = Instant::now();
-    let inputs = Inputs::new(world);
-    let (facts, diagnostics) = renderer.render_route(&inputs, route, sink)?;
-    progress.step();
-    Ok(RenderedRoute { facts, diagnostics, paths: inputs.into_paths(), time: start.elapsed() })
-}
-
-/// Static files and the files beside pages, as they are.
-fn copies(tree: &SourceTree, beside: &BTreeMap<String, String>) -> Vec<Artifact> {
-    let statics = tree.theme.statics.iter().map(|file| (&file.name, &file.path));
-    let all = statics.chain(beside).map(|(path, file)| (path.clone(), Content::CopyOf(file.clone())));
-    all.map(|(path, content)| Artifact { path, content }).collect()
-}
-
-fn icons(inputs: &Inputs<'_>, tree: &SourceTree) -> BTreeMap<String, Icon> {
-    let drawings = tree.theme.assets.iter().filter_map(|file| {
-        let name = file.name.strip_prefix("icons/")?.strip_suffix(".svg")?;
-        let svg = String::from_utf8(theme::read(inputs, &file.path).ok()?).ok()?;
-        let svg = svg.trim().replacen("<svg ", "<svg class=\"icon\" aria-hidden=\"true\" ", 1);
-        Some((name.to_owned(), Icon::new(&svg)))
-    });
-    drawings.collect()
 }
 
 /// A layout's mistake shows on every page: it is told once, with the first page and how many more there are.

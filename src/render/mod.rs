@@ -10,6 +10,7 @@ pub mod code;
 mod diagnostics;
 pub mod emoji;
 pub mod engine;
+pub mod facts;
 mod filters;
 pub mod functions;
 mod host;
@@ -122,7 +123,7 @@ pub struct OutLink {
 }
 
 /// A page as search sees it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchPage {
     /// Its path with the base path.
     pub url: String,
