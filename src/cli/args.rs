@@ -144,6 +144,9 @@ pub struct Build {
     /// Write into an output folder that holds files of others
     #[arg(long)]
     pub force: bool,
+    /// Make everything anew, and neither read nor write the build cache
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 /// `rivage preview`

@@ -113,7 +113,7 @@ impl Builder for Site {
             mode: Mode::Preview,
         };
         let memory = MemorySink::new();
-        match pipeline::run(&world, &options, &memory, &Silent) {
+        match pipeline::run(&world, &options, None, &memory, &Silent) {
             Ok(outcome) => {
                 self.watch_also(&outcome.inputs_read);
                 let errors = self.report(&world, &outcome, started);
