@@ -110,10 +110,11 @@ impl Builder for Site {
             base_url: Some(format!("{}{base_path}", self.origin)),
             unknown_component: None,
             profile: false,
+            notes: false,
             mode: Mode::Preview,
         };
         let memory = MemorySink::new();
-        match pipeline::run(&world, &options, &memory, &Silent) {
+        match pipeline::run(&world, &options, None, &memory, &Silent) {
             Ok(outcome) => {
                 self.watch_also(&outcome.inputs_read);
                 let errors = self.report(&world, &outcome, started);

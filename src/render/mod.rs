@@ -4,11 +4,13 @@
 //! made, and [`PageFacts`] for what can be told only when all pages are known (anchors, search, feeds).
 //! Deliberately not here: where files are written and whether they changed ([`crate::write`]).
 
+pub mod answers;
 pub mod assets;
 pub mod code;
 mod diagnostics;
 pub mod emoji;
 pub mod engine;
+pub mod facts;
 mod filters;
 pub mod functions;
 mod host;
@@ -24,11 +26,13 @@ mod props;
 pub mod scan;
 pub mod scope;
 pub mod strings;
+pub mod templates;
 pub mod values;
 
 use std::sync::Arc;
 
 use rivage_diag::Location;
+use serde::{Deserialize, Serialize};
 
 use crate::inputs::Fingerprint;
 
@@ -87,7 +91,7 @@ pub trait Sink: Sync {
 }
 
 /// What a rendered route tells about itself.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PageFacts {
     /// Its path without the base path: `/blog/first/`.
     pub url: String,
@@ -108,7 +112,7 @@ pub struct PageFacts {
 }
 
 /// A link on a page.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OutLink {
     /// The target: `/docs/install/` without base path, or a full URL.
     pub target: String,
@@ -119,7 +123,7 @@ pub struct OutLink {
 }
 
 /// A page as search sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchPage {
     /// Its path with the base path.
     pub url: String,
@@ -134,7 +138,7 @@ pub struct SearchPage {
 }
 
 /// The text below one heading.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchSection {
     /// The heading's id; empty for the text before the first one.
     pub id: String,
