@@ -196,9 +196,9 @@ impl<'c> Checker<'c> {
         Some(Arc::new(self.question(*changed).unwrap_or(Question::Today)))
     }
 
-    /// Returns the questions of an entry.
-    pub fn questions(&self, entry: &Entry<'_>) -> Vec<Question> {
-        entry.trace().iter().filter_map(|id| self.question(*id)).collect()
+    /// Returns the questions of an entry, and whether the answer is another now.
+    pub fn asked(&self, entry: &Entry<'_>) -> Vec<(Question, bool)> {
+        entry.trace().iter().filter_map(|id| Some((self.question(*id)?, !self.is_same(*id)))).collect()
     }
 
     /// Returns files and folders that were asked about, sorted.

@@ -10,10 +10,12 @@ use super::args::{Build, Global, Selection};
 use super::printer::{Printer, count};
 use super::profile;
 use super::project::{Project, SiteSources};
+use super::verify::{self, Noted};
 use crate::cache::Cache;
 use crate::diag::emit;
 use crate::inputs::World;
 use crate::pipeline::{self, Mode, Options};
+use crate::render::Sink;
 use crate::{theme, write};
 
 pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::Result<Exit> {
@@ -33,7 +35,10 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
     let progress = printer.progress();
     let options = options(&args.selection, args.profile, Mode::Build);
     let mut cache = (!args.no_cache).then(|| open_cache(&project.root, world, &options));
-    let outcome = pipeline::run(world, &options, cache.as_ref(), &writer, &progress)?;
+    let noted = args.verify.then(|| Noted::new(&writer));
+    let sink: &dyn Sink = noted.as_ref().map_or(&writer, |noted| noted);
+    let outcome = pipeline::run(world, &options, cache.as_ref(), sink, &progress)?;
+    let made = noted.map(Noted::into_files);
     let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = outcome.diagnostics.len() - errors;
     // A writer that is not committed leaves the output folder as it was.
@@ -42,6 +47,13 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
         outcome.save(cache, world);
         tell_troubles(cache, printer);
     }
+    let verified = match made.zip(cache.as_ref()) {
+        Some((made, cache)) => {
+            let read = |path: &str| std::fs::read(project.root.join(&output).join(path)).ok();
+            verify::verify(world, &options, cache, &outcome, &made, &read, &progress)?
+        }
+        None => None,
+    };
     drop(progress);
 
     let sources = SiteSources { fs: &*world.fs, outcome: Some(&outcome) };
@@ -88,6 +100,12 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
             None => printer.diagnostics(&format!("{}; `{output}` is as before\n", found(errors, warnings))),
         }
     }
+    if let Some(difference) = verified {
+        printer.diagnostics(&format!(
+            "error[stale]: {difference}help: this is a fault of rivage; `rivage cache clear` mends the site\n"
+        ));
+        return Ok(Exit::SiteHasErrors);
+    }
     Ok(if errors == 0 { Exit::Done } else { Exit::SiteHasErrors })
 }
 
@@ -114,6 +132,7 @@ pub(super) fn options(selection: &Selection, profile: bool, mode: Mode) -> Optio
         base_url: selection.base_url.clone(),
         unknown_component: None,
         profile,
+        notes: false,
         mode,
     }
 }

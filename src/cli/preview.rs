@@ -110,6 +110,7 @@ impl Builder for Site {
             base_url: Some(format!("{}{base_path}", self.origin)),
             unknown_component: None,
             profile: false,
+            notes: false,
             mode: Mode::Preview,
         };
         let memory = MemorySink::new();

@@ -5,6 +5,7 @@
 //! stage. Deliberately not here: the cache itself, and how questions about the site are answered ([`crate::render`]).
 
 mod known;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -4,6 +4,7 @@
 //! every stage, and what was read. `build`, `check` and `preview` all run this. Deliberately not here: what the stages do,
 //! where files are written.
 
+mod explain;
 mod generated;
 mod prepare;
 mod routes;
@@ -16,7 +17,7 @@ use rayon::prelude::*;
 use rivage_diag::Diagnostic;
 use rustc_hash::FxHashSet;
 
-use crate::cache::store::Key;
+use crate::cache::store::{Key, ObservationId};
 use crate::cache::{Cache, Checker, Kind};
 use crate::config::{Config, UnknownComponent};
 use crate::discover::SourceTree;
@@ -26,6 +27,7 @@ use crate::render::page::is_hidden_from_robots;
 use crate::render::{PageFacts, Sink, links, outputs};
 use crate::resolve::Site;
 use crate::write::NullSink;
+pub use explain::{Explained, explain};
 use generated::Generated;
 use prepare::{Prepared, prepare, unreadable};
 use routes::{Routes, Work};
@@ -55,6 +57,8 @@ pub struct Options {
     pub unknown_component: Option<UnknownComponent>,
     /// Measure pages and templates one by one.
     pub profile: bool,
+    /// Hand out what each route asked.
+    pub notes: bool,
     /// What the run is for.
     pub mode: Mode,
 }
@@ -62,7 +66,7 @@ pub struct Options {
 impl Options {
     /// Tells builds apart that must not share their routes.
     pub fn flavour(&self) -> Fingerprint {
-        let Self { drafts, future, base_url, unknown_component, profile: _, mode } = self;
+        let Self { drafts, future, base_url, unknown_component, profile: _, notes: _, mode } = self;
         Fingerprint::of(format!("{drafts} {future} {base_url:?} {unknown_component:?} {mode:?}").as_bytes())
     }
 }
@@ -77,6 +81,8 @@ pub struct Outcome {
     pub tree: Arc<SourceTree>,
     /// What pages tell of themselves, in the order of the routes; without those that the cache keeps.
     pub facts: Vec<PageFacts>,
+    /// What each route asked, in the order of the routes; only if asked for, and without a cache.
+    pub notes: Vec<Vec<(Question, Fingerprint)>>,
     /// How many routes and 404 pages were rendered: all of them without a cache.
     pub rendered: usize,
     /// What is wrong, sorted.
@@ -207,13 +213,17 @@ fn run_stages(
             .collect::<Result<Vec<_>, _>>()
     })?;
     let mut told = Vec::with_capacity(rendered.len());
+    let mut notes = Vec::new();
     for (work, rendered) in work.iter().zip(rendered) {
         if options.profile {
             profile.pages.push((work.name(), rendered.time));
         }
         told.push(rendered.told);
         diagnostics.extend(rendered.diagnostics);
-        paths.extend(rendered.paths);
+        if options.notes {
+            notes.push(rendered.notes.clone());
+        }
+        paths.extend(rendered.notes.into_iter().filter_map(|(question, _)| question.into_path()));
     }
     // The 404 pages tell nothing.
     told.truncate(site.routes.len());
@@ -236,7 +246,17 @@ fn run_stages(
     let inputs_read = paths.into_iter().collect();
     let facts = told.into_facts();
     let rendered = routes.rendered.load(Ordering::Relaxed);
-    Ok(Outcome { config, site, tree, facts, rendered, diagnostics, profile, inputs_read })
+    Ok(Outcome { config, site, tree, facts, notes, rendered, diagnostics, profile, inputs_read })
+}
+
+/// Returns what the stored result of a route asked, with the answers it got.
+pub fn observed(cache: &Cache, url: &str) -> Vec<(Question, Fingerprint)> {
+    let Some(entry) = cache.own.get(Kind::Route.key(url)) else { return Vec::new() };
+    let observation = |id: &ObservationId| {
+        let (question, answer) = cache.own.observation(*id);
+        Some((crate::cache::decode(question)?, answer))
+    };
+    entry.trace().iter().filter_map(observation).collect()
 }
 
 /// The HTML of a file's content, and what is wrong with it.

@@ -259,8 +259,8 @@ fn not_kept(
 
 /// The templates, compiled at once unless the cache knows what is wrong with them.
 fn engine(sources: Sources, surroundings: &Arc<Surroundings>, cache: Option<&Cache>) -> (LazyEngine, Vec<Diagnostic>) {
-    let all = sources.print();
-    let engine = LazyEngine::new(sources, Arc::clone(surroundings));
+    let engine = LazyEngine::new(sources);
+    let all = engine.print();
     let key = Kind::Templates.key("");
     let known = cache.and_then(|cache| {
         let Marked { input, value } = cache::decode::<Marked<Vec<Diagnostic>>>(cache.own.get(key)?.small())?;

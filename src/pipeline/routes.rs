@@ -45,7 +45,8 @@ impl Work<'_> {
 pub(super) struct Rendered {
     pub(super) told: Told,
     pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) paths: Vec<String>,
+    /// What was asked; nothing where a stored result was used.
+    pub(super) notes: Vec<(Question, Fingerprint)>,
     pub(super) time: Duration,
 }
 
@@ -92,7 +93,7 @@ impl Routes<'_> {
             {
                 let Stored { diagnostics, anchored, hrefs, search, content, .. } = stored;
                 let told = Told { anchored, hrefs, search, content, facts: None };
-                return Ok(Rendered { told, diagnostics, paths: Vec::new(), time: start.elapsed() });
+                return Ok(Rendered { told, diagnostics, notes: Vec::new(), time: start.elapsed() });
             }
         }
         self.rendered.fetch_add(1, Ordering::Relaxed);
@@ -122,8 +123,7 @@ impl Routes<'_> {
                 told.facts = None;
             }
         }
-        let paths = notes.into_iter().filter_map(|(question, _)| question.into_path()).collect();
-        Ok(Rendered { told, diagnostics, paths, time: start.elapsed() })
+        Ok(Rendered { told, diagnostics, notes, time: start.elapsed() })
     }
 
     fn render(

@@ -107,11 +107,10 @@ fn note(env: &Surroundings, question: SiteQuestion) {
     });
 }
 
-/// Registers all functions.
-pub(super) fn register(tera: &mut Tera, surroundings: &Arc<Surroundings>) {
+/// Registers all functions. What they tell of comes from the [`scope`], so that templates that are compiled serve any site.
+pub(super) fn register(tera: &mut Tera) {
     let env = |function: fn(&Surroundings, &Kwargs) -> TeraResult<Value>| {
-        let surroundings = Arc::clone(surroundings);
-        move |arguments: Kwargs, _: &State| function(&surroundings, &arguments)
+        move |arguments: Kwargs, _: &State| function(&*surroundings()?, &arguments)
     };
     tera.register_function("pages", env(pages));
     tera.register_function("get_page", env(get_page));
@@ -127,6 +126,14 @@ pub(super) fn register(tera: &mut Tera, surroundings: &Arc<Surroundings>) {
     tera.register_function("icon", env(icon));
     tera.register_function("image", env(image));
     tera.register_function("uid", |_: Kwargs, _: &State| Value::from(scope::uid().to_string()));
+}
+
+/// Returns what the page that is being rendered may ask for.
+///
+/// # Errors
+/// No page is being rendered.
+pub(super) fn surroundings() -> TeraResult<Arc<Surroundings>> {
+    scope::surroundings().ok_or_else(|| Error::message("this can only be used while a page is rendered"))
 }
 
 fn language() -> String {

@@ -21,7 +21,7 @@ use super::templates::Sources;
 use super::values::{Values, map};
 use super::{Artifact, PageFacts, SearchPage, Sink, diagnostics, minify, scan};
 use crate::config::{Config, Language, UnknownComponent};
-use crate::inputs::{Inputs, SiteQuestion};
+use crate::inputs::{Fingerprint, Inputs, SiteQuestion};
 use crate::parse::Document;
 use crate::resolve::{Page, PageId, Route, Site, View, output_path};
 
@@ -42,25 +42,30 @@ pub struct Renderer {
 pub struct LazyEngine {
     engine: OnceLock<Engine>,
     sources: Sources,
-    surroundings: Arc<Surroundings>,
+    print: Fingerprint,
 }
 
 impl LazyEngine {
     /// Puts compiling off.
-    pub fn new(sources: Sources, surroundings: Arc<Surroundings>) -> Self {
-        Self { engine: OnceLock::new(), sources, surroundings }
+    pub fn new(sources: Sources) -> Self {
+        Self { engine: OnceLock::new(), print: sources.print(), sources }
+    }
+
+    /// Returns the fingerprint of all templates.
+    pub fn print(&self) -> Fingerprint {
+        self.print
     }
 
     /// Compiles the templates and returns what is wrong with them.
     pub fn compile(&self) -> Vec<Diagnostic> {
-        let (engine, problems) = Engine::new(self.sources.clone(), &self.surroundings);
+        let (engine, problems) = Engine::new(self.sources.clone());
         let _ = self.engine.set(engine);
         problems
     }
 
     /// Returns the engine.
     pub fn get(&self) -> &Engine {
-        self.engine.get_or_init(|| Engine::new(self.sources.clone(), &self.surroundings).0)
+        self.engine.get_or_init(|| Engine::new(self.sources.clone()).0)
     }
 }
 
@@ -93,6 +98,7 @@ impl Renderer {
         Scope {
             notes: inputs.notes().clone(),
             world: inputs.world().clone(),
+            surroundings: Arc::clone(&self.surroundings),
             language: language.to_owned(),
             page,
             url: url.to_owned(),
