@@ -57,16 +57,11 @@ impl Counter {
     }
 
     fn text(&mut self, text: &str) {
+        if text.is_ascii() {
+            return self.ascii(text.as_bytes());
+        }
         for c in text.chars() {
-            if c.is_ascii() {
-                // Most text: no table has to be asked.
-                if c.is_ascii_alphanumeric() {
-                    self.words += usize::from(!self.in_word);
-                    self.in_word = true;
-                } else if c.is_whitespace() {
-                    self.in_word = false;
-                }
-            } else if is_ideograph(c) {
+            if is_ideograph(c) {
                 self.words += 1;
                 self.in_word = false;
             } else if c.is_alphanumeric() {
@@ -76,6 +71,19 @@ impl Counter {
                 self.in_word = false;
             }
         }
+    }
+
+    /// The same for most texts, in a fraction of the time.
+    fn ascii(&mut self, text: &[u8]) {
+        let mut words = 0_usize;
+        let mut in_word = self.in_word;
+        for byte in text {
+            let is_letter = byte.is_ascii_alphanumeric();
+            words += usize::from(is_letter && !in_word);
+            in_word = is_letter || (in_word && !matches!(byte, b' ' | b'\t'..=b'\r'));
+        }
+        self.words += words;
+        self.in_word = in_word;
     }
 }
 

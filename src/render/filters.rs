@@ -43,11 +43,6 @@ fn date(env: &Surroundings, value: &str, arguments: &Kwargs) -> TeraResult<Strin
             translate(env, &format!("date_{style}"), &[])
         }
     };
-    // Names of months and days are texts of the theme, so that each language has its own.
-    let named = |key: &str, place: i8| {
-        let names = translate(env, key, &[]);
-        names.split(',').nth(usize::try_from(place).unwrap_or(0)).map(|name| name.trim().to_owned())
-    };
     let mut format = format;
     for (code, key, place) in [
         ("%B", "months", day.month() - 1),
@@ -55,10 +50,15 @@ fn date(env: &Surroundings, value: &str, arguments: &Kwargs) -> TeraResult<Strin
         ("%A", "days", day.weekday().to_monday_zero_offset()),
         ("%a", "days_short", day.weekday().to_monday_zero_offset()),
     ] {
-        if format.contains(code)
-            && let Some(name) = named(key, place).filter(|_| translate(env, key, &[]) != key)
+        if !format.contains(code) {
+            continue;
+        }
+        // Names of months and days are texts of the theme, so that each language has its own.
+        let names = translate(env, key, &[]);
+        if names != key
+            && let Some(name) = names.split(',').nth(usize::try_from(place).unwrap_or(0))
         {
-            format = format.replace(code, &name);
+            format = format.replace(code, name.trim());
         }
     }
     let text = strtime::format(&format, day)

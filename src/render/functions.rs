@@ -65,7 +65,8 @@ impl Icon {
 impl Surroundings {
     /// Returns a text of the theme in a language, else in the site's default language, else in English.
     pub fn string(&self, language: &str, key: &str) -> Option<&str> {
-        self.string_tables(language).find_map(|texts| texts.get(key)).map(String::as_str)
+        let own = self.strings.get(language).and_then(|texts| texts.get(key));
+        own.or_else(|| self.string_tables(language).find_map(|texts| texts.get(key))).map(String::as_str)
     }
 
     /// Returns the texts that a language's are looked for in, one after the other.
@@ -89,16 +90,16 @@ impl Surroundings {
 
 /// Returns a text of the current language, with `{name}` filled in.
 pub(super) fn translate(surroundings: &Surroundings, key: &str, arguments: &[(&str, String)]) -> String {
-    let language = scope::with(|scope| {
+    let text = scope::with(|scope| {
         // A page asks for dozens of texts.
         if !std::mem::replace(&mut scope.has_asked_for_texts, true) {
             let question = SiteQuestion::Strings(scope.language.clone());
             let answer = surroundings.answer(&question);
             scope.notes.note_site(question, answer);
         }
-        scope.language.clone()
+        surroundings.string(&scope.language, key)
     });
-    let mut text = surroundings.string(&language.unwrap_or_default(), key).unwrap_or(key).to_owned();
+    let mut text = text.unwrap_or_else(|| surroundings.string("", key)).unwrap_or(key).to_owned();
     for (name, value) in arguments {
         text = text.replace(&format!("{{{name}}}"), value);
     }

@@ -1,12 +1,15 @@
 //! Minifies HTML.
 //!
-//! In: HTML as layouts and content make it. Out: the same page with less white space and without comments, in one pass. What is read on
-//! the page stays the same: white space goes only where HTML ignores it, next to block-level tags, and a run of it becomes one space elsewhere.
+//! In: HTML as layouts and content make it. Out: the same page with less white space and without comments, and the ids in it, in one pass.
+//! What is read on the page stays the same: white space goes only where HTML ignores it, next to block-level tags, and a run of it becomes
+//! one space elsewhere.
 //! Deliberately not here: attributes and optional tags (kept as they are), scripts and styles ([`super::assets`]).
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
+
+use super::scan;
 
 /// What an element means for the white space next to its tags.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,16 +43,23 @@ fn is_verbatim(name: &[u8]) -> bool {
 
 /// Returns the HTML without what browsers ignore.
 pub fn minify(html: &str) -> String {
-    let mut minifier = Minifier { out: String::with_capacity(html.len()), is_edge: true, has_space: false };
+    minify_and_list(html).0
+}
+
+/// Returns the HTML without what browsers ignore, and all ids in it, in order.
+pub fn minify_and_list(html: &str) -> (String, Vec<String>) {
+    let mut minifier =
+        Minifier { out: String::with_capacity(html.len()), ids: Vec::new(), is_edge: true, has_space: false };
     let mut rest = html;
     while !rest.is_empty() {
         rest = minifier.step(rest);
     }
-    minifier.out
+    (minifier.out, minifier.ids)
 }
 
 struct Minifier {
     out: String,
+    ids: Vec<String>,
     /// Whether what was written last is a block's tag, after which white space is not shown.
     is_edge: bool,
     /// Whether white space was read that is not written yet.
@@ -138,6 +148,7 @@ impl Minifier {
                 self.is_edge = false;
             }
         }
+        self.note_id(html, tag);
         if tag.is_tight {
             self.out.push_str(&html[..tag.end]);
         } else {
@@ -148,8 +159,42 @@ impl Minifier {
             return rest;
         }
         let end = find_end_tag(rest, name);
+        if !matches!(name, b"script" | b"style" | b"textarea") {
+            self.note_ids(&rest[..end]);
+        }
         self.out.push_str(&rest[..end]);
         &rest[end..]
+    }
+
+    fn note_id(&mut self, html: &str, tag: &Tag) {
+        if tag.may_have_id
+            && !tag.is_end
+            && let Some(id) = scan::attribute(&html[tag.name.end..tag.end - 1], "id").filter(|id| !id.is_empty())
+        {
+            self.ids.push(scan::decode(id).into_owned());
+        }
+    }
+
+    /// Notes the ids within what is copied as it is.
+    fn note_ids(&mut self, html: &str) {
+        let mut rest = html;
+        while let Some(start) = memchr(b'<', rest.as_bytes()) {
+            rest = &rest[start..];
+            if rest.starts_with("<!--") {
+                rest = memmem::find(rest.as_bytes(), b"-->").map_or("", |end| &rest[end..]);
+                continue;
+            }
+            let Some(tag) = tag(rest).filter(|tag| tag.is_whole) else {
+                rest = &rest[1..];
+                continue;
+            };
+            self.note_id(rest, &tag);
+            let name = rest[tag.name.clone()].as_bytes();
+            rest = &rest[tag.end..];
+            if !tag.is_end && matches!(name, b"script" | b"style") {
+                rest = &rest[find_end_tag(rest, name)..];
+            }
+        }
     }
 }
 
@@ -199,6 +244,8 @@ struct Tag {
     is_whole: bool,
     /// Whether its attributes have certainly no more white space than they need.
     is_tight: bool,
+    /// Whether there may be an attribute `id`.
+    may_have_id: bool,
 }
 
 /// Reads a tag or doctype; none where there is none.
@@ -212,26 +259,28 @@ fn tag(html: &str) -> Option<Tag> {
     }
     let name = bytes[start..].iter().take_while(|byte| !is_blank(**byte) && !matches!(byte, b'/' | b'>')).count();
     let name = start..start + name;
-    let mut is_tight = true;
+    let (mut is_tight, mut may_have_id) = (true, false);
     let mut at = name.end;
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'>' => {
                 let is_tight = is_tight && bytes[at - 1] != b' ';
-                return Some(Tag { name, is_end, end: at + 1, is_whole: true, is_tight });
+                return Some(Tag { name, is_end, end: at + 1, is_whole: true, is_tight, may_have_id });
             }
             // A quote opens a value only behind `=`; elsewhere it is a stray letter.
             b'"' | b'\'' if bytes[at - 1] == b'=' || html[..at].trim_end().ends_with('=') => {
-                let Some(length) = memchr(byte, &bytes[at + 1..]) else { break };
+                // Values are short: searching for the end by larger steps takes longer.
+                let Some(length) = bytes[at + 1..].iter().position(|end| *end == byte) else { break };
                 at += length + 1;
             }
             b'\t' | b'\n' | b'\r' | b'\x0c' => is_tight = false,
             b' ' if bytes[at - 1] == b' ' => is_tight = false,
+            b'd' | b'D' => may_have_id |= matches!(bytes[at - 1], b'i' | b'I'),
             _ => {}
         }
         at += 1;
     }
-    Some(Tag { name, is_end, end: html.len(), is_whole: false, is_tight: false })
+    Some(Tag { name, is_end, end: html.len(), is_whole: false, is_tight: false, may_have_id })
 }
 
 /// Appends a tag with one space between its attributes.
@@ -358,12 +407,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn what_is_read_stays_the_same(parts in proptest::collection::vec(proptest::sample::select(vec![
-            "a", "b", " ", "\n", "  ", "<p>", "</p>", "<b>", "</b>", "<pre>", "</pre>", "<!-- c -->", "<br>", "&lt;", "<code>", "</code>",
+            "a", "b", " ", "\n", "  ", "<p>", "</p>", "<b>", "</b>", "<pre>", "</pre>", "<!-- c -->", "<br>", "&lt;", "<code>", "</code>", "<h2 id=\"x\">", "<i title='id' id=y>", "<b id=\"a&amp;b\" data-id=z>", "<p id=''>",
             "<a href=\"x  y\">", "</a>", "<div\n class='a'>", "</div>", "é", "<script>", "</script>", "<3", "1", "\u{a0}",
         ]), 0..40)) {
             let html = parts.concat();
             let minified = minify(&html);
             proptest::prop_assert_eq!(text(&minified), text(&html));
+            proptest::prop_assert_eq!(minify_and_list(&html).1, scan::ids(&html));
             proptest::prop_assert_eq!(minify(&minified), minified.clone());
             proptest::prop_assert!(minified.len() <= html.len());
         }

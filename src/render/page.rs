@@ -133,13 +133,14 @@ impl Renderer {
             let (candidates, mut context) = self.route_context(route, &body);
             let wanted = page.and_then(|id| wanted_template(self.site().page(id)));
             let html = self.layout(inputs, &candidates, &mut context, wanted, &mut body);
-            let mut facts = self.facts(route, std::mem::take(&mut body.facts), &body, &html);
+            let (html, ids) = self.finish(html);
+            let mut facts = self.facts(route, PageFacts { ids, ..std::mem::take(&mut body.facts) }, &body);
             if let View::Page(id) = route.view
                 && self.surroundings.feed_pages.contains(&id)
             {
                 facts.content = Some(Arc::from(body.html.as_str()));
             }
-            sink.put(Artifact::text(output_path(&route.url), self.finish(&html)))?;
+            sink.put(Artifact::text(output_path(&route.url), html))?;
             if let Some(twin) = body.twin {
                 sink.put(Artifact::text(twin::path(&route.url), twin))?;
             }
@@ -168,13 +169,18 @@ impl Renderer {
             let title = translate(&self.surroundings, "not_found", &[]);
             context.insert("title", &title);
             let html = self.layout(inputs, &["404.html".to_owned()], &mut context, None, &mut body);
-            sink.put(Artifact::text(url.trim_start_matches('/'), self.finish(&html)))?;
+            sink.put(Artifact::text(url.trim_start_matches('/'), self.finish(html).0))?;
             Ok(body.diagnostics)
         })
     }
 
-    fn finish(&self, html: &str) -> String {
-        if self.config().build.minify { minify::minify(html) } else { html.to_owned() }
+    /// Returns a page as it is written, and the ids in it.
+    fn finish(&self, html: String) -> (String, Vec<String>) {
+        if self.config().build.minify {
+            return minify::minify_and_list(&html);
+        }
+        let ids = scan::ids(&html);
+        (html, ids)
     }
 
     /// Reads and renders the content of a document without a page around it: what `rivage render` prints.
@@ -221,9 +227,8 @@ impl Renderer {
         })
     }
 
-    fn facts(&self, route: &Route, mut facts: PageFacts, body: &Body, html: &str) -> PageFacts {
+    fn facts(&self, route: &Route, mut facts: PageFacts, body: &Body) -> PageFacts {
         facts.url.clone_from(&route.url);
-        facts.ids = scan::ids(html);
         if let View::Page(id) = route.view {
             let page = self.site().page(id);
             if self.values().is_searched(page) && !is_hidden_from_robots(page) {
@@ -372,10 +377,6 @@ impl Renderer {
         let count = ids.len().div_ceil(size);
         let shown = slice_of(ids, size, part);
         let address = |part: usize| self.values().pager_url(url, part);
-        let mut urls = self.values().pager_links(url, count).to_vec();
-        if let Some(own) = part.checked_sub(1).and_then(|at| urls.get_mut(at)) {
-            *own = map([("n", part.into()), ("url", address(part)), ("current", true.into())]);
-        }
         // What a pager shows: the first and the last part, and those about this one. Going through all of them on each part would take
         // quadratic time.
         let near = (part.saturating_sub(NEAR + 1)..=part + NEAR + 1).filter(|n| (2..count).contains(n));
@@ -396,7 +397,7 @@ impl Renderer {
             ("url_previous", if part > 1 { address(part - 1) } else { Value::none() }),
             ("url_next", if part < count { address(part + 1) } else { Value::none() }),
             ("near", Value::from(near.collect::<Vec<_>>())),
-            ("urls", Value::from(urls)),
+            ("urls", self.values().pager_links(url, count)),
         ]);
         (self.values().lights(shown), pager)
     }

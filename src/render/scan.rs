@@ -42,13 +42,13 @@ impl<'a> Iterator for Pieces<'a> {
         loop {
             let rest = self.rest;
             let bytes = rest.as_bytes();
-            match bytes.first()? {
-                b'<' => {}
-                _ => {
-                    let (text, after) = rest.split_at(memchr(b'<', bytes).unwrap_or(rest.len()));
-                    self.rest = after;
-                    return Some(Piece::Text(text));
-                }
+            let begins_tag = |next: &u8| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?');
+            if bytes.first()? != &b'<' || !bytes.get(1).is_some_and(begins_tag) {
+                // A `<` that opens nothing is text.
+                let end = memchr(b'<', &bytes[1..]).map_or(rest.len(), |end| end + 1);
+                let (text, after) = rest.split_at(end);
+                self.rest = after;
+                return Some(Piece::Text(text));
             }
             if bytes.starts_with(b"<!--") {
                 self.rest = memmem::find(&bytes[4..], b"-->").map_or("", |at| &rest[at + 7..]);

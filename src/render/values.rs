@@ -18,10 +18,8 @@ use crate::resolve::{NavItem, Page, PageId, Site, encode_path};
 
 /// Makes a map of keys that are known.
 pub(super) fn map<const N: usize>(pairs: [(&'static str, Value); N]) -> Value {
-    let mut map = tera::Map::default();
-    for (key, value) in pairs {
-        map.insert(Key::Str(key), value);
-    }
+    let mut map = tera::Map::with_capacity(N);
+    map.extend(pairs.map(|(key, value)| (Key::Str(key), value)));
     Value::from(map)
 }
 
@@ -39,8 +37,8 @@ pub struct Values {
     search: bool,
     /// What tells one state of a page, menu or sidebar from another, made once: answers to templates are noted on every page.
     prints: Vec<OnceLock<Fingerprint>>,
-    /// Links to all parts of a list by its URL, as the parts see them that they do not lead to.
-    pagers: Mutex<FxHashMap<String, Arc<[Value]>>>,
+    /// Links to all parts of a list by its URL.
+    pagers: Mutex<FxHashMap<String, Value>>,
     /// Menus and sidebars by language, then `menu NAME` or `sidebar SECTION`.
     navigations: FxHashMap<String, FxHashMap<String, Navigation>>,
 }
@@ -342,15 +340,15 @@ impl Values {
         Value::from(if part == 1 { self.href(url) } else { self.href(&format!("{url}page/{part}/")) })
     }
 
-    /// Returns number and address of each part of a list, none of them current.
-    pub fn pager_links(&self, url: &str, count: usize) -> Arc<[Value]> {
+    /// Returns number and address of each part of a list.
+    pub fn pager_links(&self, url: &str, count: usize) -> Value {
         let lock = || self.pagers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(url) {
-            return Arc::clone(known);
+            return known.clone();
         }
-        let link = |n: usize| map([("n", n.into()), ("url", self.pager_url(url, n)), ("current", false.into())]);
-        let made: Arc<[Value]> = (1..=count).map(link).collect();
-        lock().insert(url.to_owned(), Arc::clone(&made));
+        let link = |n: usize| map([("n", n.into()), ("url", self.pager_url(url, n))]);
+        let made = Value::from((1..=count).map(link).collect::<Vec<_>>());
+        lock().insert(url.to_owned(), made.clone());
         made
     }
 
