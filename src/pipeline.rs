@@ -19,6 +19,7 @@ use crate::parse::{self, Document};
 use crate::render::engine::Engine;
 use crate::render::functions::{Icon, Surroundings};
 use crate::render::page::{Renderer, is_hidden_from_robots};
+use crate::render::timing::{Part, Times};
 use crate::render::values::Values;
 use crate::render::{Artifact, Content, PageFacts, Sink, assets, links, outputs, strings};
 use crate::resolve::{self, Route, Site, Visibility};
@@ -85,6 +86,8 @@ pub struct Profile {
     pub stages: Vec<(&'static str, Duration)>,
     /// Routes with the time they took, in the order of the routes; only if asked.
     pub pages: Vec<(String, Duration)>,
+    /// Layouts and components with the time they took; only if asked.
+    pub parts: BTreeMap<Part, Times>,
 }
 
 impl Profile {
@@ -198,6 +201,8 @@ fn run_stages(
     paths.extend(inputs.into_paths());
     profile.stages.push(("outputs", start.elapsed()));
 
+    profile.parts = renderer.engine.times();
+
     rivage_diag::sort(&mut diagnostics);
     merge_by_page(&mut diagnostics);
     let inputs_read = paths.into_iter().collect();
@@ -290,7 +295,7 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
         statics: tree.theme.statics.iter().map(|file| (file.name.clone(), file.path.clone())).collect(),
         beside,
     });
-    let (engine, problems) = Engine::load(&inputs, &tree.theme, &surroundings);
+    let (engine, problems) = Engine::load(&inputs, &tree.theme, &surroundings, options.profile);
     diagnostics.extend(problems);
     let languages = config
         .languages

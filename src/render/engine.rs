@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use tera::{ComponentInfo, Context, ErrorKind, Tera, Value};
 
 use super::functions::{self, Surroundings};
+use super::timing::{Clock, Part, Times};
 use super::{diagnostics, filters};
 use crate::discover::{ThemeFile, ThemeFiles};
 use crate::inputs::Inputs;
@@ -27,14 +28,21 @@ pub struct Engine {
     components: FxHashMap<String, ComponentInfo>,
     names: Vec<String>,
     layout_ids: Vec<String>,
+    /// The templates once more, with marks that measure; only if asked.
+    measured: Option<(Tera, Arc<Clock>)>,
 }
 
 /// What went wrong in a template, still without the page it happened on.
 pub type Failure = Box<Diagnostic>;
 
 impl Engine {
-    /// Reads and compiles all templates. Broken ones are reported and left out.
-    pub fn load(inputs: &Inputs<'_>, files: &ThemeFiles, surroundings: &Arc<Surroundings>) -> (Self, Vec<Diagnostic>) {
+    /// Reads and compiles all templates. Broken ones are reported and left out. With `measure` it notes how long each takes.
+    pub fn load(
+        inputs: &Inputs<'_>,
+        files: &ThemeFiles,
+        surroundings: &Arc<Surroundings>,
+        measure: bool,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let mut tera = Tera::new();
         functions::register(&mut tera, surroundings);
@@ -76,6 +84,7 @@ impl Engine {
         layout_ids.sort();
         layout_ids.dedup();
         let places = places(&sources, &paths);
+        let measured = if measure { marked(&tera, &sources) } else { None };
         diagnostics.extend(compile(&mut tera, sources, &paths));
 
         let components: FxHashMap<_, _> = tera
@@ -84,7 +93,7 @@ impl Engine {
             .collect();
         let mut names: Vec<_> = tera.get_component_names().map(str::to_owned).collect();
         names.sort();
-        (Self { tera, files: paths, places, components, names, layout_ids }, diagnostics)
+        (Self { tera, files: paths, places, components, names, layout_ids, measured }, diagnostics)
     }
 
     /// Reports whether there is a layout of this name.
@@ -112,6 +121,12 @@ impl Engine {
     /// # Errors
     /// The template's mistake, with its place in the template.
     pub fn render(&self, layout: &str, context: &Context) -> Result<String, Failure> {
+        if let Some((tera, clock)) = &self.measured
+            && let Some(html) = clock.layout(layout, || tera.render(layout, context).ok())
+        {
+            return Ok(html);
+        }
+        // Also where that failed: the places of an error are those of the templates without marks.
         self.tera.render(layout, context).map_err(|error| {
             let place = self.files.get(layout).map(|file| Location::new(file, Span::at(0)));
             self.failure(&error, place)
@@ -129,9 +144,18 @@ impl Engine {
         implicits: &Context,
         body: &str,
     ) -> Result<String, Failure> {
-        self.tera
-            .render_component_with_implicits(name, arguments, implicits, Some(body), true)
-            .map_err(|error| self.failure(&error, self.places.get(name).cloned()))
+        let render = |tera: &Tera| tera.render_component_with_implicits(name, arguments, implicits, Some(body), true);
+        if let Some((tera, clock)) = &self.measured
+            && let Some(html) = clock.guarded(|| render(tera).ok())
+        {
+            return Ok(html);
+        }
+        render(&self.tera).map_err(|error| self.failure(&error, self.places.get(name).cloned()))
+    }
+
+    /// Returns how long layouts and components took, by name; nothing if it was not asked for.
+    pub fn times(&self) -> BTreeMap<Part, Times> {
+        self.measured.as_ref().map(|(_, clock)| clock.times()).unwrap_or_default()
     }
 
     /// An error of the template that is rendered at `place`, which Tera does not always tell.
@@ -140,6 +164,17 @@ impl Engine {
         diagnostic.primary = diagnostic.primary.or(place);
         Box::new(diagnostic)
     }
+}
+
+/// Compiles all templates with marks that measure. Where one is broken, none is measured.
+fn marked(tera: &Tera, sources: &[(String, String)]) -> Option<(Tera, Arc<Clock>)> {
+    let mut tera = tera.clone();
+    let mut clock = Clock::default();
+    let marked: Vec<_> = sources.iter().map(|(name, text)| (name, clock.mark(text))).collect();
+    let clock = Arc::new(clock);
+    clock.register(&mut tera);
+    tera.add_raw_templates(marked).ok()?;
+    Some((tera, clock))
 }
 
 /// Compiles all templates. Tera takes all or none and stops at the first error; a writer wants to know all errors, and not to be told that

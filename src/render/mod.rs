@@ -24,6 +24,7 @@ mod props;
 pub mod scan;
 pub mod scope;
 pub mod strings;
+pub mod timing;
 pub mod values;
 
 use std::sync::Arc;
