@@ -5,6 +5,7 @@ mod support;
 use rivage::config::UnknownComponent;
 use rivage::fs::MemoryFs;
 use rivage::pipeline::Options;
+use rivage::render::timing::Part;
 use support::{Built, build, build_with};
 
 /// Settings with the lines that most sites need, and others.
@@ -643,4 +644,29 @@ fn a_site_that_is_moved_over_is_built_without_its_layouts() {
     assert_eq!(built.problems(&files).len(), 1, "{:?}", built.problems(&files));
     assert!(!built.outcome.has_errors());
     assert!(built.main("a/index.html").contains("<x-foo x=\"1\">text</x-foo>"));
+}
+
+#[test]
+fn a_profile_names_layouts_and_components_and_changes_no_byte() {
+    let files = [
+        ("content/_index.mdx", "---\ntitle: Home\n---\n<Callout>\n\nHello <Badge>new</Badge>\n\n</Callout>\n"),
+        ("content/docs/_index.md", "---\ntitle: Docs\n---\n"),
+        ("content/docs/a.mdx", "---\ntitle: A\n---\n## One\n\n<Callout>a</Callout>\n"),
+        ("content/docs/b.md", "---\ntitle: B\n---\nText\n"),
+        ("content/blog/_index.md", "---\ntitle: Blog\n---\n"),
+        ("content/blog/post.md", "---\ntitle: Post\ndate: 2026-01-02\ntags: [x]\n---\nText\n"),
+    ];
+    let plain = good(DOCS, &files);
+    let measured = good_with(DOCS, &files, &Options { profile: true, ..Options::default() });
+    assert_eq!(plain.files, measured.files);
+    assert!(plain.outcome.profile.parts.is_empty());
+    let parts = &measured.outcome.profile.parts;
+    let template = |name: &str| parts[&Part::Template(name.to_owned())];
+    let component = |name: &str| parts[&Part::Component(name.to_owned())];
+    assert_eq!(template("404.html").count, 1);
+    assert_eq!(template("partials/header.html").count, template("partials/footer.html").count);
+    assert_eq!(component("Callout").count, 2);
+    assert_eq!(component("Badge").count, 1);
+    assert!(component("SidebarTree").count > 0);
+    assert!(parts.values().all(|times| times.own <= times.total));
 }

@@ -10,6 +10,7 @@ mod prepare;
 mod routes;
 mod session;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ use crate::cache::{Cache, Kind};
 use crate::config::{Config, UnknownComponent};
 use crate::discover::SourceTree;
 use crate::inputs::{Fingerprint, Inputs, Question, World};
+use crate::render::timing::{Part, Times};
 use crate::render::{PageFacts, Sink};
 use crate::resolve::Site;
 use crate::write::NullSink;
@@ -103,6 +105,8 @@ pub struct Profile {
     pub stages: Vec<(&'static str, Duration)>,
     /// Routes with the time they took, in the order of the routes; only if asked.
     pub pages: Vec<(String, Duration)>,
+    /// Layouts and components with the time they took; only if asked.
+    pub parts: BTreeMap<Part, Times>,
 }
 
 impl Profile {

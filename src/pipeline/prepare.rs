@@ -133,7 +133,8 @@ pub(super) fn prepare(
         preview: options.mode == Mode::Preview,
         memo: Memo::default(),
     });
-    let (engine, engine_problems) = engine(sources, &surroundings, cache, former_engine);
+    let engine = LazyEngine::new(sources, options.profile);
+    let (engine, engine_problems) = compiled(engine, &surroundings, cache, former_engine);
     diagnostics.extend(engine_problems.iter().cloned());
     let languages = config
         .languages
@@ -314,13 +315,12 @@ fn not_kept(
 }
 
 /// The templates, compiled at once unless the cache knows what is wrong with them.
-fn engine(
-    sources: Sources,
+fn compiled(
+    engine: LazyEngine,
     surroundings: &Arc<Surroundings>,
     cache: Option<&Cache>,
     former: Option<(LazyEngine, Vec<Diagnostic>)>,
 ) -> (LazyEngine, Vec<Diagnostic>) {
-    let engine = LazyEngine::new(sources);
     if let Some((former, problems)) = former.filter(|(former, _)| former.print() == engine.print()) {
         if !problems.is_empty() {
             surroundings.templates.set_broken(engine.print());

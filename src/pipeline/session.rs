@@ -224,6 +224,7 @@ impl Session {
         profile.stages.push(("links", start.elapsed()));
         if self.options.profile {
             let names = work.iter().map(Work::name);
+            profile.parts = prepared.renderer.engine.times();
             profile.pages = names.zip(rendered.iter().map(|rendered| rendered.time)).collect();
         }
         let mut paths = paths;

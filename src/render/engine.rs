@@ -4,6 +4,7 @@
 //! Tera's errors into diagnostics with the template's lines. Deliberately not here: what layouts are given ([`super::page`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rivage_diag::{Diagnostic, FileId, Location, Span};
 use rustc_hash::FxHashMap;
@@ -11,6 +12,7 @@ use tera::{ComponentInfo, Context, ErrorKind, Tera, Value};
 
 use super::functions;
 use super::templates::{Sources, definitions};
+use super::timing::{Clock, Part, Times};
 use super::{diagnostics, filters};
 
 /// Layouts and components, ready to render.
@@ -22,14 +24,16 @@ pub struct Engine {
     places: FxHashMap<String, Location>,
     components: FxHashMap<String, ComponentInfo>,
     names: Vec<String>,
+    /// The templates once more, with marks that measure; only if asked.
+    measured: Option<(Tera, Arc<Clock>)>,
 }
 
 /// What went wrong in a template, still without the page it happened on.
 pub type Failure = Box<Diagnostic>;
 
 impl Engine {
-    /// Compiles all templates. Broken ones are reported and left out.
-    pub fn new(sources: Sources) -> (Self, Vec<Diagnostic>) {
+    /// Compiles all templates. Broken ones are reported and left out. With `measure` it notes how long each takes.
+    pub fn new(sources: Sources, measure: bool) -> (Self, Vec<Diagnostic>) {
         let mut tera = Tera::new();
         functions::register(&mut tera);
         filters::register(&mut tera);
@@ -47,6 +51,7 @@ impl Engine {
 
         let Sources { texts, files } = sources;
         let places = places(&texts, &files);
+        let measured = if measure { marked(&tera, &texts) } else { None };
         let diagnostics = compile(&mut tera, texts, &files);
 
         let components: FxHashMap<_, _> = tera
@@ -55,7 +60,7 @@ impl Engine {
             .collect();
         let mut names: Vec<_> = tera.get_component_names().map(str::to_owned).collect();
         names.sort();
-        (Self { tera, files, places, components, names }, diagnostics)
+        (Self { tera, files, places, components, names, measured }, diagnostics)
     }
 
     /// Reports whether there is a layout of this name.
@@ -78,6 +83,12 @@ impl Engine {
     /// # Errors
     /// The template's mistake, with its place in the template.
     pub fn render(&self, layout: &str, context: &Context) -> Result<String, Failure> {
+        if let Some((tera, clock)) = &self.measured
+            && let Some(html) = clock.layout(layout, || tera.render(layout, context).ok())
+        {
+            return Ok(html);
+        }
+        // Also where that failed: the places of an error are those of the templates without marks.
         self.tera.render(layout, context).map_err(|error| {
             let place = self.files.get(layout).map(|file| Location::new(file, Span::at(0)));
             self.failure(&error, place)
@@ -95,9 +106,18 @@ impl Engine {
         implicits: &Context,
         body: &str,
     ) -> Result<String, Failure> {
-        self.tera
-            .render_component_with_implicits(name, arguments, implicits, Some(body), true)
-            .map_err(|error| self.failure(&error, self.places.get(name).cloned()))
+        let render = |tera: &Tera| tera.render_component_with_implicits(name, arguments, implicits, Some(body), true);
+        if let Some((tera, clock)) = &self.measured
+            && let Some(html) = clock.guarded(|| render(tera).ok())
+        {
+            return Ok(html);
+        }
+        render(&self.tera).map_err(|error| self.failure(&error, self.places.get(name).cloned()))
+    }
+
+    /// Returns how long layouts and components took, by name; nothing if it was not asked for.
+    pub fn times(&self) -> BTreeMap<Part, Times> {
+        self.measured.as_ref().map(|(_, clock)| clock.times()).unwrap_or_default()
     }
 
     /// An error of the template that is rendered at `place`, which Tera does not always tell.
@@ -106,6 +126,17 @@ impl Engine {
         diagnostic.primary = diagnostic.primary.or(place);
         Box::new(diagnostic)
     }
+}
+
+/// Compiles all templates with marks that measure. Where one is broken, none is measured.
+fn marked(tera: &Tera, sources: &[(String, String)]) -> Option<(Tera, Arc<Clock>)> {
+    let mut tera = tera.clone();
+    let mut clock = Clock::default();
+    let marked: Vec<_> = sources.iter().map(|(name, text)| (name, clock.mark(text))).collect();
+    let clock = Arc::new(clock);
+    clock.register(&mut tera);
+    tera.add_raw_templates(marked).ok()?;
+    Some((tera, clock))
 }
 
 /// Compiles all templates. Tera takes all or none and stops at the first error; a writer wants to know all errors, and not to be told that

@@ -27,6 +27,7 @@ pub mod scan;
 pub mod scope;
 pub mod strings;
 pub mod templates;
+pub mod timing;
 pub mod values;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 //! In: a [`Route`] and the [`Renderer`] all routes share. Out: artifacts to the sink, [`PageFacts`], diagnostics. A pure function of
 //! the route and what it asks of [`Inputs`]. Deliberately not here: what is written once per site ([`super::outputs`]).
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use rivage_diag::{Diagnostic, Location};
@@ -18,6 +19,7 @@ use super::html::TocEntry;
 use super::outputs::{jsonld, twin};
 use super::scope::{self, Scope};
 use super::templates::Sources;
+use super::timing::{Part, Times};
 use super::values::{Values, map};
 use super::{Artifact, PageFacts, SearchPage, Sink, diagnostics, minify, scan};
 use crate::config::{Config, Language, UnknownComponent};
@@ -45,12 +47,13 @@ pub struct LazyEngine {
     engine: OnceLock<Engine>,
     sources: Sources,
     print: Fingerprint,
+    measure: bool,
 }
 
 impl LazyEngine {
-    /// Puts compiling off.
-    pub fn new(sources: Sources) -> Self {
-        Self { engine: OnceLock::new(), print: sources.print(), sources }
+    /// Puts compiling off. With `measure` it notes how long each template takes.
+    pub fn new(sources: Sources, measure: bool) -> Self {
+        Self { engine: OnceLock::new(), print: sources.print(), sources, measure }
     }
 
     /// Returns the fingerprint of all templates.
@@ -60,14 +63,19 @@ impl LazyEngine {
 
     /// Compiles the templates and returns what is wrong with them.
     pub fn compile(&self) -> Vec<Diagnostic> {
-        let (engine, problems) = Engine::new(self.sources.clone());
+        let (engine, problems) = Engine::new(self.sources.clone(), self.measure);
         let _ = self.engine.set(engine);
         problems
     }
 
+    /// Returns how long templates took so far, if that is measured.
+    pub fn times(&self) -> BTreeMap<Part, Times> {
+        self.engine.get().map(Engine::times).unwrap_or_default()
+    }
+
     /// Returns the engine.
     pub fn get(&self) -> &Engine {
-        self.engine.get_or_init(|| Engine::new(self.sources.clone()).0)
+        self.engine.get_or_init(|| Engine::new(self.sources.clone(), self.measure).0)
     }
 }
 
