@@ -149,7 +149,9 @@ pub(super) mod tests {
                 role: Role::Page,
                 section: String::new(),
             },
-            text: Arc::from("# A {#a}\n\n## B {#a}\n"),
+            text: crate::parse::Text::new("# A {#a}\n\n## B {#a}\n".into()),
+            print: crate::inputs::Fingerprint::MISSING,
+            face: crate::inputs::Fingerprint::MISSING,
             body_start: 0,
             front_matter: FrontMatter::default(),
             first_heading: None,
@@ -192,6 +194,7 @@ pub(super) mod tests {
                 updated: None,
                 words: 0,
                 reading_time: 1,
+                extra: None,
             });
         }
         site

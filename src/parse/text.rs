@@ -3,9 +3,47 @@
 //! In: bytes as they lie on the disk. Out: UTF-8 text without a BOM, with `\n` as the only line end and without NUL; and what was wrong with
 //! it. Deliberately not here: what the text means.
 
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
 use rivage_diag::{Diagnostic, FileId, Span};
 
 use super::diagnostics;
+
+/// A text that is in memory, or can be read again. Seen as a string, one that has not been read is empty.
+#[derive(Clone, Debug, Default)]
+pub struct Text(OnceLock<Arc<str>>);
+
+impl Text {
+    /// Keeps a text.
+    pub fn new(text: Arc<str>) -> Self {
+        Self(OnceLock::from(text))
+    }
+
+    /// Returns the text if it is in memory.
+    pub fn get(&self) -> Option<Arc<str>> {
+        self.0.get().cloned()
+    }
+
+    /// Returns the text, which `read` reads if it is not in memory. It is not kept: few texts are asked for twice.
+    pub(super) fn get_or_read<E>(&self, read: impl FnOnce() -> Result<Arc<str>, E>) -> Result<Arc<str>, E> {
+        self.get().map_or_else(read, Ok)
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.get().map_or("", |text| text)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
 
 /// Largest file that becomes a page. Far more than anybody reads; a database that slipped into content/ is told apart from a text.
 const MAX_BYTES: usize = 256 << 20;

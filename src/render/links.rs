@@ -4,10 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use rivage_diag::Diagnostic;
+use rivage_diag::{Diagnostic, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{PageFacts, diagnostics};
+use crate::inputs::World;
+use crate::parse::Document;
 use crate::resolve::{Site, Target, View};
 
 /// Reports links whose `#anchor` no element of the target has.
@@ -40,7 +42,7 @@ pub fn check_anchors(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
 
 /// Reports site paths in finished content that lead nowhere. Links in Markdown have been reported where they are written; what
 /// remains are those in raw HTML and those that components write.
-pub fn check_hrefs(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
+pub fn check_hrefs(world: &World, site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
     let base = site.config.site.base_path.as_str();
     let mut found = Vec::new();
     for (route, page) in site.routes.iter().zip(facts) {
@@ -53,7 +55,7 @@ pub fn check_hrefs(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
             if path.starts_with("/assets/") || path.starts_with("/search/") {
                 continue;
             }
-            let place = || place_of(&document.text, document.body_start, href);
+            let place = || place_of(document, world, href);
             let diagnostic = match site.link_target(&document.file, &route.language, path) {
                 Target::Unknown { nearest } => {
                     diagnostics::broken_link(&document.file, place(), href, nearest.as_deref())
@@ -68,9 +70,10 @@ pub fn check_hrefs(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
 }
 
 /// Where a link was probably written: its first occurrence in the body, else the body's start.
-fn place_of(text: &str, body_start: usize, href: &str) -> rivage_diag::Span {
-    match text.get(body_start..).and_then(|body| body.find(href)) {
-        Some(at) => rivage_diag::Span::new(body_start + at, body_start + at + href.len()),
-        None => rivage_diag::Span::at(body_start),
+fn place_of(document: &Document, world: &World, href: &str) -> Span {
+    let text = document.text(world).unwrap_or_default();
+    match text.get(document.body_start..).and_then(|body| body.find(href)) {
+        Some(at) => Span::new(document.body_start + at, document.body_start + at + href.len()),
+        None => Span::at(document.body_start),
     }
 }

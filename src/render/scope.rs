@@ -4,10 +4,8 @@
 //! In: a [`Scope`], entered around one rendering. Out: access to it from any function. Deliberately not here: data of the site.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
-use crate::fs::Fs;
-use crate::inputs::Notes;
+use crate::inputs::{Notes, World};
 use crate::resolve::PageId;
 
 /// The rendering that a thread is at.
@@ -15,7 +13,7 @@ pub struct Scope {
     /// Where what is asked is noted.
     pub notes: Notes,
     /// The project's files.
-    pub fs: Arc<dyn Fs>,
+    pub world: World,
     /// The language's code.
     pub language: String,
     /// The page; none for lists of terms and the 404 page.
@@ -24,6 +22,8 @@ pub struct Scope {
     pub url: String,
     /// How many unique ids have been given out.
     pub uids: u32,
+    /// Whether a text of the theme has been asked for and noted.
+    pub has_asked_for_texts: bool,
 }
 
 thread_local! {

@@ -7,8 +7,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::manifest::Digest;
 use crate::fs::Error;
+use crate::inputs::Fingerprint;
 
 /// The disk as the writer changes it.
 #[derive(Debug)]
@@ -121,15 +121,15 @@ impl Disk {
     }
 
     /// Hashes a file without holding it in memory.
-    pub(super) fn digest(&self, path: &Path) -> Result<(Digest, u64), Error> {
-        let read = || -> io::Result<(Digest, u64)> {
+    pub(super) fn digest(&self, path: &Path) -> Result<(Fingerprint, u64), Error> {
+        let read = || -> io::Result<(Fingerprint, u64)> {
             let mut file = fs::File::open(path)?;
             let mut hasher = blake3::Hasher::new();
             let mut buffer = vec![0; 1 << 16];
             let mut length = 0;
             loop {
                 match file.read(&mut buffer)? {
-                    0 => return Ok((Digest::finish(&hasher), length)),
+                    0 => return Ok((hasher.finalize().into(), length)),
                     count => {
                         hasher.update(&buffer[..count]);
                         length += count as u64;

@@ -11,33 +11,14 @@
 use rustc_hash::FxHashMap;
 
 use super::listing::Stamp;
+use crate::inputs::Fingerprint;
 
 const HEAD: &str = "rivage manifest 1";
-
-/// A hash of a file's bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Digest(u128);
-
-impl Digest {
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        Self::short(&blake3::hash(bytes))
-    }
-
-    pub(super) fn finish(hasher: &blake3::Hasher) -> Self {
-        Self::short(&hasher.finalize())
-    }
-
-    fn short(hash: &blake3::Hash) -> Self {
-        let mut short = [0; 16];
-        short.copy_from_slice(&hash.as_bytes()[..16]);
-        Self(u128::from_be_bytes(short))
-    }
-}
 
 /// Hashes of files by path and stamp.
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
-    entries: FxHashMap<String, Vec<(Stamp, Digest)>>,
+    entries: FxHashMap<String, Vec<(Stamp, Fingerprint)>>,
 }
 
 impl Manifest {
@@ -54,7 +35,7 @@ impl Manifest {
         manifest
     }
 
-    pub(super) fn insert(&mut self, path: &str, stamp: Stamp, digest: Digest) {
+    pub(super) fn insert(&mut self, path: &str, stamp: Stamp, digest: Fingerprint) {
         match self.entries.get_mut(path) {
             Some(known) if known.iter().any(|(other, _)| *other == stamp) => {}
             Some(known) => known.push((stamp, digest)),
@@ -65,7 +46,7 @@ impl Manifest {
     }
 
     /// Returns the hash of the file at `path` if it looks as it did when it was noted.
-    pub(super) fn digest(&self, path: &str, stamp: Stamp) -> Option<Digest> {
+    pub(super) fn digest(&self, path: &str, stamp: Stamp) -> Option<Fingerprint> {
         let (_, digest) = self.entries.get(path)?.iter().find(|(known, _)| *known == stamp)?;
         Some(*digest)
     }
@@ -77,17 +58,17 @@ impl Manifest {
         entries.sort_unstable_by_key(|(path, _)| *path);
         let mut text = format!("{HEAD}\n");
         for (path, known) in entries {
-            for (Stamp { length, modified, changed }, Digest(digest)) in known {
-                let _ = writeln!(text, "{digest:032x} {length} {modified} {changed} {path}");
+            for (Stamp { length, modified, changed }, digest) in known {
+                let _ = writeln!(text, "{} {length} {modified} {changed} {path}", digest.hex());
             }
         }
         text
     }
 }
 
-fn entry(line: &str) -> Option<(&str, Stamp, Digest)> {
+fn entry(line: &str) -> Option<(&str, Stamp, Fingerprint)> {
     let mut parts = line.splitn(5, ' ');
-    let digest = Digest(u128::from_str_radix(parts.next()?, 16).ok()?);
+    let digest = Fingerprint::from_bytes(u128::from_str_radix(parts.next()?, 16).ok()?.to_be_bytes());
     let length = parts.next()?.parse().ok()?;
     let modified = parts.next()?.parse().ok()?;
     let changed = parts.next()?.parse().ok()?;
@@ -103,11 +84,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let mut manifest = Manifest::default();
-        manifest.insert("a b/ü.html", STAMP, Digest::of(b"abc"));
-        manifest.insert("a b/ü.html", Stamp { changed: 8, ..STAMP }, Digest::of(b"abd"));
+        manifest.insert("a b/ü.html", STAMP, Fingerprint::of(b"abc"));
+        manifest.insert("a b/ü.html", Stamp { changed: 8, ..STAMP }, Fingerprint::of(b"abd"));
         let read = Manifest::parse(&manifest.to_text());
-        assert_eq!(read.digest("a b/ü.html", STAMP), Some(Digest::of(b"abc")));
-        assert_eq!(read.digest("a b/ü.html", Stamp { changed: 8, ..STAMP }), Some(Digest::of(b"abd")));
+        assert_eq!(read.digest("a b/ü.html", STAMP), Some(Fingerprint::of(b"abc")));
+        assert_eq!(read.digest("a b/ü.html", Stamp { changed: 8, ..STAMP }), Some(Fingerprint::of(b"abd")));
         assert_eq!(read.digest("a b/ü.html", Stamp { modified: 0, ..STAMP }), None);
         assert_eq!(read.digest("other", STAMP), None);
     }

@@ -31,17 +31,19 @@ mod place;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::render::{Artifact, Content, Sink};
+use crate::inputs::Fingerprint;
+use crate::render::{Artifact, Content, Put, Sink};
 use disk::Disk;
 pub use error::Error;
 use listing::{Listing, Stamp};
-use manifest::{Digest, Manifest};
+use manifest::Manifest;
 pub use memory::{MemorySink, NullSink};
 use place::Place;
 
@@ -91,10 +93,12 @@ pub struct Writer {
 /// An artifact that has been taken.
 #[derive(Clone, Copy, Debug)]
 struct Made {
-    digest: Digest,
+    digest: Fingerprint,
     length: u64,
     /// The file in staging/; none if the output holds it already.
     staged: Option<usize>,
+    /// Whether it is there only because it was there before.
+    kept: bool,
 }
 
 impl Writer {
@@ -135,27 +139,49 @@ impl Writer {
         })
     }
 
-    fn take(&self, artifact: Artifact) -> Result<(), Error> {
+    fn take(&self, artifact: Artifact) -> Result<Put, Error> {
         let Artifact { path, content } = artifact;
         check_path(&path)?;
         let made = match content {
             Content::Bytes(bytes) => self.take_bytes(&path, &bytes)?,
             Content::CopyOf(source) => self.take_copy(&path, &source)?,
         };
-        if self.made().insert(path.clone(), made).is_some() {
-            return Err(Error::Duplicate { path });
+        self.note(path, made)?;
+        Ok(Put { digest: made.digest, length: made.length })
+    }
+
+    fn note(&self, path: String, made: Made) -> Result<(), Error> {
+        let mut all = self.made();
+        match all.entry(path) {
+            Entry::Vacant(entry) => {
+                entry.insert(made);
+            }
+            // A result of several files is made again if one of them is missing.
+            Entry::Occupied(mut entry) if entry.get().kept => {
+                entry.insert(made);
+            }
+            Entry::Occupied(entry) => return Err(Error::Duplicate { path: entry.key().clone() }),
         }
         Ok(())
     }
 
+    fn keep_made(&self, path: &str, digest: Fingerprint, length: u64) -> Result<bool, Error> {
+        check_path(path)?;
+        let is_there = self.holds(path, digest, length);
+        if is_there {
+            self.note(path.to_owned(), Made { digest, length, staged: None, kept: true })?;
+        }
+        Ok(is_there)
+    }
+
     fn take_bytes(&self, path: &str, bytes: &[u8]) -> Result<Made, Error> {
-        let (digest, length) = (Digest::of(bytes), bytes.len() as u64);
+        let (digest, length) = (Fingerprint::of(bytes), bytes.len() as u64);
         if self.holds(path, digest, length) {
-            return Ok(Made { digest, length, staged: None });
+            return Ok(Made { digest, length, staged: None, kept: false });
         }
         let number = self.staged.fetch_add(1, Ordering::Relaxed);
         self.disk.write(&self.staging(number), bytes)?;
-        Ok(Made { digest, length, staged: Some(number) })
+        Ok(Made { digest, length, staged: Some(number), kept: false })
     }
 
     fn take_copy(&self, path: &str, source: &str) -> Result<Made, Error> {
@@ -167,7 +193,7 @@ impl Writer {
         if same_length() == Some(true) {
             let (digest, length) = self.disk.digest(&from)?;
             if self.holds(path, digest, length) {
-                return Ok(Made { digest, length, staged: None });
+                return Ok(Made { digest, length, staged: None, kept: false });
             }
         }
         let number = self.staged.fetch_add(1, Ordering::Relaxed);
@@ -175,11 +201,11 @@ impl Writer {
         self.disk.copy(&from, &to)?;
         // The copy's hash, not the source's: somebody may be writing to the source.
         let (digest, length) = self.disk.digest(&to)?;
-        Ok(Made { digest, length, staged: Some(number) })
+        Ok(Made { digest, length, staged: Some(number), kept: false })
     }
 
     /// Reports whether the output has this file already. One whose stamp is unknown (edited by hand, or the manifest is lost) is read.
-    fn holds(&self, path: &str, digest: Digest, length: u64) -> bool {
+    fn holds(&self, path: &str, digest: Fingerprint, length: u64) -> bool {
         let Some((stamp, _)) = self.current.files.get(path).filter(|(stamp, _)| stamp.length == length) else {
             return false;
         };
@@ -341,9 +367,13 @@ impl Writer {
 }
 
 impl Sink for Writer {
-    fn put(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error> {
         let path = artifact.path.clone();
-        self.take(artifact).map_err(|error| error.into_disk(&path))
+        self.take(artifact).map(Some).map_err(|error| error.into_disk(&path))
+    }
+
+    fn keep(&self, path: &str, digest: Fingerprint, length: u64) -> Result<bool, crate::fs::Error> {
+        self.keep_made(path, digest, length).map_err(|error| error.into_disk(path))
     }
 }
 

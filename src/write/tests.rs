@@ -140,7 +140,7 @@ fn a_kill_at_any_step_leaves_the_old_or_the_new_site() {
             writer.disk = Disk::new(&writer.place.root, can_exchange);
             writer.disk.fuse = Arc::new(AtomicI64::new(steps));
             let fuse = Arc::clone(&writer.disk.fuse);
-            let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)));
+            let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)).map(drop));
             let killed = put.is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
 
             let found = project.tree("public");
@@ -174,7 +174,7 @@ fn a_kill_of_the_first_build_leaves_nothing_or_the_site() {
         let mut writer = project.open("public").unwrap();
         writer.disk.fuse = Arc::new(AtomicI64::new(steps));
         let fuse = Arc::clone(&writer.disk.fuse);
-        let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)));
+        let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)).map(drop));
         let killed = put.is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
         let found = project.tree("public");
         assert!(found.is_empty() || found == tree(NEW), "killed after {steps} steps: {found:?}");

@@ -235,7 +235,7 @@ mod tests {
             }
             list.push(ThemeFile { name: (*name).to_owned(), path });
         }
-        let world = World { fs: Arc::new(fs), now: jiff::Timestamp::UNIX_EPOCH, environment: BTreeMap::new() };
+        let world = World::new(Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
         build(&Inputs::new(&world), &list, minify)
     }
 
@@ -402,7 +402,7 @@ mod tests {
     fn text_must_be_utf_8() {
         let mut fs = MemoryFs::default();
         fs.write("assets/a.css", b"a{}\xff".to_vec());
-        let world = World { fs: Arc::new(fs), now: jiff::Timestamp::UNIX_EPOCH, environment: BTreeMap::new() };
+        let world = World::new(Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
         let files = [ThemeFile { name: "a.css".to_owned(), path: "assets/a.css".to_owned() }];
         let (map, artifacts, diagnostics) = build(&Inputs::new(&world), &files, true);
         assert!(map.map.is_empty() && artifacts.is_empty());

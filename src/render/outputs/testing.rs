@@ -51,7 +51,9 @@ impl TestSite {
                 section: String::new(),
             },
             file: FileId::from(path.as_str()),
-            text: Arc::from(""),
+            text: crate::parse::Text::new("".into()),
+            print: crate::inputs::Fingerprint::MISSING,
+            face: crate::inputs::Fingerprint::MISSING,
             body_start: 0,
             front_matter: FrontMatter::default(),
             first_heading: None,
@@ -84,6 +86,7 @@ impl TestSite {
             updated: None,
             words: 0,
             reading_time: 1,
+            extra: None,
         });
         id
     }

@@ -16,9 +16,10 @@ use crate::config::{self, Config, UnknownComponent};
 use crate::discover::{self, SourceTree};
 use crate::inputs::{Inputs, World};
 use crate::parse::{self, Document};
-use crate::render::engine::Engine;
+use crate::render::answers::Memo;
 use crate::render::functions::{Icon, Surroundings};
-use crate::render::page::{Renderer, is_hidden_from_robots};
+use crate::render::page::{LazyEngine, Renderer, is_hidden_from_robots};
+use crate::render::templates::{Sources, Templates};
 use crate::render::values::Values;
 use crate::render::{Artifact, Content, PageFacts, Sink, assets, links, outputs, strings};
 use crate::resolve::{self, Route, Site, Visibility};
@@ -194,7 +195,7 @@ fn run_stages(
         sink.put(artifact)?;
     }
     diagnostics.extend(links::check_anchors(&site, &facts));
-    diagnostics.extend(links::check_hrefs(&site, &facts));
+    diagnostics.extend(links::check_hrefs(world, &site, &facts));
     paths.extend(inputs.into_paths());
     profile.stages.push(("outputs", start.elapsed()));
 
@@ -225,7 +226,8 @@ fn render_files(world: &World, options: &Options, files: &[String]) -> (Vec<Opti
         .par_iter()
         .map(|file| {
             let page = prepared.site.page(*prepared.site.by_file.get(file)?);
-            Some(prepared.renderer.render_content(&Inputs::new(world), page))
+            let rendered = prepared.renderer.render_content(&Inputs::new(world), page);
+            Some(rendered.unwrap_or_else(|error| (String::new(), vec![unreadable(&error)])))
         })
         .collect();
     (rendered, prepared.diagnostics)
@@ -249,7 +251,7 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
                 let parsed = match inputs.read(&source.path) {
                     Ok(bytes) => {
                         let (document, problems) = parse::parse(&config, source, &bytes);
-                        (Some(document), problems)
+                        (Some(Arc::new(document)), problems)
                     }
                     Err(error) => (None, vec![unreadable(&error)]),
                 };
@@ -259,7 +261,7 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
             .collect()
     });
     let mut paths = BTreeSet::new();
-    let mut documents: Vec<Document> = Vec::with_capacity(parsed.len());
+    let mut documents: Vec<Arc<Document>> = Vec::with_capacity(parsed.len());
     for ((document, problems), asked) in parsed {
         documents.extend(document);
         diagnostics.extend(problems);
@@ -282,6 +284,8 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
     artifacts.extend(copies(&tree, &beside));
     let (texts, problems) = strings::load(&inputs, &config, &tree.theme.strings);
     diagnostics.extend(problems);
+    let (sources, problems) = Sources::read(&inputs, &tree.theme);
+    diagnostics.extend(problems);
     let surroundings = Arc::new(Surroundings {
         values: Values::new(Arc::clone(&site)),
         assets: asset_map,
@@ -289,17 +293,24 @@ fn prepare(world: &World, options: &Options, profile: &mut Profile, progress: &d
         strings: texts,
         statics: tree.theme.statics.iter().map(|file| (file.name.clone(), file.path.clone())).collect(),
         beside,
+        templates: Templates::of(&sources),
+        feed_pages: outputs::feed_pages(&site),
+        preview: options.mode == Mode::Preview,
+        memo: Memo::default(),
     });
-    let (engine, problems) = Engine::load(&inputs, &tree.theme, &surroundings);
+    let all_templates = sources.print();
+    let engine = LazyEngine::new(sources, Arc::clone(&surroundings));
+    let problems = engine.compile();
+    if !problems.is_empty() {
+        surroundings.templates.set_broken(all_templates);
+    }
     diagnostics.extend(problems);
     let languages = config
         .languages
         .iter()
         .map(|language| (surroundings.values.site_value(language), surroundings.values.language(language)))
         .collect();
-    let feed_pages: BTreeSet<_> = outputs::feed_pages(&site);
-    let preview = options.mode == Mode::Preview;
-    let renderer = Renderer { engine, surroundings, feed_pages, preview, languages };
+    let renderer = Renderer { engine, surroundings, languages };
     profile.stages.push(("theme", start.elapsed()));
 
     paths.extend(inputs.into_paths());
