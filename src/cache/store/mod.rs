@@ -23,6 +23,7 @@
 
 mod codec;
 mod disk;
+mod exchange;
 mod manifest;
 mod observations;
 mod segment;
@@ -46,6 +47,7 @@ use segment::{Opened, Segment, Stored, Writer};
 use spool::{Bounds, Part, Spool};
 use trouble::Noticed;
 
+pub use exchange::{Incoming, SegmentFile, adopt, check, is_segment_name, segments};
 pub use observations::ObservationId;
 pub use trouble::Trouble;
 

@@ -173,13 +173,21 @@ impl Opened {
     /// The disk refuses, or the file is not as it was written.
     pub(super) fn open(folder: &Path, name: &str) -> Result<Self, Trouble> {
         let path = folder.join(name);
-        let refused = |source| Trouble::disk("read", &path, source);
-        let damaged = |what| Trouble::damaged(&path, what);
-        let file = PositionalFile::new(File::open(&path).map_err(refused)?);
+        let file = File::open(&path).map_err(|source| Trouble::disk("read", &path, source))?;
+        Self::read(file.into(), &path, name)
+    }
+
+    /// Reads a segment that is open; `path` is what errors say.
+    ///
+    /// # Errors
+    /// As [`Opened::open`].
+    pub(super) fn read(file: PositionalFile, path: &Path, name: &str) -> Result<Self, Trouble> {
+        let refused = |source| Trouble::disk("read", path, source);
+        let damaged = |what| Trouble::damaged(path, what);
         let bytes = file.len().map_err(refused)?;
         let Some(end) = bytes.checked_sub(TRAILER as u64) else { return Err(damaged("it is too short")) };
         let encoded = file.read_at(end, TRAILER as u64).map_err(refused)?;
-        let trailer = Trailer::parse(&encoded, &path)?;
+        let trailer = Trailer::parse(&encoded, path)?;
         if manifest::digits(name) != Some(&Fingerprint::of(&encoded).hex()) {
             return Err(damaged("its name does not match what is in it"));
         }
