@@ -101,8 +101,11 @@ fn stats(folder: &Path, args: &CacheStats, printer: &Printer) -> anyhow::Result<
     for program in folders(folder)? {
         for name in folders(&folder.join(&program))? {
             let (stats, found) = store::stats(&folder.join(&program).join(&name));
+            // A pull that was refused leaves an empty folder.
+            if stats != Stats::default() || !found.is_empty() {
+                rows.push(Row { program: program.clone(), name, stats });
+            }
             troubles.extend(found);
-            rows.push(Row { program: program.clone(), name, stats });
         }
     }
     for trouble in &troubles {

@@ -422,10 +422,16 @@ fn first_to_merge(sizes: &[u64], new: u64, most: usize) -> usize {
 }
 
 /// An entry of the store.
-#[derive(Debug)]
 pub struct Entry<'s>(Body<'s>);
 
-#[derive(Debug)]
+impl std::fmt::Debug for Entry<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not the store behind it.
+        let (trace, small) = (self.trace().len(), self.small().len());
+        write!(out, "Entry({trace} observations, {small} bytes, {} large parts)", self.large_len())
+    }
+}
+
 enum Body<'s> {
     Put(Arc<Put>, &'s Store),
     Stored(Stored<'s>, &'s Segment, &'s Store),
