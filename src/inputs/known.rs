@@ -36,8 +36,8 @@ pub struct Seen {
 
 impl Known {
     /// Takes a table that was kept.
-    pub fn new(table: Table) -> Self {
-        Self(RwLock::new(table))
+    pub fn fill(&self, table: Table) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = table;
     }
 
     /// Returns the fingerprint of the file at `path` if it still looks the same.

@@ -57,6 +57,9 @@ impl Counter {
     }
 
     fn text(&mut self, text: &str) {
+        if text.is_ascii() {
+            return self.ascii(text.as_bytes());
+        }
         for c in text.chars() {
             if is_ideograph(c) {
                 self.words += 1;
@@ -68,6 +71,19 @@ impl Counter {
                 self.in_word = false;
             }
         }
+    }
+
+    /// The same for most texts, in a fraction of the time.
+    fn ascii(&mut self, text: &[u8]) {
+        let mut words = 0_usize;
+        let mut in_word = self.in_word;
+        for byte in text {
+            let is_letter = byte.is_ascii_alphanumeric();
+            words += usize::from(is_letter && !in_word);
+            in_word = is_letter || (in_word && !matches!(byte, b' ' | b'\t'..=b'\r'));
+        }
+        self.words += words;
+        self.in_word = in_word;
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: bytes as they lie on the disk. Out: UTF-8 text without a BOM, with `\n` as the only line end and without NUL; and what was wrong with
 //! it. Deliberately not here: what the text means.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -63,17 +64,23 @@ fn normalize_up_to(limit: usize, file: &FileId, bytes: &[u8]) -> (String, Vec<Di
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut found = Vec::new();
     let place = |at: usize| Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
-    let text = String::from_utf8_lossy(bytes);
-    if let Err(error) = std::str::from_utf8(bytes) {
-        // What comes before the first bad byte is the same in both.
-        found
-            .push(diagnostics::not_utf8(file, place(clean(text.get(..error.valid_up_to()).unwrap_or_default()).len())));
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(error) => {
+            let text = String::from_utf8_lossy(bytes);
+            // What comes before the first bad byte is the same in both.
+            let good = text.get(..error.valid_up_to()).unwrap_or_default();
+            found.push(diagnostics::not_utf8(file, place(clean(good).len())));
+            text
+        }
+    };
+    if memchr::memchr2(b'\r', b'\0', text.as_bytes()).is_none() {
+        return (text.into_owned(), found);
     }
     if let Some(at) = text.find('\0') {
         found.push(diagnostics::nul(file, place(clean(text.get(..at).unwrap_or_default()).len())));
     }
-    let text = if text.contains(['\r', '\0']) { clean(&text) } else { text.into_owned() };
-    (text, found)
+    (clean(&text), found)
 }
 
 /// Makes `\r\n` and lone `\r`, which is a line end in CommonMark as well, `\n`, and NUL what Markdown makes of it.

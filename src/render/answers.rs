@@ -253,7 +253,7 @@ impl Surroundings {
 }
 
 /// The settings that rendering follows. Left out is what only earlier stages look at, and what has questions of its own.
-fn settings(config: &Config, preview: bool) -> Fingerprint {
+pub(super) fn settings(config: &Config, preview: bool) -> Fingerprint {
     let mut config = config.clone();
     config.content.clear();
     config.redirects.clear();

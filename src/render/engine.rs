@@ -4,13 +4,12 @@
 //! Tera's errors into diagnostics with the template's lines. Deliberately not here: what layouts are given ([`super::page`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use rivage_diag::{Diagnostic, FileId, Location, Span};
 use rustc_hash::FxHashMap;
 use tera::{ComponentInfo, Context, ErrorKind, Tera, Value};
 
-use super::functions::{self, Surroundings};
+use super::functions;
 use super::templates::{Sources, definitions};
 use super::{diagnostics, filters};
 
@@ -30,10 +29,10 @@ pub type Failure = Box<Diagnostic>;
 
 impl Engine {
     /// Compiles all templates. Broken ones are reported and left out.
-    pub fn new(sources: Sources, surroundings: &Arc<Surroundings>) -> (Self, Vec<Diagnostic>) {
+    pub fn new(sources: Sources) -> (Self, Vec<Diagnostic>) {
         let mut tera = Tera::new();
-        functions::register(&mut tera, surroundings);
-        filters::register(&mut tera, surroundings);
+        functions::register(&mut tera);
+        filters::register(&mut tera);
         // A component that is used in a layout has none of what MDX passes along.
         for (name, value) in [
             ("slots", Value::from(tera::Map::default())),

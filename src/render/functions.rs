@@ -17,6 +17,7 @@ use super::templates::Templates;
 use super::values::{Values, json, map};
 use crate::config::SortBy;
 use crate::inputs::{Fingerprint, PagesQuery, Question, SiteQuestion};
+use crate::parse::Document;
 use crate::resolve::PageId;
 
 /// What templates may ask for.
@@ -64,7 +65,8 @@ impl Icon {
 impl Surroundings {
     /// Returns a text of the theme in a language, else in the site's default language, else in English.
     pub fn string(&self, language: &str, key: &str) -> Option<&str> {
-        self.string_tables(language).find_map(|texts| texts.get(key)).map(String::as_str)
+        let own = self.strings.get(language).and_then(|texts| texts.get(key));
+        own.or_else(|| self.string_tables(language).find_map(|texts| texts.get(key))).map(String::as_str)
     }
 
     /// Returns the texts that a language's are looked for in, one after the other.
@@ -72,6 +74,12 @@ impl Surroundings {
         let default = self.values.site().config.default_language().code.as_str();
         let base = language.split('-').next().unwrap_or(language);
         [language, base, default, "en"].map(|language| self.strings.get(language)).into_iter().flatten()
+    }
+
+    /// Puts a document in the place of a former one that has the same front matter and title. Reports whether that was possible.
+    pub fn exchange_document(&mut self, before: &Arc<Document>, now: &Arc<Document>) -> bool {
+        self.memo = Memo::default();
+        self.values.exchange_document(before, now)
     }
 
     /// Returns the URL of a file below assets/.
@@ -82,16 +90,16 @@ impl Surroundings {
 
 /// Returns a text of the current language, with `{name}` filled in.
 pub(super) fn translate(surroundings: &Surroundings, key: &str, arguments: &[(&str, String)]) -> String {
-    let language = scope::with(|scope| {
+    let text = scope::with(|scope| {
         // A page asks for dozens of texts.
         if !std::mem::replace(&mut scope.has_asked_for_texts, true) {
             let question = SiteQuestion::Strings(scope.language.clone());
             let answer = surroundings.answer(&question);
             scope.notes.note_site(question, answer);
         }
-        scope.language.clone()
+        surroundings.string(&scope.language, key)
     });
-    let mut text = surroundings.string(&language.unwrap_or_default(), key).unwrap_or(key).to_owned();
+    let mut text = text.unwrap_or_else(|| surroundings.string("", key)).unwrap_or(key).to_owned();
     for (name, value) in arguments {
         text = text.replace(&format!("{{{name}}}"), value);
     }
@@ -106,11 +114,10 @@ fn note(env: &Surroundings, question: SiteQuestion) {
     });
 }
 
-/// Registers all functions.
-pub(super) fn register(tera: &mut Tera, surroundings: &Arc<Surroundings>) {
+/// Registers all functions. What they tell of comes from the [`scope`], so that templates that are compiled serve any site.
+pub(super) fn register(tera: &mut Tera) {
     let env = |function: fn(&Surroundings, &Kwargs) -> TeraResult<Value>| {
-        let surroundings = Arc::clone(surroundings);
-        move |arguments: Kwargs, _: &State| function(&surroundings, &arguments)
+        move |arguments: Kwargs, _: &State| function(&*surroundings()?, &arguments)
     };
     tera.register_function("pages", env(pages));
     tera.register_function("get_page", env(get_page));
@@ -126,6 +133,14 @@ pub(super) fn register(tera: &mut Tera, surroundings: &Arc<Surroundings>) {
     tera.register_function("icon", env(icon));
     tera.register_function("image", env(image));
     tera.register_function("uid", |_: Kwargs, _: &State| Value::from(scope::uid().to_string()));
+}
+
+/// Returns what the page that is being rendered may ask for.
+///
+/// # Errors
+/// No page is being rendered.
+pub(super) fn surroundings() -> TeraResult<Arc<Surroundings>> {
+    scope::surroundings().ok_or_else(|| Error::message("this can only be used while a page is rendered"))
 }
 
 fn language() -> String {

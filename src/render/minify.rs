@@ -1,97 +1,65 @@
 //! Minifies HTML.
 //!
-//! In: HTML as layouts and content make it. Out: the same page with less white space and without comments, in one pass. What is read on
-//! the page stays the same: white space goes only where HTML ignores it, next to block-level tags, and a run of it becomes one space elsewhere.
+//! In: HTML as layouts and content make it. Out: the same page with less white space and without comments, and the ids in it, in one pass.
+//! What is read on the page stays the same: white space goes only where HTML ignores it, next to block-level tags, and a run of it becomes
+//! one space elsewhere.
 //! Deliberately not here: attributes and optional tags (kept as they are), scripts and styles ([`super::assets`]).
 
 use std::borrow::Cow;
 
-/// Elements whose content is copied as it is. Code in text may be styled to keep its spaces.
-const VERBATIM: [&str; 5] = ["pre", "textarea", "script", "style", "code"];
+use memchr::{memchr, memmem};
 
-/// Reports whether an element starts and ends lines; white space next to its tags is not shown.
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "base"
-            | "blockquote"
-            | "body"
-            | "br"
-            | "caption"
-            | "col"
-            | "colgroup"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "head"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "html"
-            | "legend"
-            | "li"
-            | "main"
-            | "menu"
-            | "meta"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "option"
-            | "p"
-            | "pre"
-            | "search"
-            | "section"
-            | "source"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "title"
-            | "tr"
-            | "track"
-            | "ul"
-            | "center"
-            | "dir"
-            | "frameset"
-            | "!doctype"
-    )
+use super::scan;
+
+/// What an element means for the white space next to its tags.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It starts and ends lines: white space there is not shown.
+    Block,
+    /// It shows nothing itself: what is before and after it is next to each other.
+    Invisible,
+    /// It stands in a line.
+    Inline,
 }
 
-/// Elements that show nothing themselves: what is before and after them is next to each other.
-const INVISIBLE: [&str; 4] = ["script", "style", "link", "template"];
+fn place(name: &[u8]) -> Place {
+    match name {
+        b"address" | b"article" | b"aside" | b"base" | b"blockquote" | b"body" | b"br" | b"caption" | b"col"
+        | b"colgroup" | b"dd" | b"details" | b"dialog" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figcaption"
+        | b"figure" | b"footer" | b"form" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"head" | b"header"
+        | b"hgroup" | b"hr" | b"html" | b"legend" | b"li" | b"main" | b"menu" | b"meta" | b"nav" | b"ol"
+        | b"optgroup" | b"option" | b"p" | b"pre" | b"search" | b"section" | b"source" | b"summary" | b"table"
+        | b"tbody" | b"td" | b"tfoot" | b"th" | b"thead" | b"title" | b"tr" | b"track" | b"ul" | b"center" | b"dir"
+        | b"frameset" | b"!doctype" => Place::Block,
+        b"script" | b"style" | b"link" | b"template" => Place::Invisible,
+        _ => Place::Inline,
+    }
+}
+
+/// Reports whether an element's content is copied as it is. Code in text may be styled to keep its spaces.
+fn is_verbatim(name: &[u8]) -> bool {
+    matches!(name, b"pre" | b"textarea" | b"script" | b"style" | b"code")
+}
 
 /// Returns the HTML without what browsers ignore.
 pub fn minify(html: &str) -> String {
-    let mut minifier = Minifier { out: String::with_capacity(html.len()), is_edge: true, has_space: false };
+    minify_and_list(html).0
+}
+
+/// Returns the HTML without what browsers ignore, and all ids in it, in order.
+pub fn minify_and_list(html: &str) -> (String, Vec<String>) {
+    let mut minifier =
+        Minifier { out: String::with_capacity(html.len()), ids: Vec::new(), is_edge: true, has_space: false };
     let mut rest = html;
     while !rest.is_empty() {
         rest = minifier.step(rest);
     }
-    minifier.out
+    (minifier.out, minifier.ids)
 }
 
 struct Minifier {
     out: String,
+    ids: Vec<String>,
     /// Whether what was written last is a block's tag, after which white space is not shown.
     is_edge: bool,
     /// Whether white space was read that is not written yet.
@@ -108,7 +76,7 @@ impl Minifier {
             Some(tag) => self.tag(html, &tag),
             None => {
                 // The first byte may be a `<` that opens nothing.
-                let end = html.bytes().skip(1).position(|byte| byte == b'<').map_or(html.len(), |end| end + 1);
+                let end = memchr(b'<', &html.as_bytes()[1..]).map_or(html.len(), |end| end + 1);
                 self.text(&html[..end]);
                 &html[end..]
             }
@@ -122,16 +90,7 @@ impl Minifier {
         self.has_space |= start > 0;
         while start < bytes.len() {
             self.space();
-            // Words that are one space apart are copied together.
-            let mut at = start;
-            let end = loop {
-                let Some(word) = bytes[at..].iter().position(|byte| is_blank(*byte)) else { break bytes.len() };
-                at += word;
-                match bytes[at..] {
-                    [b' ', next, ..] if !is_blank(next) => at += 1,
-                    _ => break at,
-                }
-            };
+            let end = start + words(&bytes[start..]);
             self.out.push_str(&text[start..end]);
             self.is_edge = false;
             let gap = blanks(end);
@@ -177,26 +136,65 @@ impl Minifier {
             return "";
         }
         let name = lower(&html[tag.name.clone()]);
-        let name = &*name;
-        if is_block(name) {
-            self.has_space = false;
-            self.is_edge = true;
-        } else {
-            self.space();
-            self.is_edge &= INVISIBLE.contains(&name);
+        let name = name.as_bytes();
+        match place(name) {
+            Place::Block => {
+                self.has_space = false;
+                self.is_edge = true;
+            }
+            Place::Invisible => self.space(),
+            Place::Inline => {
+                self.space();
+                self.is_edge = false;
+            }
         }
+        self.note_id(html, tag);
         if tag.is_tight {
             self.out.push_str(&html[..tag.end]);
         } else {
             squeeze(&html[..tag.end], &mut self.out);
         }
         let rest = &html[tag.end..];
-        if tag.is_end || !VERBATIM.contains(&name) {
+        if tag.is_end || !is_verbatim(name) {
             return rest;
         }
         let end = find_end_tag(rest, name);
+        if !matches!(name, b"script" | b"style" | b"textarea") {
+            self.note_ids(&rest[..end]);
+        }
         self.out.push_str(&rest[..end]);
         &rest[end..]
+    }
+
+    fn note_id(&mut self, html: &str, tag: &Tag) {
+        if tag.may_have_id
+            && !tag.is_end
+            && let Some(id) = scan::attribute(&html[tag.name.end..tag.end - 1], "id").filter(|id| !id.is_empty())
+        {
+            self.ids.push(scan::decode(id).into_owned());
+        }
+    }
+
+    /// Notes the ids within what is copied as it is.
+    fn note_ids(&mut self, html: &str) {
+        let mut rest = html;
+        while let Some(start) = memchr(b'<', rest.as_bytes()) {
+            rest = &rest[start..];
+            if rest.starts_with("<!--") {
+                rest = memmem::find(rest.as_bytes(), b"-->").map_or("", |end| &rest[end..]);
+                continue;
+            }
+            let Some(tag) = tag(rest).filter(|tag| tag.is_whole) else {
+                rest = &rest[1..];
+                continue;
+            };
+            self.note_id(rest, &tag);
+            let name = rest[tag.name.clone()].as_bytes();
+            rest = &rest[tag.end..];
+            if !tag.is_end && matches!(name, b"script" | b"style") {
+                rest = &rest[find_end_tag(rest, name)..];
+            }
+        }
     }
 }
 
@@ -206,6 +204,30 @@ fn lower(name: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(name)
     }
+}
+
+/// Returns the length of the words at the start that are one space apart.
+fn words(bytes: &[u8]) -> usize {
+    /// Looked at together, which takes a few instructions.
+    const BLOCK: usize = 32;
+    // Of what is no gap, only other control characters look like one.
+    let may_be_gap = |byte: u8, next: u8| byte < b' ' || (byte == b' ' && next <= b' ');
+    let mut at = 0;
+    while let Some(block) = bytes.get(at..=at + BLOCK) {
+        let pairs = block[..BLOCK].iter().zip(&block[1..]);
+        if pairs.fold(false, |found, (byte, next)| found | may_be_gap(*byte, *next)) {
+            break;
+        }
+        at += BLOCK;
+    }
+    while let Some(&byte) = bytes.get(at) {
+        let is_lone = byte == b' ' && bytes.get(at + 1).is_some_and(|next| !is_blank(*next));
+        if is_blank(byte) && !is_lone {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -222,6 +244,8 @@ struct Tag {
     is_whole: bool,
     /// Whether its attributes have certainly no more white space than they need.
     is_tight: bool,
+    /// Whether there may be an attribute `id`.
+    may_have_id: bool,
 }
 
 /// Reads a tag or doctype; none where there is none.
@@ -235,25 +259,28 @@ fn tag(html: &str) -> Option<Tag> {
     }
     let name = bytes[start..].iter().take_while(|byte| !is_blank(**byte) && !matches!(byte, b'/' | b'>')).count();
     let name = start..start + name;
-    let mut quote = None;
-    let mut is_tight = true;
-    let mut before = 0;
-    for (at, &byte) in bytes.iter().enumerate().skip(name.end) {
-        match (quote, byte) {
-            (None, b'>') => {
-                let is_tight = is_tight && before != b' ';
-                return Some(Tag { name, is_end, end: at + 1, is_whole: true, is_tight });
+    let (mut is_tight, mut may_have_id) = (true, false);
+    let mut at = name.end;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'>' => {
+                let is_tight = is_tight && bytes[at - 1] != b' ';
+                return Some(Tag { name, is_end, end: at + 1, is_whole: true, is_tight, may_have_id });
             }
             // A quote opens a value only behind `=`; elsewhere it is a stray letter.
-            (None, b'"' | b'\'') if before == b'=' || html[..at].trim_end().ends_with('=') => quote = Some(byte),
-            (Some(open), close) if open == close => quote = None,
-            (None, b'\t' | b'\n' | b'\r' | b'\x0c') => is_tight = false,
-            (None, b' ') if before == b' ' => is_tight = false,
+            b'"' | b'\'' if bytes[at - 1] == b'=' || html[..at].trim_end().ends_with('=') => {
+                // Values are short: searching for the end by larger steps takes longer.
+                let Some(length) = bytes[at + 1..].iter().position(|end| *end == byte) else { break };
+                at += length + 1;
+            }
+            b'\t' | b'\n' | b'\r' | b'\x0c' => is_tight = false,
+            b' ' if bytes[at - 1] == b' ' => is_tight = false,
+            b'd' | b'D' => may_have_id |= matches!(bytes[at - 1], b'i' | b'I'),
             _ => {}
         }
-        before = byte;
+        at += 1;
     }
-    Some(Tag { name, is_end, end: html.len(), is_whole: false, is_tight: false })
+    Some(Tag { name, is_end, end: html.len(), is_whole: false, is_tight: false, may_have_id })
 }
 
 /// Appends a tag with one space between its attributes.
@@ -285,13 +312,12 @@ fn squeeze(tag: &str, out: &mut String) {
 }
 
 /// Returns where an element's end tag starts, or the text's end.
-fn find_end_tag(html: &str, name: &str) -> usize {
+fn find_end_tag(html: &str, name: &[u8]) -> usize {
     let bytes = html.as_bytes();
-    html.match_indices("</")
-        .map(|(at, _)| at)
+    memmem::find_iter(bytes, "</")
         .find(|at| {
             let after = &bytes[at + 2..];
-            after.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+            after.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
                 && !after.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
         })
         .unwrap_or(html.len())
@@ -363,10 +389,10 @@ mod tests {
                 rest = rest.find("-->").map_or("", |end| &rest[end + 3..]);
             } else if let Some(tag) = tag(rest) {
                 let name = rest[tag.name.clone()].to_ascii_lowercase();
-                out.push_str(if is_block(&name) { "\u{1}" } else { "" });
+                out.push_str(if place(name.as_bytes()) == Place::Block { "\u{1}" } else { "" });
                 rest = &rest[tag.end..];
                 if name == "script" && !tag.is_end {
-                    rest = &rest[find_end_tag(rest, "script")..];
+                    rest = &rest[find_end_tag(rest, b"script")..];
                 }
             } else {
                 let c = rest.chars().next().unwrap();
@@ -381,12 +407,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn what_is_read_stays_the_same(parts in proptest::collection::vec(proptest::sample::select(vec![
-            "a", "b", " ", "\n", "  ", "<p>", "</p>", "<b>", "</b>", "<pre>", "</pre>", "<!-- c -->", "<br>", "&lt;", "<code>", "</code>",
+            "a", "b", " ", "\n", "  ", "<p>", "</p>", "<b>", "</b>", "<pre>", "</pre>", "<!-- c -->", "<br>", "&lt;", "<code>", "</code>", "<h2 id=\"x\">", "<i title='id' id=y>", "<b id=\"a&amp;b\" data-id=z>", "<p id=''>",
             "<a href=\"x  y\">", "</a>", "<div\n class='a'>", "</div>", "é", "<script>", "</script>", "<3", "1", "\u{a0}",
         ]), 0..40)) {
             let html = parts.concat();
             let minified = minify(&html);
             proptest::prop_assert_eq!(text(&minified), text(&html));
+            proptest::prop_assert_eq!(minify_and_list(&html).1, scan::ids(&html));
             proptest::prop_assert_eq!(minify(&minified), minified.clone());
             proptest::prop_assert!(minified.len() <= html.len());
         }

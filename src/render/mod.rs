@@ -10,6 +10,7 @@ pub mod code;
 mod diagnostics;
 pub mod emoji;
 pub mod engine;
+pub mod facts;
 mod filters;
 pub mod functions;
 mod host;
@@ -87,6 +88,15 @@ pub trait Sink: Sync {
         let _ = (path, digest, length);
         Ok(false)
     }
+
+    /// As [`Sink::keep`], for what a copy of the project's file `from` would be.
+    ///
+    /// # Errors
+    /// As [`Sink::keep`].
+    fn keep_copy(&self, path: &str, from: &str, digest: Fingerprint, length: u64) -> Result<bool, crate::fs::Error> {
+        let _ = from;
+        self.keep(path, digest, length)
+    }
 }
 
 /// What a rendered route tells about itself.
@@ -122,7 +132,7 @@ pub struct OutLink {
 }
 
 /// A page as search sees it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchPage {
     /// Its path with the base path.
     pub url: String,

@@ -21,7 +21,7 @@ use super::templates::Sources;
 use super::values::{Values, map};
 use super::{Artifact, PageFacts, SearchPage, Sink, diagnostics, minify, scan};
 use crate::config::{Config, Language, UnknownComponent};
-use crate::inputs::{Inputs, SiteQuestion};
+use crate::inputs::{Fingerprint, Inputs, SiteQuestion};
 use crate::parse::Document;
 use crate::resolve::{Page, PageId, Route, Site, View, output_path};
 
@@ -32,6 +32,8 @@ const NEAR: usize = 2;
 pub struct Renderer {
     /// Layouts and components.
     pub engine: LazyEngine,
+    /// What is wrong with them.
+    pub engine_problems: Vec<Diagnostic>,
     /// What templates may ask for.
     pub surroundings: Arc<Surroundings>,
     /// `site` and `lang` of each language, in the order of the settings.
@@ -42,25 +44,30 @@ pub struct Renderer {
 pub struct LazyEngine {
     engine: OnceLock<Engine>,
     sources: Sources,
-    surroundings: Arc<Surroundings>,
+    print: Fingerprint,
 }
 
 impl LazyEngine {
     /// Puts compiling off.
-    pub fn new(sources: Sources, surroundings: Arc<Surroundings>) -> Self {
-        Self { engine: OnceLock::new(), sources, surroundings }
+    pub fn new(sources: Sources) -> Self {
+        Self { engine: OnceLock::new(), print: sources.print(), sources }
+    }
+
+    /// Returns the fingerprint of all templates.
+    pub fn print(&self) -> Fingerprint {
+        self.print
     }
 
     /// Compiles the templates and returns what is wrong with them.
     pub fn compile(&self) -> Vec<Diagnostic> {
-        let (engine, problems) = Engine::new(self.sources.clone(), &self.surroundings);
+        let (engine, problems) = Engine::new(self.sources.clone());
         let _ = self.engine.set(engine);
         problems
     }
 
     /// Returns the engine.
     pub fn get(&self) -> &Engine {
-        self.engine.get_or_init(|| Engine::new(self.sources.clone(), &self.surroundings).0)
+        self.engine.get_or_init(|| Engine::new(self.sources.clone()).0)
     }
 }
 
@@ -93,6 +100,7 @@ impl Renderer {
         Scope {
             notes: inputs.notes().clone(),
             world: inputs.world().clone(),
+            surroundings: Arc::clone(&self.surroundings),
             language: language.to_owned(),
             page,
             url: url.to_owned(),
@@ -125,13 +133,14 @@ impl Renderer {
             let (candidates, mut context) = self.route_context(route, &body);
             let wanted = page.and_then(|id| wanted_template(self.site().page(id)));
             let html = self.layout(inputs, &candidates, &mut context, wanted, &mut body);
-            let mut facts = self.facts(route, std::mem::take(&mut body.facts), &body, &html);
+            let (html, ids) = self.finish(html);
+            let mut facts = self.facts(route, PageFacts { ids, ..std::mem::take(&mut body.facts) }, &body);
             if let View::Page(id) = route.view
                 && self.surroundings.feed_pages.contains(&id)
             {
                 facts.content = Some(Arc::from(body.html.as_str()));
             }
-            sink.put(Artifact::text(output_path(&route.url), self.finish(&html)))?;
+            sink.put(Artifact::text(output_path(&route.url), html))?;
             if let Some(twin) = body.twin {
                 sink.put(Artifact::text(twin::path(&route.url), twin))?;
             }
@@ -160,13 +169,18 @@ impl Renderer {
             let title = translate(&self.surroundings, "not_found", &[]);
             context.insert("title", &title);
             let html = self.layout(inputs, &["404.html".to_owned()], &mut context, None, &mut body);
-            sink.put(Artifact::text(url.trim_start_matches('/'), self.finish(&html)))?;
+            sink.put(Artifact::text(url.trim_start_matches('/'), self.finish(html).0))?;
             Ok(body.diagnostics)
         })
     }
 
-    fn finish(&self, html: &str) -> String {
-        if self.config().build.minify { minify::minify(html) } else { html.to_owned() }
+    /// Returns a page as it is written, and the ids in it.
+    fn finish(&self, html: String) -> (String, Vec<String>) {
+        if self.config().build.minify {
+            return minify::minify_and_list(&html);
+        }
+        let ids = scan::ids(&html);
+        (html, ids)
     }
 
     /// Reads and renders the content of a document without a page around it: what `rivage render` prints.
@@ -213,9 +227,8 @@ impl Renderer {
         })
     }
 
-    fn facts(&self, route: &Route, mut facts: PageFacts, body: &Body, html: &str) -> PageFacts {
+    fn facts(&self, route: &Route, mut facts: PageFacts, body: &Body) -> PageFacts {
         facts.url.clone_from(&route.url);
-        facts.ids = scan::ids(html);
         if let View::Page(id) = route.view {
             let page = self.site().page(id);
             if self.values().is_searched(page) && !is_hidden_from_robots(page) {
@@ -364,10 +377,6 @@ impl Renderer {
         let count = ids.len().div_ceil(size);
         let shown = slice_of(ids, size, part);
         let address = |part: usize| self.values().pager_url(url, part);
-        let mut urls = self.values().pager_links(url, count).to_vec();
-        if let Some(own) = part.checked_sub(1).and_then(|at| urls.get_mut(at)) {
-            *own = map([("n", part.into()), ("url", address(part)), ("current", true.into())]);
-        }
         // What a pager shows: the first and the last part, and those about this one. Going through all of them on each part would take
         // quadratic time.
         let near = (part.saturating_sub(NEAR + 1)..=part + NEAR + 1).filter(|n| (2..count).contains(n));
@@ -388,7 +397,7 @@ impl Renderer {
             ("url_previous", if part > 1 { address(part - 1) } else { Value::none() }),
             ("url_next", if part < count { address(part + 1) } else { Value::none() }),
             ("near", Value::from(near.collect::<Vec<_>>())),
-            ("urls", Value::from(urls)),
+            ("urls", self.values().pager_links(url, count)),
         ]);
         (self.values().lights(shown), pager)
     }

@@ -4,7 +4,9 @@
 //! In: a [`Scope`], entered around one rendering. Out: access to it from any function. Deliberately not here: data of the site.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
+use super::functions::Surroundings;
 use crate::inputs::{Notes, World};
 use crate::resolve::PageId;
 
@@ -14,6 +16,8 @@ pub struct Scope {
     pub notes: Notes,
     /// The project's files.
     pub world: World,
+    /// What may be asked for.
+    pub surroundings: Arc<Surroundings>,
     /// The language's code.
     pub language: String,
     /// The page; none for lists of terms and the 404 page.
@@ -46,6 +50,11 @@ pub fn enter<R>(scope: Scope, work: impl FnOnce() -> R) -> R {
 /// Gives the current scope to `read`; none outside of any rendering.
 pub fn with<R>(read: impl FnOnce(&mut Scope) -> R) -> Option<R> {
     CURRENT.with_borrow_mut(|scopes| scopes.last_mut().map(read))
+}
+
+/// Returns what templates may ask for; none outside of any rendering.
+pub fn surroundings() -> Option<Arc<Surroundings>> {
+    with(|scope| Arc::clone(&scope.surroundings))
 }
 
 /// Returns a number that no other call on this page gets.

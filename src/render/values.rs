@@ -12,15 +12,14 @@ use tera::value::Key;
 use super::answers;
 use crate::config::Language;
 use crate::inputs::Fingerprint;
+use crate::parse::Document;
 use crate::parse::front_matter::Date;
 use crate::resolve::{NavItem, Page, PageId, Site, encode_path};
 
 /// Makes a map of keys that are known.
 pub(super) fn map<const N: usize>(pairs: [(&'static str, Value); N]) -> Value {
-    let mut map = tera::Map::default();
-    for (key, value) in pairs {
-        map.insert(Key::Str(key), value);
-    }
+    let mut map = tera::Map::with_capacity(N);
+    map.extend(pairs.map(|(key, value)| (Key::Str(key), value)));
     Value::from(map)
 }
 
@@ -38,8 +37,8 @@ pub struct Values {
     search: bool,
     /// What tells one state of a page, menu or sidebar from another, made once: answers to templates are noted on every page.
     prints: Vec<OnceLock<Fingerprint>>,
-    /// Links to all parts of a list by its URL, as the parts see them that they do not lead to.
-    pagers: Mutex<FxHashMap<String, Arc<[Value]>>>,
+    /// Links to all parts of a list by its URL.
+    pagers: Mutex<FxHashMap<String, Value>>,
     /// Menus and sidebars by language, then `menu NAME` or `sidebar SECTION`.
     navigations: FxHashMap<String, FxHashMap<String, Navigation>>,
 }
@@ -137,6 +136,24 @@ impl Values {
     /// The place of a term that a page has: taxonomy, term.
     fn term_of(&self, page: &Page, taxonomy: &str, term: &str) -> Option<(usize, usize)> {
         self.terms.get(&(page.language.clone(), taxonomy.to_owned(), term.to_lowercase())).copied()
+    }
+
+    /// Puts a document in the place of a former one that has the same front matter and title. Reports whether that was possible: nobody
+    /// else may look at the site meanwhile.
+    pub(super) fn exchange_document(&mut self, before: &Arc<Document>, now: &Arc<Document>) -> bool {
+        let Some(site) = Arc::get_mut(&mut self.site) else { return false };
+        // It may stand for translations that are missing, too.
+        for language in &site.config.languages {
+            let key = (language.code.clone(), before.source.key.clone());
+            let Some(id) = site.by_key.get(&key) else { continue };
+            let place = id.0 as usize;
+            if site.pages[place].document.as_ref().is_some_and(|document| Arc::ptr_eq(document, before)) {
+                site.pages[place].exchange_document(now);
+                self.light[place] = OnceLock::new();
+                self.prints[place] = OnceLock::new();
+            }
+        }
+        true
     }
 
     /// Returns the site.
@@ -323,15 +340,15 @@ impl Values {
         Value::from(if part == 1 { self.href(url) } else { self.href(&format!("{url}page/{part}/")) })
     }
 
-    /// Returns number and address of each part of a list, none of them current.
-    pub fn pager_links(&self, url: &str, count: usize) -> Arc<[Value]> {
+    /// Returns number and address of each part of a list.
+    pub fn pager_links(&self, url: &str, count: usize) -> Value {
         let lock = || self.pagers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(url) {
-            return Arc::clone(known);
+            return known.clone();
         }
-        let link = |n: usize| map([("n", n.into()), ("url", self.pager_url(url, n)), ("current", false.into())]);
-        let made: Arc<[Value]> = (1..=count).map(link).collect();
-        lock().insert(url.to_owned(), Arc::clone(&made));
+        let link = |n: usize| map([("n", n.into()), ("url", self.pager_url(url, n))]);
+        let made = Value::from((1..=count).map(link).collect::<Vec<_>>());
+        lock().insert(url.to_owned(), made.clone());
         made
     }
 

@@ -2,23 +2,83 @@
 //!
 //! In: a page. Out: JSON for a `<script type="application/ld+json">`, escaped so that nothing in it can end the element.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::address::{absolute, absolute_link};
 use super::{authors, description, front_matter, site_texts};
 use crate::parse::front_matter::Date;
 use crate::resolve::{Page, Site};
 
-/// Returns the JSON of a page.
-pub fn write(site: &Site, page: &Page) -> String {
-    escape(value(site, page).to_string())
+#[derive(Serialize)]
+struct Data<'a> {
+    #[serde(rename = "@context")]
+    context: &'static str,
+    #[serde(rename = "@graph")]
+    graph: Vec<Node<'a>>,
 }
 
-/// Returns what a page is.
-pub fn value(site: &Site, page: &Page) -> Value {
-    let mut graph = vec![if page.key.is_empty() { website(site, page) } else { article(site, page) }];
-    graph.extend(breadcrumbs(site, page));
-    json!({ "@context": "https://schema.org", "@graph": graph })
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Node<'a> {
+    Thing(Box<Thing<'a>>),
+    Breadcrumbs(Breadcrumbs<'a>),
+}
+
+/// A site, an article, a person. What is empty is left out.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Thing<'a> {
+    #[serde(rename = "@type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    headline: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_published: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_modified: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    author: Vec<Thing<'a>>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    in_language: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main_entity_of_page: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_part_of: Option<Box<Thing<'a>>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Breadcrumbs<'a> {
+    #[serde(rename = "@type")]
+    kind: &'static str,
+    item_list_element: Vec<Crumb<'a>>,
+}
+
+#[derive(Serialize)]
+struct Crumb<'a> {
+    #[serde(rename = "@type")]
+    kind: &'static str,
+    position: usize,
+    name: &'a str,
+    item: String,
+}
+
+/// Returns the JSON of a page.
+pub fn write(site: &Site, page: &Page) -> String {
+    let first = if page.key.is_empty() { website(site, page) } else { article(site, page) };
+    let mut graph = vec![Node::Thing(Box::new(first))];
+    graph.extend(breadcrumbs(site, page).map(Node::Breadcrumbs));
+    let data = Data { context: "https://schema.org", graph };
+    // Text and numbers can always be written.
+    escape(serde_json::to_string(&data).unwrap_or_default())
 }
 
 /// Returns the full URL of a page's image, else of the site's.
@@ -39,19 +99,20 @@ fn site_path(written: &str) -> String {
     if written.starts_with('/') || written.contains("://") { written.to_owned() } else { format!("/{written}") }
 }
 
-fn website(site: &Site, page: &Page) -> Value {
+fn website<'a>(site: &'a Site, page: &'a Page) -> Thing<'a> {
     let (name, general) = site_texts(site, &page.language);
-    let mut value = Map::new();
-    value.insert("@type".to_owned(), "WebSite".into());
-    value.insert("name".to_owned(), name.into());
-    value.insert("url".to_owned(), absolute(&site.config, &page.url).into());
     let own = description(page);
-    put_text(&mut value, "description", if own.is_empty() { general } else { own });
-    value.insert("inLanguage".to_owned(), page.language.as_str().into());
-    Value::Object(value)
+    Thing {
+        kind: "WebSite",
+        name,
+        url: Some(absolute(&site.config, &page.url)),
+        description: if own.is_empty() { general } else { own },
+        in_language: &page.language,
+        ..Thing::default()
+    }
 }
 
-fn article(site: &Site, page: &Page) -> Value {
+fn article<'a>(site: &'a Site, page: &'a Page) -> Thing<'a> {
     let kind = match page.kind.as_str() {
         _ if page.is_section => "CollectionPage",
         "blog" => "BlogPosting",
@@ -60,56 +121,47 @@ fn article(site: &Site, page: &Page) -> Value {
         _ => "WebPage",
     };
     let url = absolute(&site.config, &page.url);
-    let mut value = Map::new();
-    value.insert("@type".to_owned(), kind.into());
-    let title = if matches!(kind, "WebPage" | "CollectionPage") { "name" } else { "headline" };
-    value.insert(title.to_owned(), page.title.as_str().into());
-    value.insert("url".to_owned(), url.as_str().into());
-    put_text(&mut value, "description", description(page));
-    if let Some(image) = image(site, page) {
-        value.insert("image".to_owned(), image.into());
+    let has_name = matches!(kind, "WebPage" | "CollectionPage");
+    let person = |author: &super::Author<'a>| Thing {
+        kind: "Person",
+        name: author.name,
+        url: author.url.map(|url| absolute_link(&site.config, url)),
+        ..Thing::default()
+    };
+    Thing {
+        kind,
+        name: if has_name { &page.title } else { "" },
+        headline: if has_name { "" } else { &page.title },
+        url: Some(url.clone()),
+        description: description(page),
+        image: image(site, page),
+        date_published: page.date.as_ref().map(iso),
+        date_modified: page.updated.as_ref().or(page.date.as_ref()).map(iso),
+        author: authors(site, page).iter().map(person).collect(),
+        in_language: &page.language,
+        main_entity_of_page: Some(url),
+        is_part_of: Some(Box::new(Thing {
+            kind: "WebSite",
+            name: site_texts(site, &page.language).0,
+            url: Some(absolute(&site.config, "/")),
+            ..Thing::default()
+        })),
     }
-    if let Some(date) = &page.date {
-        value.insert("datePublished".to_owned(), iso(date).into());
-    }
-    if let Some(date) = page.updated.as_ref().or(page.date.as_ref()) {
-        value.insert("dateModified".to_owned(), iso(date).into());
-    }
-    let people: Vec<_> = authors(site, page)
-        .iter()
-        .map(|author| match author.url {
-            Some(url) => json!({ "@type": "Person", "name": author.name, "url": absolute_link(&site.config, url) }),
-            None => json!({ "@type": "Person", "name": author.name }),
-        })
-        .collect();
-    if !people.is_empty() {
-        value.insert("author".to_owned(), people.into());
-    }
-    value.insert("inLanguage".to_owned(), page.language.as_str().into());
-    value.insert("mainEntityOfPage".to_owned(), url.into());
-    value.insert(
-        "isPartOf".to_owned(),
-        json!({ "@type": "WebSite", "name": site_texts(site, &page.language).0, "url": absolute(&site.config, "/") }),
-    );
-    Value::Object(value)
 }
 
 /// The way from home to the page; nothing for home.
-fn breadcrumbs(site: &Site, page: &Page) -> Option<Value> {
+fn breadcrumbs<'a>(site: &'a Site, page: &'a Page) -> Option<Breadcrumbs<'a>> {
     if page.ancestors.is_empty() {
         return None;
     }
     let trail = page.ancestors.iter().map(|id| site.page(*id)).chain([page]);
-    let items = trail.enumerate().map(|(place, page)| {
-        json!({ "@type": "ListItem", "position": place + 1, "name": page.title, "item": absolute(&site.config, &page.url) })
+    let crumbs = trail.enumerate().map(|(place, page)| Crumb {
+        kind: "ListItem",
+        position: place + 1,
+        name: &page.title,
+        item: absolute(&site.config, &page.url),
     });
-    Some(json!({ "@type": "BreadcrumbList", "itemListElement": items.collect::<Vec<_>>() }))
-}
-
-fn put_text(value: &mut Map<String, Value>, key: &str, text: &str) {
-    if !text.is_empty() {
-        value.insert(key.to_owned(), text.into());
-    }
+    Some(Breadcrumbs { kind: "BreadcrumbList", item_list_element: crumbs.collect() })
 }
 
 fn iso(date: &Date) -> String {
@@ -130,9 +182,15 @@ fn escape(json: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::super::testing::TestSite;
     use super::*;
     use crate::parse::front_matter::Spanned;
+
+    fn value(site: &Site, page: &Page) -> Value {
+        serde_json::from_str(&write(site, page)).unwrap()
+    }
 
     #[test]
     fn a_post_is_an_article_with_its_trail() {
@@ -204,7 +262,6 @@ mod tests {
         "#);
         let written = write(&site, site.page(post));
         assert!(written.contains(r"It ends \u003c/script\u003e\u003cb\u003e \u0026 more"), "{written}");
-        assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value(&site, site.page(post)));
     }
 
     #[test]

@@ -61,7 +61,9 @@ impl Xml {
 /// Leaves out what XML 1.0 has no way to write, escaped or not.
 fn clean(text: &str) -> Cow<'_, str> {
     let is_bad = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
-    if text.contains(is_bad) { Cow::Owned(text.replace(is_bad, "")) } else { Cow::Borrowed(text) }
+    // Most bytes can be told to be fine by themselves; 0xef begins the two characters that cannot.
+    let may_be_bad = text.bytes().any(|byte| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xef);
+    if may_be_bad && text.contains(is_bad) { Cow::Owned(text.replace(is_bad, "")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]
