@@ -106,8 +106,20 @@ fn every_command_and_flag_is_documented() {
         let heading = format!("## rivage {name}\n");
         let (_, section) = page.split_once(&heading).unwrap_or_else(|| panic!("no heading for {name}"));
         let section = section.split("\n## ").next().unwrap();
-        for flag in command.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| *flag != "help") {
-            assert!(section.contains(&format!("--{flag}")), "{name} --{flag}");
+        let flags = |command: &clap::Command| -> Vec<String> {
+            let flags = command.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| *flag != "help");
+            flags.map(|flag| format!("--{flag}")).collect()
+        };
+        for flag in flags(command) {
+            assert!(section.contains(&flag), "{name} {flag}");
+        }
+        for below in command.get_subcommands() {
+            let line = format!("rivage {name} {}", below.get_name());
+            let line = section.lines().find(|other| other.starts_with(&line));
+            let line = line.unwrap_or_else(|| panic!("no line for {name} {}", below.get_name()));
+            for flag in flags(below) {
+                assert!(line.contains(&flag), "{line}: {flag}");
+            }
         }
     }
 }

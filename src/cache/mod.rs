@@ -17,6 +17,7 @@
 //! 3. What is wrong with a page is stored with it and told again.
 //! 4. A build with a cache leaves the output, byte for byte, as one without.
 
+pub mod remote;
 pub mod store;
 
 use std::path::{Path, PathBuf};

@@ -68,6 +68,8 @@ pub enum Command {
     Render(Render),
     /// Print the settings with all defaults filled in
     Config(Config),
+    /// Share, count or delete what builds remember
+    Cache(Cache),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print the manual page, or write all manual pages into a folder
@@ -258,6 +260,68 @@ impl From<Unknown> for UnknownComponent {
 #[derive(Debug, clap::Args)]
 pub struct Config {
     /// Print as JSON instead of TOML
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rivage cache`
+#[derive(Debug, clap::Args)]
+pub struct Cache {
+    /// What becomes of it.
+    #[command(subcommand)]
+    pub command: CacheCommand,
+}
+
+/// What becomes of the cache.
+#[derive(Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Send the cache to a folder or bucket, for other machines to start with
+    Push(CachePush),
+    /// Fetch a cache that another machine has pushed
+    Pull(CachePull),
+    /// Print how much is in the cache
+    Stats(CacheStats),
+    /// Delete the cache; the next build does all the work
+    Clear,
+}
+
+/// `rivage cache push`
+#[derive(Debug, clap::Args)]
+pub struct CachePush {
+    /// A folder, or a bucket as `s3://BUCKET/PREFIX`
+    #[arg(long, value_name = "PLACE")]
+    pub to: String,
+    /// How.
+    #[command(flatten)]
+    pub sharing: CacheSharing,
+}
+
+/// `rivage cache pull`
+#[derive(Debug, clap::Args)]
+pub struct CachePull {
+    /// A folder, or a bucket as `s3://BUCKET/PREFIX`
+    #[arg(long, alias = "to", value_name = "PLACE")]
+    pub from: String,
+    /// How.
+    #[command(flatten)]
+    pub sharing: CacheSharing,
+}
+
+/// How a cache is shared.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct CacheSharing {
+    /// How long the whole may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rivage cache stats`
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct CacheStats {
+    /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,
 }

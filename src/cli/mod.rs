@@ -5,6 +5,7 @@
 
 pub mod args;
 mod build;
+mod cache;
 mod check;
 mod completions;
 mod config;
@@ -68,6 +69,7 @@ fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Render(args) => render::run(global, &args, printer),
         Command::Why(args) => why::run(global, &args, printer),
         Command::Config(args) => config::run(global, &args, printer),
+        Command::Cache(args) => cache::run(global, &args, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Man(args) => man::run(&args, printer),
     }

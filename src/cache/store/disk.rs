@@ -75,7 +75,7 @@ impl Disk {
                 Ok(file) => {
                     // The lock says that the builder lives: whoever gets it may remove the file. Not every disk has locks.
                     let _ = file.try_lock();
-                    return Ok(Temporary { path, file: Some(PositionalFile::new(file)) });
+                    return Ok(Temporary { path, file: Some(file.into()) });
                 }
             }
         }
@@ -177,6 +177,13 @@ impl Temporary {
     }
 }
 
+impl Temporary {
+    /// Opens the file once more, for reading.
+    pub(super) fn reopen(&self) -> io::Result<File> {
+        File::open(&self.path)
+    }
+}
+
 impl Drop for Temporary {
     fn drop(&mut self) {
         if self.file.take().is_some() {
@@ -194,12 +201,15 @@ pub(super) struct PositionalFile {
     file: std::sync::Mutex<File>,
 }
 
+impl From<File> for PositionalFile {
+    #[expect(clippy::useless_conversion, reason = "not all systems have positional reads, and then there is a lock")]
+    fn from(file: File) -> Self {
+        Self { file: file.into() }
+    }
+}
+
 #[cfg(unix)]
 impl PositionalFile {
-    pub(super) fn new(file: File) -> Self {
-        Self { file }
-    }
-
     pub(super) fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
@@ -219,10 +229,6 @@ impl PositionalFile {
 
 #[cfg(not(unix))]
 impl PositionalFile {
-    pub(super) fn new(file: File) -> Self {
-        Self { file: file.into() }
-    }
-
     pub(super) fn len(&self) -> io::Result<u64> {
         Ok(super::lock(&self.file).metadata()?.len())
     }

@@ -23,6 +23,7 @@
 
 mod codec;
 mod disk;
+mod exchange;
 mod manifest;
 mod observations;
 mod segment;
@@ -46,6 +47,7 @@ use segment::{Opened, Segment, Stored, Writer};
 use spool::{Bounds, Part, Spool};
 use trouble::Noticed;
 
+pub use exchange::{Incoming, SegmentFile, adopt, check, is_segment_name, segments};
 pub use observations::ObservationId;
 pub use trouble::Trouble;
 
@@ -420,10 +422,16 @@ fn first_to_merge(sizes: &[u64], new: u64, most: usize) -> usize {
 }
 
 /// An entry of the store.
-#[derive(Debug)]
 pub struct Entry<'s>(Body<'s>);
 
-#[derive(Debug)]
+impl std::fmt::Debug for Entry<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not the store behind it.
+        let (trace, small) = (self.trace().len(), self.small().len());
+        write!(out, "Entry({trace} observations, {small} bytes, {} large parts)", self.large_len())
+    }
+}
+
 enum Body<'s> {
     Put(Arc<Put>, &'s Store),
     Stored(Stored<'s>, &'s Segment, &'s Store),

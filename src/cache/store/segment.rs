@@ -173,13 +173,21 @@ impl Opened {
     /// The disk refuses, or the file is not as it was written.
     pub(super) fn open(folder: &Path, name: &str) -> Result<Self, Trouble> {
         let path = folder.join(name);
-        let refused = |source| Trouble::disk("read", &path, source);
-        let damaged = |what| Trouble::damaged(&path, what);
-        let file = PositionalFile::new(File::open(&path).map_err(refused)?);
+        let file = File::open(&path).map_err(|source| Trouble::disk("read", &path, source))?;
+        Self::read(file.into(), &path, name)
+    }
+
+    /// Reads a segment that is open; `path` is what errors say.
+    ///
+    /// # Errors
+    /// As [`Opened::open`].
+    pub(super) fn read(file: PositionalFile, path: &Path, name: &str) -> Result<Self, Trouble> {
+        let refused = |source| Trouble::disk("read", path, source);
+        let damaged = |what| Trouble::damaged(path, what);
         let bytes = file.len().map_err(refused)?;
         let Some(end) = bytes.checked_sub(TRAILER as u64) else { return Err(damaged("it is too short")) };
         let encoded = file.read_at(end, TRAILER as u64).map_err(refused)?;
-        let trailer = Trailer::parse(&encoded, &path)?;
+        let trailer = Trailer::parse(&encoded, path)?;
         if manifest::digits(name) != Some(&Fingerprint::of(&encoded).hex()) {
             return Err(damaged("its name does not match what is in it"));
         }
@@ -398,5 +406,112 @@ impl Finished {
             bytes,
             parts_end: self.parts,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Writes a segment of any bytes, with all checksums as they should be.
+    fn forge(folder: &Path, parts: &[u8], observations: Vec<u8>, entries: Vec<u8>) -> String {
+        let trailer = Trailer {
+            parts: parts.len() as u64,
+            observations: observations.len() as u64,
+            entries: entries.len() as u64,
+            observations_hash: *blake3::hash(&observations).as_bytes(),
+            entries_hash: *blake3::hash(&entries).as_bytes(),
+        };
+        let encoded = trailer.encode();
+        let name = manifest::segment_name(Fingerprint::of(&encoded));
+        std::fs::write(folder.join(&name), [parts, &observations, &entries, &encoded].concat()).unwrap();
+        name
+    }
+
+    fn chunk(count: u8) -> Vec<u8> {
+        let all: Vec<_> = (0..count).map(|number| ([number], Fingerprint::of(&[number]))).collect();
+        Chunk::encode(all.iter().map(|(question, answer)| (&question[..], *answer))).unwrap()
+    }
+
+    /// Reads all that is in a segment.
+    fn read(folder: &Path, name: &str) -> Result<usize, Trouble> {
+        let mut observations = Observations::new();
+        let segment = Opened::open(folder, name)?.number(|chunk| observations.load(chunk)).unwrap();
+        let entries = (0..segment.len()).filter_map(|index| segment.key(index).and(segment.entry(index)));
+        let read = entries.map(|entry| {
+            assert!(entry.trace.iter().all(|id| observations.get(id.0).is_some()));
+            entry.large.iter().flatten().for_each(|part| drop(segment.part(part)));
+        });
+        Ok(read.count())
+    }
+
+    proptest! {
+        #[test]
+        fn a_forged_segment_does_no_harm(
+            parts in proptest::collection::vec(any::<u8>(), 0..40),
+            observations in proptest::collection::vec(any::<u8>(), 0..60),
+            bodies in proptest::collection::vec(proptest::collection::vec(0..40_u8, 0..40), 0..4),
+            noise: Vec<u8>,
+        ) {
+            let folder = TempDir::new().unwrap();
+            let mut entries = (bodies.len() as u32).to_le_bytes().to_vec();
+            let mut end = 0;
+            for body in &bodies {
+                end += body.len() as u32;
+                entries.extend([1; 17]);
+                entries.extend(end.to_le_bytes());
+                entries.extend(9_u32.to_le_bytes());
+            }
+            bodies.iter().for_each(|body| entries.extend(body));
+            read(folder.path(), &forge(folder.path(), &parts, chunk(3), entries.clone())).unwrap();
+            let _ = read(folder.path(), &forge(folder.path(), &parts, chunk(3), noise));
+            let _ = read(folder.path(), &forge(folder.path(), &parts, observations, entries));
+        }
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_are_refused() {
+        let folder = TempDir::new().unwrap();
+        let entries = |body: &[u8]| {
+            let mut entries = 1_u32.to_le_bytes().to_vec();
+            entries.extend([0; 17]);
+            entries.extend((body.len() as u32).to_le_bytes());
+            entries.extend([0; 4]);
+            entries.extend(body);
+            entries
+        };
+        let most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+        let count = |body: &[u8]| read(folder.path(), &forge(folder.path(), b"part", chunk(2), entries(body))).unwrap();
+        assert_eq!(count(&[0, 0, 0]), 1);
+        assert_eq!(count(&[2, 0, 2, 0, 0]), 1);
+        // An observation that is not there, before the first and after the last.
+        assert_eq!(count(&[1, 4, 0, 0]), 0);
+        assert_eq!(count(&[1, 1, 0, 0]), 0);
+        // As many observations, small bytes and parts as fit into 64 bits.
+        assert_eq!(count(&most), 0);
+        assert_eq!(count(&[&[0][..], &most].concat()), 0);
+        assert_eq!(count(&[&[0, 0][..], &most].concat()), 0);
+        // A part that ends beyond the parts, or beyond all numbers.
+        assert_eq!(count(&[&[0, 0, 1, 5, 0][..], &[0; 16]].concat()), 1);
+        assert_eq!(count(&[&[0, 0, 1, 5, 1][..], &[0; 16]].concat()), 0);
+        assert_eq!(count(&[&[0, 0, 1][..], &most, &[9], &[0; 16]].concat()), 0);
+        // Something after the end.
+        assert_eq!(count(&[0, 0, 0, 0]), 0);
+        let huge = forge(folder.path(), b"", chunk(0), u32::MAX.to_le_bytes().to_vec());
+        assert!(matches!(read(folder.path(), &huge), Err(Trouble::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_segment_under_another_name_is_refused() {
+        let folder = TempDir::new().unwrap();
+        let name = forge(folder.path(), b"", chunk(0), vec![0; 4]);
+        assert_eq!(read(folder.path(), &name).unwrap(), 0);
+        let other = manifest::segment_name(Fingerprint::of(b"other"));
+        std::fs::rename(folder.path().join(name), folder.path().join(&other)).unwrap();
+        let error = read(folder.path(), &other).unwrap_err().to_string();
+        assert!(error.ends_with("is damaged: its name does not match what is in it"), "{error}");
     }
 }
