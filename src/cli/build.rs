@@ -49,6 +49,7 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
     let written = if errors == 0 { Some(writer.commit()?) } else { None };
     session.save();
     if let Some(cache) = session.cache_mut() {
+        cache.tidy();
         tell_troubles(cache, printer);
     }
     let verified = match made.zip(session.cache()) {
