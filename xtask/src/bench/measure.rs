@@ -61,7 +61,8 @@ pub(super) fn measure(program: &Program, folder: &Path, work: &Path) -> anyhow::
         let printed = std::fs::read_to_string(&log).unwrap_or_default();
         let lines: Vec<&str> = printed.lines().collect();
         let end = lines[lines.len().saturating_sub(12)..].join("\n  ");
-        bail!("`{}` failed ({status}):\n  {end}", program.path.display());
+        let name = program.path.file_name().unwrap_or_default().to_string_lossy();
+        bail!("`{name}` failed ({status})\n  {end}");
     }
     let text = std::fs::read_to_string(&answer).with_context(|| format!("could not read `{}`", answer.display()))?;
     read(&text).with_context(|| format!("`{text}` is no measurement"))

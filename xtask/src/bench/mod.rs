@@ -52,6 +52,9 @@ pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
     let text = report::markdown(&results, &machine, options.date.as_deref(), &command);
     let path = if options.write { root().join("benches/RESULTS.md") } else { scratch("bench")?.join("RESULTS.md") };
     std::fs::write(&path, text).with_context(|| format!("could not write `{}`", path.display()))?;
+    if options.keep {
+        note(&format!("the sites are in `{}`: remove it when you have seen enough", work.keep().display()));
+    }
     note(&format!("the tables are in `{}`", path.display()));
     Ok(())
 }
@@ -62,7 +65,7 @@ fn shown<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let mut words = words.iter();
     while let Some(&word) = words.next() {
         match word {
-            "--write" => {}
+            "--write" | "--keep" => {}
             "--date" | "--rivage" => drop(words.next()),
             _ => out.push(word),
         }

@@ -24,6 +24,7 @@ cargo xtask bench [OPTIONS]
   --edits N         changes that the preview is measured with (50)
   --rivage FILE     a rivage that is already built, instead of a release build
   --date DATE       the day to write into the table
+  --keep            leave the built sites where they are, to look at
   --write           write benches/RESULTS.md; needs --date
 
 Without --sizes and --sites the plan is: posts 1k for all tools, 10k for the fast ones, 100k for rivage; plain 10k; docs 1k.
@@ -40,6 +41,7 @@ pub(super) struct Options {
     pub(super) edits: usize,
     pub(super) rivage: Option<PathBuf>,
     pub(super) date: Option<String>,
+    pub(super) keep: bool,
     pub(super) write: bool,
 }
 
@@ -55,12 +57,18 @@ impl Options {
             edits: 50,
             rivage: None,
             date: None,
+            keep: false,
             write: false,
         };
         let mut words = words.iter();
         while let Some(&word) = words.next() {
-            if word == "--write" {
-                options.write = true;
+            let flag = match word {
+                "--keep" => Some(&mut options.keep),
+                "--write" => Some(&mut options.write),
+                _ => None,
+            };
+            if let Some(flag) = flag {
+                *flag = true;
                 continue;
             }
             let mut value = || words.next().copied().with_context(|| format!("`{word}` needs a value"));

@@ -167,8 +167,8 @@ pub(super) fn markdown(results: &Results, machine: &Machine, date: Option<&str>,
     if !results.left_out.is_empty() {
         out.push_str("\n## Left out\n\n");
         for text in &results.left_out {
-            // A failed program's words may have several lines.
-            let _ = writeln!(out, "- {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
+            // What a failed program printed was shown when it failed; it is long, and full of paths.
+            let _ = writeln!(out, "- {}", text.lines().next().unwrap_or_default());
         }
     }
     out
@@ -323,10 +323,13 @@ pub(super) mod tests {
     fn without_rivage_there_is_no_ratio() {
         let mut results = Results::default();
         results.rows.push(row(POSTS, "hugo", Case::Title, (28_000, 46_800)));
-        results.left_out.push("mdbook could not be installed:\n  no network".to_owned());
+        results.left_out.push("mdbook on docs 1,000 failed: `mdbook` failed (exit status: 1)\n  at /a/b".to_owned());
         let text = markdown(&results, &Machine::ask(), None, "x");
         assert!(text.contains("### posts 10,000, one page's title changed"), "{text}");
         assert!(text.contains("| 3 | – | – | – | 3 |"), "{text}");
-        assert!(text.ends_with("## Left out\n\n- mdbook could not be installed: no network\n"), "{text}");
+        assert!(
+            text.ends_with("## Left out\n\n- mdbook on docs 1,000 failed: `mdbook` failed (exit status: 1)\n"),
+            "{text}"
+        );
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options, work: &Path, results: &mut Results) -> anyh
         if !takes_part {
             continue;
         }
-        match tool.install(options.rivage.as_deref()) {
+        match tool.install(options.rivage.as_deref(), work) {
             Ok(one) => {
                 results.versions.push((tool.name.to_owned(), one.version.clone()));
                 installed.insert(tool.name, one);
@@ -69,7 +69,7 @@ pub(super) fn run(options: &Options, work: &Path, results: &mut Results) -> anyh
                 results.leave_out(&format!("{} on {} failed: {error:#}", tool.name, site.label()));
             }
             // What a failed run left is in the way as well.
-            if project.folder.exists() {
+            if !options.keep && project.folder.exists() {
                 std::fs::remove_dir_all(&project.folder)
                     .with_context(|| format!("could not remove `{}`", project.folder.display()))?;
             }
@@ -81,7 +81,6 @@ pub(super) fn run(options: &Options, work: &Path, results: &mut Results) -> anyh
 impl Project<'_> {
     fn measure(&self, options: &Options, results: &mut Results) -> anyhow::Result<()> {
         self.layout.write(self.site, &self.folder)?;
-        self.installed.link(&self.folder)?;
         let mut samples = BTreeMap::<Case, Vec<Sample>>::new();
         let mut edits = Edits::default();
         let begun = Instant::now();

