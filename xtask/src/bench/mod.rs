@@ -56,6 +56,7 @@ pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
         note(&format!("the sites are in `{}`: remove it when you have seen enough", work.keep().display()));
     }
     note(&format!("the tables are in `{}`", path.display()));
+    anyhow::ensure!(!results.own_failed, "what is built from this repository failed; what it said is above");
     Ok(())
 }
 
@@ -73,12 +74,24 @@ fn shown<'a>(words: &[&'a str]) -> Vec<&'a str> {
     out
 }
 
+const PREFIX: &str = "rivage-bench-";
+
 /// Makes a folder for the sites: in memory where there is a place for it, since a disk would be measured otherwise.
 fn work() -> anyhow::Result<tempfile::TempDir> {
     let memory = Path::new("/dev/shm");
     let place = if memory.is_dir() { memory.to_owned() } else { scratch("bench")? };
+    let entries = std::fs::read_dir(&place).with_context(|| format!("could not list `{}`", place.display()))?;
+    for entry in entries.flatten() {
+        // It may be that of a run that goes on, so it is not for us to remove.
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            note(&format!(
+                "`{}` is kept, or left by a run that was broken off; it takes up memory",
+                entry.path().display()
+            ));
+        }
+    }
     tempfile::Builder::new()
-        .prefix("rivage-bench-")
+        .prefix(PREFIX)
         .tempdir_in(&place)
         .with_context(|| format!("could not make a folder in `{}`", place.display()))
 }

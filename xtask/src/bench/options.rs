@@ -20,7 +20,7 @@ cargo xtask bench [OPTIONS]
   --sizes SIZES     numbers of pages such as 1k,10k,100k; as given they hold for every tool
   --cases CASES     of cold, nothing, body, title, tag, template, preview
   --runs N          medians of N runs (3)
-  --budget SECONDS  what is spent on one tool and site before the rest is left out (45)
+  --budget SECONDS  what is spent on one tool's builds of a site, and on its server, before the rest is left out (45)
   --edits N         changes that the preview is measured with (50)
   --rivage FILE     a rivage that is already built, instead of a release build
   --date DATE       the day to write into the table

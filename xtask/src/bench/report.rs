@@ -22,6 +22,8 @@ pub(super) struct Results {
     pub(super) binary: Option<Binary>,
     /// What was left out, and why.
     pub(super) left_out: Vec<String>,
+    /// Whether rivage or the floor is among what failed.
+    pub(super) own_failed: bool,
 }
 
 /// Medians of a tool in a case.
@@ -179,11 +181,11 @@ const EXPLANATION: &str = "
 and of each term, sitemap, table of contents, links to the neighbours; code highlighted. *plain* is the same without highlighting. *docs* has pages with
 twenty components, five blocks of code, tabs, and a sidebar of all pages. All tools get the same sources and layouts that say the same, which lie in
 `benches/sites/`; none minifies, none makes a search index. `rivage-full` is rivage with all it does by default: its theme, minified,
-search index, Markdown twins, `llms.txt`, three formats of feeds. `floor` reads, parses and writes the posts, and nothing else. mdBook leaves highlighting to the browser, and
-its pages are plain Markdown that says the same. CPU is user and system time of the program and all it starts; peak is the memory of its largest
+search index, Markdown twins, `llms.txt`, three formats of feeds. `floor` reads, parses and writes the posts, and nothing else. mdBook leaves highlighting and
+the sidebar to the browser, and its pages are plain Markdown that says the same. CPU is user and system time of the program and all it starts; peak is the memory of its largest
 process; *written* counts the files that are new or were written again. All are medians of the runs.
 
-Zola is in none of the registries that the recipe installs from. Zola 0.22 was measured in another run, with posts of the same size, on a machine of the
+Zola is in none of the registries that the recipe installs from. Zola 0.22 was measured in another run, with other posts of that kind and size, on a machine of the
 same kind: 10,000 posts took 18.7 s wall, 32.7 s CPU and 1.0 GB highlighted, and 19.4 s, 35.3 s and 0.8 GB plain.
 ";
 

@@ -51,6 +51,8 @@ pub(super) fn run(options: &Options, work: &Path, results: &mut Results) -> anyh
                 results.versions.push((tool.name.to_owned(), one.version.clone()));
                 installed.insert(tool.name, one);
             }
+            // What comes from this repository must be there; of the others one may be missing.
+            Err(error) if tool.is_own() => return Err(error),
             Err(error) => results.leave_out(&format!("{} could not be installed: {error:#}", tool.name)),
         }
     }
@@ -66,6 +68,7 @@ pub(super) fn run(options: &Options, work: &Path, results: &mut Results) -> anyh
             let folder = work.join(format!("{}-{}-{}", tool.name, site.variant.name(), site.count));
             let project = Project { tool, installed, layout, site, folder, work };
             if let Err(error) = project.measure(options, results) {
+                results.own_failed |= tool.is_own();
                 results.leave_out(&format!("{} on {} failed: {error:#}", tool.name, site.label()));
             }
             // What a failed run left is in the way as well.

@@ -199,6 +199,11 @@ impl Tool {
         }
     }
 
+    /// Whether it is built from this repository.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.source, Source::Floor | Source::Rivage)
+    }
+
     /// Installs it where it is not yet. Its projects will lie below `work`.
     pub(super) fn install(&self, rivage: Option<&Path>, work: &Path) -> anyhow::Result<Installed> {
         match self.source {
