@@ -71,7 +71,7 @@ impl Served<'_> {
     }
 
     fn start(&self) -> anyhow::Result<(Running, Duration)> {
-        let running = Running::start(self)?;
+        let mut running = Running::start(self)?;
         let taken = running.first_page(&url(self.site.edited()))?;
         Ok((running, taken))
     }
@@ -119,10 +119,13 @@ impl Running {
     }
 
     /// Asks for a page until it is served.
-    fn first_page(&self, path: &str) -> anyhow::Result<Duration> {
+    fn first_page(&mut self, path: &str) -> anyhow::Result<Duration> {
         loop {
             if self.get(path).is_ok() {
                 return Ok(self.started.elapsed());
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                bail!("the server ended ({status}): its words are in `server.log` if the sites are kept");
             }
             if self.started.elapsed() > PATIENCE {
                 bail!("the server shows no page after {} s", PATIENCE.as_secs());
@@ -319,6 +322,14 @@ mod tests {
             assert!(running.try_change("/a/", &file, "text").unwrap().is_some());
         });
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "text");
+    }
+
+    #[test]
+    fn a_server_that_ends_is_not_waited_for() {
+        let child = std::process::Command::new("true").spawn().unwrap();
+        let mut running = Running { server: Server::Rivage, child, port: 1, started: Instant::now() };
+        let error = running.first_page("/").unwrap_err().to_string();
+        assert!(error.starts_with("the server ended (exit status: 0)"), "{error}");
     }
 
     #[test]
