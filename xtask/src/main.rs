@@ -3,6 +3,7 @@
 //! In: a recipe's name. Out: programs that are run one after the other, the first failure ends. Deliberately not here: anything that a
 //! single cargo command does.
 
+mod bench;
 mod browser;
 mod corpus;
 mod generate;
@@ -22,6 +23,7 @@ cargo xtask RECIPE
   lint      rustfmt, clippy and, where it is installed, cargo-deny
   browser   the tests in Chromium alone
   corpus    real MDX against the reference compiler alone
+  bench     rivage and other generators on the same sites; `bench --help` for its options
   generate  a site to measure with: COUNT posts in FOLDER
   fuzz      every fuzz target in turn, [SECONDS] each (600)
 ";
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["lint"] => lint(),
         ["browser"] => browser::run(),
         ["corpus"] => corpus::run(),
+        ["bench", ref options @ ..] => bench::run(options),
         ["generate", count, folder] => generate::run(count, folder),
         ["fuzz"] => fuzz("600"),
         ["fuzz", seconds] => fuzz(seconds),

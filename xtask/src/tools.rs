@@ -20,8 +20,27 @@ pub(crate) fn scratch(name: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-fn target() -> PathBuf {
+/// Returns the folder of what cargo builds.
+pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
+
+/// Copies a folder with all below it; words in its files are replaced.
+pub(crate) fn copy_folder(from: &Path, to: &Path, replaced: &[(&str, &str)]) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("could not make `{}`", to.display()))?;
+    let entries = std::fs::read_dir(from).with_context(|| format!("could not list `{}`", from.display()))?;
+    for entry in entries {
+        let path = entry.with_context(|| format!("could not list `{}`", from.display()))?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy_folder(&path, &target, replaced)?;
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).with_context(|| format!("could not read `{}`", path.display()))?;
+        let text = replaced.iter().fold(text, |text, (word, with)| text.replace(word, with));
+        std::fs::write(&target, text).with_context(|| format!("could not write `{}`", target.display()))?;
+    }
+    Ok(())
 }
 
 /// Builds the program and returns its path.
