@@ -69,8 +69,8 @@ struct Minifier {
 impl Minifier {
     /// Reads one piece of text or one tag, and returns what follows it.
     fn step<'h>(&mut self, html: &'h str) -> &'h str {
-        if let Some(comment) = html.strip_prefix("<!--") {
-            return self.comment(html, comment);
+        if html.as_bytes().starts_with(b"<!--") {
+            return self.comment(html, &html[4..]);
         }
         match tag(html) {
             Some(tag) => self.tag(html, &tag),
