@@ -501,7 +501,7 @@ fn a_full_disk_ends_the_run_with_the_file_at_fault() {
     let disk = Arc::new(MemoryFs::new([("rivage.toml", settings), ("content/a.mdx", "# A\n")]));
     for files in [0, 1, 5, 20] {
         let disk: Arc<dyn Fs> = disk.clone();
-        let result = pipeline::run(&world(disk), &Options::default(), None, &Full(files.into()), &Silent);
+        let result = pipeline::run(&world(disk), &Options::default(), &Full(files.into()), &Silent);
         let Err(error) = result else { panic!("{files} files are not the whole site") };
         assert!(error.to_string().starts_with("could not write `"), "{error}");
         assert_eq!(error.source.kind(), std::io::ErrorKind::StorageFull);

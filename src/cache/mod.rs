@@ -171,10 +171,24 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     rmp_serde::from_slice(bytes).ok()
 }
 
+/// A question as it is kept: whether it is about texts, then the question.
+fn encode_question(question: &Question) -> Option<Vec<u8>> {
+    let mut bytes = vec![u8::from(question.is_about_texts())];
+    rmp_serde::encode::write(&mut bytes, question).ok()?;
+    Some(bytes)
+}
+
+/// Reads a question of an observation.
+pub fn decode_question(bytes: &[u8]) -> Option<Question> {
+    decode(bytes.get(1..)?)
+}
+
 /// Asks the questions of stored results again, each once a run.
 pub struct Checker<'c> {
     store: &'c Store,
-    answer: &'c (dyn Fn(&Question) -> Fingerprint + Sync),
+    /// Whether anything may have changed, or texts alone.
+    anything: bool,
+    answer: &'c (dyn Fn(&Question) -> Option<Fingerprint> + Sync),
     /// For each observation: unknown, the same, another.
     states: Vec<AtomicU8>,
 }
@@ -184,10 +198,15 @@ const SAME: u8 = 1;
 const OTHER: u8 = 2;
 
 impl<'c> Checker<'c> {
-    /// Begins to ask. `answer` gives the answers of now.
-    pub fn new(store: &'c Store, answer: &'c (dyn Fn(&Question) -> Fingerprint + Sync)) -> Self {
+    /// Begins to ask. `answer` gives the answers of now; none where it is known to be the same as before.
+    /// Unless `anything` may have changed, only questions about texts are asked.
+    pub fn new(
+        store: &'c Store,
+        anything: bool,
+        answer: &'c (dyn Fn(&Question) -> Option<Fingerprint> + Sync),
+    ) -> Self {
         let states = (0..store.observations_len()).map(|_| AtomicU8::new(UNKNOWN)).collect();
-        Self { store, answer, states }
+        Self { store, anything, answer, states }
     }
 
     /// Finds the first question of an entry that has another answer now; none if the entry holds.
@@ -211,7 +230,7 @@ impl<'c> Checker<'c> {
     }
 
     fn question(&self, id: ObservationId) -> Option<Question> {
-        decode(self.store.observation(id).0)
+        decode_question(self.store.observation(id).0)
     }
 
     fn is_same(&self, id: ObservationId) -> bool {
@@ -219,8 +238,9 @@ impl<'c> Checker<'c> {
         match state.load(Ordering::Relaxed) {
             UNKNOWN => {
                 let (question, before) = self.store.observation(id);
-                let now = decode(question).map(|question| (self.answer)(&question));
-                let same = now == Some(before);
+                let same = !self.anything && question.first() == Some(&0)
+                    || decode_question(question)
+                        .is_some_and(|question| (self.answer)(&question).is_none_or(|now| now == before));
                 state.store(if same { SAME } else { OTHER }, Ordering::Relaxed);
                 same
             }
@@ -231,5 +251,5 @@ impl<'c> Checker<'c> {
 
 /// Notes what a result was made of.
 pub fn observe(store: &Store, notes: &[(Question, Fingerprint)]) -> Option<Vec<ObservationId>> {
-    notes.iter().map(|(question, answer)| Some(store.observe(&encode(question)?, *answer))).collect()
+    notes.iter().map(|(question, answer)| Some(store.observe(&encode_question(question)?, *answer))).collect()
 }

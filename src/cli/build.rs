@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use anyhow::Context;
 use serde_json::json;
 
 use super::Exit;
@@ -14,7 +15,7 @@ use super::verify::{self, Noted};
 use crate::cache::Cache;
 use crate::diag::emit;
 use crate::inputs::World;
-use crate::pipeline::{self, Mode, Options};
+use crate::pipeline::{Mode, Options, Session};
 use crate::render::Sink;
 use crate::{theme, write};
 
@@ -34,20 +35,23 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
     )?;
     let progress = printer.progress();
     let options = options(&args.selection, args.profile, Mode::Build);
-    let mut cache = (!args.no_cache).then(|| open_cache(&project.root, world, &options));
+    let cache = (!args.no_cache).then(|| open_cache(&project.root, world, &options));
+    let mut session = Session::new(options.clone(), cache);
     let noted = args.verify.then(|| Noted::new(&writer));
     let sink: &dyn Sink = noted.as_ref().map_or(&writer, |noted| noted);
-    let outcome = pipeline::run(world, &options, cache.as_ref(), sink, &progress)?;
+    session.pages(world, None, sink, &progress)?;
+    session.finish(sink, None, &progress)?;
+    let outcome = session.outcome().context("nothing was built")?;
     let made = noted.map(Noted::into_files);
     let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = outcome.diagnostics.len() - errors;
     // A writer that is not committed leaves the output folder as it was.
     let written = if errors == 0 { Some(writer.commit()?) } else { None };
-    if let Some(cache) = &mut cache {
-        outcome.save(cache, world);
+    session.save();
+    if let Some(cache) = session.cache_mut() {
         tell_troubles(cache, printer);
     }
-    let verified = match made.zip(cache.as_ref()) {
+    let verified = match made.zip(session.cache()) {
         Some((made, cache)) => {
             let read = |path: &str| std::fs::read(project.root.join(&output).join(path)).ok();
             verify::verify(world, &options, cache, &outcome, &made, &read, &progress)?

@@ -17,7 +17,7 @@ pub(super) fn run(global: &Global, args: &Check, printer: &Printer) -> anyhow::R
     let world = &*project.world;
     let output = check::Output::default();
     let progress = printer.progress();
-    let outcome = pipeline::run(world, &options(&args.selection, false, Mode::Check), None, &output, &progress)?;
+    let outcome = pipeline::run(world, &options(&args.selection, false, Mode::Check), &output, &progress)?;
     let mut diagnostics = check::check(&outcome.site, &outcome.facts, &output);
     if args.external {
         let links = outcome.facts.iter().flat_map(|facts| &facts.external);

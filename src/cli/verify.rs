@@ -51,6 +51,14 @@ impl Sink for Noted<'_> {
         }
         Ok(kept)
     }
+
+    fn keep_copy(&self, path: &str, from: &str, digest: Fingerprint, length: u64) -> Result<bool, crate::fs::Error> {
+        let kept = self.sink.keep_copy(path, from, digest, length)?;
+        if kept {
+            self.note(path.to_owned(), digest);
+        }
+        Ok(kept)
+    }
 }
 
 /// Compares what comes with what is expected.
@@ -92,7 +100,7 @@ pub(super) fn verify(
     let world = World::new(world.fs.clone(), world.now, (*world.environment).clone());
     let sink = Compared { world: &world, expected, others: Mutex::default(), seen: Mutex::default() };
     let options = Options { notes: true, ..options.clone() };
-    let cold = pipeline::run(&world, &options, None, &sink, progress)?;
+    let cold = pipeline::run(&world, &options, &sink, progress)?;
     let others = sink.others.into_inner().unwrap_or_else(PoisonError::into_inner);
     let seen = sink.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some((path, bytes)) = others.first_key_value() {
@@ -153,7 +161,7 @@ mod tests {
         let text = difference(b"<p>one two</p>", b"<p>one too</p>");
         assert_eq!(
             text,
-            "  at byte 9\n  this build:        \"<p>one two</p>\"\n  without the cache: \"<p>one too</p>\"\n"
+            "  at byte 8\n  this build:        \"<p>one two</p>\"\n  without the cache: \"<p>one too</p>\"\n"
         );
         assert!(difference(b"a", b"ab").starts_with("  at byte 1\n"));
     }

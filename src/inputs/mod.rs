@@ -138,6 +138,23 @@ pub struct PagesQuery {
 }
 
 impl Question {
+    /// Reports whether the answer can be another when a text was edited, and nothing by which the site is put together.
+    pub fn is_about_texts(&self) -> bool {
+        match self {
+            Self::File(_) => true,
+            Self::Site(question) => matches!(
+                question,
+                SiteQuestion::Route(_) | SiteQuestion::Page(..) | SiteQuestion::Section(..) | SiteQuestion::Pages(_)
+            ),
+            _ => false,
+        }
+    }
+
+    /// Returns the path that was looked at; none where it was no path.
+    pub fn path(&self) -> Option<String> {
+        self.clone().into_path()
+    }
+
     /// Returns the path that was looked at; none where it was no path.
     pub fn into_path(self) -> Option<String> {
         match self {
@@ -196,13 +213,14 @@ impl World {
             Question::File(path) => self.print(path),
             Question::Folder(path) => print_of_list(&self.fs.list(path)),
             Question::Kind(path) => print_of_kind(self.fs.kind(path)),
-            Question::Today => Fingerprint::of(self.today().to_string().as_bytes()),
+            Question::Today => Fingerprint::of(self.date().to_string().as_bytes()),
             Question::Environment(name) => print_of_variable(self.environment.get(name).map(String::as_str)),
             Question::Site(_) => return None,
         })
     }
 
-    fn today(&self) -> jiff::civil::Date {
+    /// Returns the day of the build, in UTC. Stages ask [`Inputs::today`].
+    pub fn date(&self) -> jiff::civil::Date {
         self.now.to_zoned(jiff::tz::TimeZone::UTC).date()
     }
 }
@@ -283,7 +301,7 @@ impl<'w> Inputs<'w> {
 
     /// Returns the moment the build takes for now, to the day: asking makes the result depend on the date only.
     pub fn today(&self) -> jiff::civil::Date {
-        let today = self.world.today();
+        let today = self.world.date();
         self.notes.note_print(Question::Today, Fingerprint::of(today.to_string().as_bytes()));
         today
     }

@@ -45,12 +45,12 @@ pub fn explain(
         Some((url, entry, stored))
     });
     let Some((url, entry, stored)) = found else { return Ok(None) };
-    let prepared = prepare(world, options, Some(cache), &NullSink, &mut Profile::default(), &Silent)?;
+    let prepared = prepare(world, options, Some(cache), None, &NullSink, &mut Profile::default(), &Silent)?;
     let answer = |question: &Question| match question {
-        Question::Site(question) => prepared.renderer.surroundings.answer(question),
-        other => world.answer(other).unwrap_or(Fingerprint::MISSING),
+        Question::Site(question) => Some(prepared.renderer.surroundings.answer(question)),
+        other => Some(world.answer(other).unwrap_or(Fingerprint::MISSING)),
     };
-    let checker = Checker::new(&cache.own, &answer);
+    let checker = Checker::new(&cache.own, true, &answer);
     let Stored { made, diagnostics, cause, .. } = stored;
     let files = made.into_iter().map(|(path, ..)| path).collect();
     Ok(Some(Explained { url, files, cause, asked: checker.asked(&entry), diagnostics }))

@@ -14,6 +14,26 @@ use super::prepare::keep_all;
 pub(super) struct Generated<'g> {
     pub(super) cache: Option<&'g Cache>,
     pub(super) sink: &'g dyn Sink,
+    /// The first word of names of files that are left out.
+    pub(super) leave: Option<&'static str>,
+}
+
+/// Hands all files on.
+pub(super) struct Capture<'c>(pub(super) &'c dyn Sink);
+
+impl Take for Capture<'_> {
+    fn take(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
+        self.0.put(artifact).map(drop)
+    }
+
+    fn take_known(
+        &self,
+        _: &str,
+        _: Fingerprint,
+        make: &(dyn Fn() -> Vec<Artifact> + Sync),
+    ) -> Result<(), crate::fs::Error> {
+        make().into_iter().try_for_each(|artifact| self.take(artifact))
+    }
 }
 
 type Made = Vec<(String, Fingerprint, u64)>;
@@ -29,6 +49,9 @@ impl Take for Generated<'_> {
         input: Fingerprint,
         make: &(dyn Fn() -> Vec<Artifact> + Sync),
     ) -> Result<(), crate::fs::Error> {
+        if self.leave.is_some() && self.leave == name.split(' ').next() {
+            return Ok(());
+        }
         let key = Kind::Output.key(name);
         if let Some(cache) = self.cache
             && let Some(entry) = cache.own.get(key)

@@ -8,29 +8,25 @@ mod explain;
 mod generated;
 mod prepare;
 mod routes;
+mod session;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use rivage_diag::Diagnostic;
-use rustc_hash::FxHashSet;
 
-use crate::cache::store::{Key, ObservationId};
-use crate::cache::{Cache, Checker, Kind};
+use crate::cache::store::ObservationId;
+use crate::cache::{Cache, Kind};
 use crate::config::{Config, UnknownComponent};
 use crate::discover::SourceTree;
 use crate::inputs::{Fingerprint, Inputs, Question, World};
-use crate::render::facts::{AllTold, Part};
-use crate::render::page::is_hidden_from_robots;
-use crate::render::{PageFacts, Sink, links, outputs};
+use crate::render::{PageFacts, Sink};
 use crate::resolve::Site;
 use crate::write::NullSink;
 pub use explain::{Explained, explain};
-use generated::Generated;
-use prepare::{Prepared, prepare, unreadable};
-use routes::{Routes, Work};
+use prepare::{prepare, unreadable};
+pub use session::Session;
 
 /// What a run is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,7 +76,7 @@ pub struct Outcome {
     /// The files it was made of.
     pub tree: Arc<SourceTree>,
     /// What pages tell of themselves, in the order of the routes; without those that the cache keeps.
-    pub facts: Vec<PageFacts>,
+    pub facts: Vec<Arc<PageFacts>>,
     /// What each route asked, in the order of the routes; only if asked for, and without a cache.
     pub notes: Vec<Vec<(Question, Fingerprint)>>,
     /// How many routes and 404 pages were rendered: all of them without a cache.
@@ -97,25 +93,6 @@ impl Outcome {
     /// Reports whether anything is wrong enough to fail.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
-    }
-
-    /// Returns the keys of all entries of the cache that belong to a page or file of the site.
-    pub fn keys(&self) -> FxHashSet<Key> {
-        let routes = self.site.routes.iter().map(Work::Route);
-        let not_found = self.config.languages.iter().map(Work::NotFound);
-        let routes = routes.chain(not_found).map(|work| Kind::Route.key(&work.name()));
-        let documents = self.tree.content.iter().map(|source| Kind::Document.key(&source.path));
-        routes.chain(documents).collect()
-    }
-
-    /// Keeps for later builds what this one found out.
-    pub fn save(&self, cache: &mut Cache, world: &World) {
-        let keys = LazyLock::new(|| self.keys());
-        let has_site = |key: &Key| keys.contains(key);
-        cache.save(world, &|key| match Kind::of(key) {
-            Some(Kind::Document | Kind::Route) => has_site(key),
-            kind => kind.is_some(),
-        });
     }
 }
 
@@ -153,19 +130,21 @@ impl Progress for Silent {
     fn step(&self) {}
 }
 
-/// Runs all stages. With a cache, what holds of earlier runs is not made again, and what is made is put into it: the caller saves it
-/// when the output is in place.
+/// Runs all stages once, without a cache.
 ///
 /// # Errors
 /// The sink refused a file. Mistakes of authors are diagnostics of the outcome.
 pub fn run(
     world: &World,
     options: &Options,
-    cache: Option<&Cache>,
     sink: &dyn Sink,
     progress: &dyn Progress,
 ) -> Result<Outcome, crate::fs::Error> {
-    on_workers(|| run_stages(world, options, cache, sink, progress))
+    let mut session = Session::new(options.clone(), None);
+    session.pages(world, None, sink, progress)?;
+    session.finish(sink, None, progress)?;
+    let nothing = || crate::fs::Error::new("build", "", std::io::Error::other("nothing was built"));
+    session.outcome().ok_or_else(nothing)
 }
 
 /// How much stack a worker has. Nesting of content and expressions is bounded; this is room for the bounds, also in a debug build.
@@ -182,79 +161,12 @@ fn on_workers<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     }
 }
 
-fn run_stages(
-    world: &World,
-    options: &Options,
-    cache: Option<&Cache>,
-    sink: &dyn Sink,
-    progress: &dyn Progress,
-) -> Result<Outcome, crate::fs::Error> {
-    let mut profile = Profile::default();
-    let Prepared { config, site, tree, renderer, artifacts, mut diagnostics, mut paths } =
-        prepare(world, options, cache, sink, &mut profile, progress)?;
-
-    progress.stage("render", site.routes.len());
-    let answer = |question: &Question| match question {
-        Question::Site(question) => renderer.surroundings.answer(question),
-        other => world.answer(other).unwrap_or(Fingerprint::MISSING),
-    };
-    let checker = cache.map(|cache| Checker::new(&cache.own, &answer));
-    let routes =
-        Routes { world, renderer: &renderer, cache: cache.zip(checker.as_ref()), sink, rendered: AtomicUsize::new(0) };
-    let not_found = config.languages.iter().map(Work::NotFound);
-    let work: Vec<_> = site.routes.iter().map(Work::Route).chain(not_found).collect();
-    let rendered = profile.measure("render", || {
-        work.par_iter()
-            .map(|work| {
-                let rendered = routes.make(*work);
-                progress.step();
-                rendered
-            })
-            .collect::<Result<Vec<_>, _>>()
-    })?;
-    let mut told = Vec::with_capacity(rendered.len());
-    let mut notes = Vec::new();
-    for (work, rendered) in work.iter().zip(rendered) {
-        if options.profile {
-            profile.pages.push((work.name(), rendered.time));
-        }
-        told.push(rendered.told);
-        diagnostics.extend(rendered.diagnostics);
-        if options.notes {
-            notes.push(rendered.notes.clone());
-        }
-        paths.extend(rendered.notes.into_iter().filter_map(|(question, _)| question.into_path()));
-    }
-    // The 404 pages tell nothing.
-    told.truncate(site.routes.len());
-
-    progress.stage("outputs", 0);
-    let start = Instant::now();
-    artifacts.into_par_iter().try_for_each(|artifact| sink.put(artifact).map(drop))?;
-    let load = |route: usize, part: Part| routes.load(&site.routes[route], part);
-    let told = AllTold::new(told, &load);
-    let is_hidden = |id| is_hidden_from_robots(site.page(id));
-    let generated = Generated { cache, sink };
-    diagnostics.extend(outputs::render(&renderer.surroundings.values, &tree, &told, &is_hidden, &generated)?);
-    diagnostics.extend(links::check_anchors(&site, &told));
-    diagnostics.extend(links::check_hrefs(world, &site, &told));
-    profile.stages.push(("outputs", start.elapsed()));
-
-    rivage_diag::sort(&mut diagnostics);
-    merge_by_page(&mut diagnostics);
-    paths.extend(checker.iter().flat_map(Checker::paths));
-    let inputs_read = paths.into_iter().collect();
-    let facts = told.into_facts();
-    let rendered = routes.rendered.load(Ordering::Relaxed);
-    Ok(Outcome { config, site, tree, facts, notes, rendered, diagnostics, profile, inputs_read })
-}
-
 /// Returns what the stored result of a route asked, with the answers it got.
 pub fn observed(cache: &Cache, url: &str) -> Vec<(Question, Fingerprint)> {
     let Some(entry) = cache.own.get(Kind::Route.key(url)) else { return Vec::new() };
     let observation = |id: &ObservationId| {
         let (question, answer) = cache.own.observation(*id);
-        Some((crate::cache::decode(question)?, answer))
+        Some((crate::cache::decode_question(question)?, answer))
     };
     entry.trace().iter().filter_map(observation).collect()
 }
@@ -275,19 +187,22 @@ pub fn render_content(
 }
 
 fn render_files(world: &World, options: &Options, files: &[String]) -> (Vec<Option<RenderedContent>>, Vec<Diagnostic>) {
-    let prepared = match prepare(world, options, None, &NullSink, &mut Profile::default(), &Silent) {
+    let prepared = match prepare(world, options, None, None, &NullSink, &mut Profile::default(), &Silent) {
         Ok(prepared) => prepared,
         Err(error) => return (vec![None; files.len()], vec![unreadable(&error)]),
     };
     let rendered = files
         .par_iter()
         .map(|file| {
-            let page = prepared.site.page(*prepared.site.by_file.get(file)?);
+            let site = prepared.site();
+            let page = site.page(*site.by_file.get(file)?);
             let rendered = prepared.renderer.render_content(&Inputs::new(world), page);
             Some(rendered.unwrap_or_else(|error| (String::new(), vec![unreadable(&error)])))
         })
         .collect();
-    (rendered, prepared.diagnostics)
+    let mut diagnostics = prepared.diagnostics;
+    diagnostics.extend(prepared.documents.into_iter().flat_map(|parsed| parsed.problems));
+    (rendered, diagnostics)
 }
 
 /// A layout's mistake shows on every page: it is told once, with the first page and how many more there are.

@@ -31,14 +31,51 @@ use crate::theme;
 /// Everything before pages are rendered.
 pub(super) struct Prepared {
     pub(super) config: Arc<Config>,
-    pub(super) site: Arc<Site>,
     pub(super) tree: Arc<SourceTree>,
     pub(super) renderer: Renderer,
     /// Files of the theme and beside pages that are not in the output yet.
     pub(super) artifacts: Vec<Artifact>,
+    /// All content files, in the order of the tree.
+    pub(super) documents: Vec<Parsed>,
+    /// What is wrong, but with documents.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Files and folders that were looked at.
     pub(super) paths: BTreeSet<String>,
+}
+
+impl Prepared {
+    /// Returns the site.
+    pub(super) fn site(&self) -> &Arc<Site> {
+        self.renderer.surroundings.values.site()
+    }
+}
+
+/// A content file that was read.
+#[derive(Clone)]
+pub(super) struct Parsed {
+    /// The fingerprint of all that the document was made of.
+    input: Fingerprint,
+    /// The document; none where the file cannot be read.
+    pub(super) document: Option<Arc<Document>>,
+    /// What is wrong with it.
+    pub(super) problems: Vec<Diagnostic>,
+}
+
+/// What is at hand of the last run.
+pub(super) struct Former {
+    documents: FxHashMap<String, Parsed>,
+    engine: LazyEngine,
+    /// What was wrong with the templates.
+    engine_problems: Vec<Diagnostic>,
+}
+
+impl Former {
+    pub(super) fn of(prepared: Prepared) -> Self {
+        let sources = prepared.tree.content.iter().map(|source| source.path.clone());
+        let documents = sources.zip(prepared.documents).collect();
+        let Renderer { engine, engine_problems, .. } = prepared.renderer;
+        Self { documents, engine, engine_problems }
+    }
 }
 
 /// Prepares a run.
@@ -46,6 +83,7 @@ pub(super) fn prepare(
     world: &World,
     options: &Options,
     cache: Option<&Cache>,
+    former: Option<Former>,
     sink: &dyn Sink,
     profile: &mut Profile,
     progress: &dyn Progress,
@@ -59,17 +97,14 @@ pub(super) fn prepare(
     diagnostics.extend(problems);
 
     progress.stage("parse", tree.content.len());
-    let parsed = profile.measure("parse", || documents(world, &config, &tree, cache, progress));
-    let mut documents = Vec::with_capacity(parsed.len());
-    for (document, problems) in parsed {
-        documents.extend(document);
-        diagnostics.extend(problems);
-    }
+    let (former, former_engine) =
+        former.map_or((None, None), |former| (Some(former.documents), Some((former.engine, former.engine_problems))));
+    let documents = profile.measure("parse", || read_all(world, &config, &tree, cache, former.as_ref(), progress));
+    let shown = documents.iter().filter_map(|parsed| parsed.document.clone()).collect();
 
     progress.stage("resolve", 0);
     let visibility = Visibility { drafts: options.drafts, future: options.future };
-    let (site, problems) =
-        profile.measure("resolve", || resolve::resolve(&inputs, &config, &tree, documents, visibility));
+    let (site, problems) = profile.measure("resolve", || resolve::resolve(&inputs, &config, &tree, shown, visibility));
     diagnostics.extend(problems);
     let site = Arc::new(site);
 
@@ -98,78 +133,99 @@ pub(super) fn prepare(
         preview: options.mode == Mode::Preview,
         memo: Memo::default(),
     });
-    let (engine, problems) = engine(sources, &surroundings, cache);
-    diagnostics.extend(problems);
+    let (engine, engine_problems) = engine(sources, &surroundings, cache, former_engine);
+    diagnostics.extend(engine_problems.iter().cloned());
     let languages = config
         .languages
         .iter()
         .map(|language| (surroundings.values.site_value(language), surroundings.values.language(language)))
         .collect();
-    let renderer = Renderer { engine, surroundings, languages };
+    let renderer = Renderer { engine, engine_problems, surroundings, languages };
     profile.stages.push(("theme", start.elapsed()));
 
     paths.extend(inputs.into_paths());
-    Ok(Prepared { config, site, tree: Arc::new(tree), renderer, artifacts, diagnostics, paths })
+    Ok(Prepared { config, tree: Arc::new(tree), renderer, artifacts, documents, diagnostics, paths })
 }
 
-type Parsed = (Option<Arc<Document>>, Vec<Diagnostic>);
-
-/// Reads all content files, or what the cache has of them, in the order of the tree.
-fn documents(
+/// Reads all content files, or what is known of them, in the order of the tree.
+fn read_all(
     world: &World,
     config: &Config,
     tree: &SourceTree,
     cache: Option<&Cache>,
+    former: Option<&FxHashMap<String, Parsed>>,
     progress: &dyn Progress,
 ) -> Vec<Parsed> {
     let mut settings: FxHashMap<(&str, Syntax), Fingerprint> = FxHashMap::default();
-    if cache.is_some() {
-        for source in &tree.content {
-            let key = (source.section.as_str(), source.syntax);
-            settings.entry(key).or_insert_with(|| parse::settings_print(config, &source.section, source.syntax));
-        }
+    for source in &tree.content {
+        let key = (source.section.as_str(), source.syntax);
+        settings.entry(key).or_insert_with(|| parse::settings_print(config, &source.section, source.syntax));
     }
-    let parse_one = |source: &ContentFile| {
-        let known = cache.and_then(|cache| {
-            let settings = settings.get(&(source.section.as_str(), source.syntax))?;
-            Some((cache, *settings))
+    let read = |source: &ContentFile| {
+        let settings = settings.get(&(source.section.as_str(), source.syntax)).copied();
+        let settings = settings.unwrap_or(Fingerprint::MISSING);
+        let at_hand = former.and_then(|former| {
+            let parsed = former.get(&source.path)?;
+            (parsed.input == input(world.print(&source.path), settings, source)).then(|| parsed.clone())
         });
-        let parsed = document(world, config, source, known);
+        let parsed = at_hand.unwrap_or_else(|| document(world, config, source, settings, cache));
         progress.step();
         parsed
     };
-    tree.content.par_iter().map(parse_one).collect()
+    tree.content.par_iter().map(read).collect()
 }
 
-fn document(world: &World, config: &Config, source: &ContentFile, known: Option<(&Cache, Fingerprint)>) -> Parsed {
-    let input = |print: Fingerprint, settings: Fingerprint| {
-        let of_source = format!("{:?} {} {}", source.role, source.language, source.key);
-        Fingerprint::of(&[&print.bytes()[..], &settings.bytes(), of_source.as_bytes()].concat())
-    };
+/// Reads one content file again.
+pub(super) fn parse_one(world: &World, prepared: &Prepared, cache: Option<&Cache>, place: usize) -> Parsed {
+    let source = &prepared.tree.content[place];
+    let settings = parse::settings_print(&prepared.config, &source.section, source.syntax);
+    document(world, &prepared.config, source, settings, cache)
+}
+
+/// The fingerprint of all that a document is made of.
+fn input(print: Fingerprint, settings: Fingerprint, source: &ContentFile) -> Fingerprint {
+    let of_source = format!("{:?} {} {}", source.role, source.language, source.key);
+    Fingerprint::of(&[&print.bytes()[..], &settings.bytes(), of_source.as_bytes()].concat())
+}
+
+fn document(
+    world: &World,
+    config: &Config,
+    source: &ContentFile,
+    settings: Fingerprint,
+    cache: Option<&Cache>,
+) -> Parsed {
     let key = Kind::Document.key(&source.path);
-    if let Some((cache, settings)) = known
+    if let Some(cache) = cache
         && let Some(entry) = cache.common.get(key)
     {
         let print = world.print(&source.path);
+        let input = input(print, settings, source);
         let (mark, bytes) = entry.small().split_at(entry.small().len().min(16));
-        if mark == input(print, settings).bytes()
+        if mark == input.bytes()
             && let Some((document, problems)) = Document::from_bytes(bytes, source, print)
         {
-            return (Some(Arc::new(document)), problems);
+            return Parsed { input, document: Some(Arc::new(document)), problems };
         }
     }
-    let bytes = match world.read(&source.path).0 {
-        Ok(bytes) => bytes,
-        Err(error) => return (None, vec![unreadable(&error)]),
+    let bytes = match world.read(&source.path) {
+        (Ok(bytes), _) => bytes,
+        (Err(error), print) => {
+            return Parsed {
+                input: input(print, settings, source),
+                document: None,
+                problems: vec![unreadable(&error)],
+            };
+        }
     };
     let (document, problems) = parse::parse(config, source, &bytes);
-    if let Some((cache, settings)) = known
+    let input = input(document.print, settings, source);
+    if let Some(cache) = cache
         && let Some(bytes) = document.to_bytes(&problems)
     {
-        let mark = input(document.print, settings).bytes();
-        cache.common.put(key, &[], &[&mark[..], &bytes].concat(), &[]);
+        cache.common.put(key, &[], &[&input.bytes()[..], &bytes].concat(), &[]);
     }
-    (Some(Arc::new(document)), problems)
+    Parsed { input, document: Some(Arc::new(document)), problems }
 }
 
 /// Styles, scripts and images of the theme as they are kept: the map, generated files, copies, what is wrong.
@@ -194,8 +250,8 @@ fn assets(
         && let Some(Marked { input: before, value }) = cache::decode::<Marked<KeptAssets>>(entry.small())
         && before == input
     {
-        let answer = |question: &Question| world.answer(question).unwrap_or(Fingerprint::MISSING);
-        let checker = Checker::new(&cache.own, &answer);
+        let answer = |question: &Question| Some(world.answer(question).unwrap_or(Fingerprint::MISSING));
+        let checker = Checker::new(&cache.own, true, &answer);
         let (map, made, copied, problems) = value;
         if checker.changed(&entry).is_none() && keep_all(sink, &made)? {
             paths.extend(checker.paths());
@@ -251,15 +307,26 @@ fn not_kept(
         let Content::CopyOf(from) = &artifact.content else { return Ok(false) };
         // One of the built-in theme is in memory already.
         let Some(stamp) = world.fs.stamp(from) else { return Ok(false) };
-        sink.keep(&artifact.path, world.print(from), stamp.length)
+        sink.keep_copy(&artifact.path, from, world.print(from), stamp.length)
     });
     let kept: Vec<bool> = kept.collect::<Result<_, crate::fs::Error>>()?;
     Ok(artifacts.into_iter().zip(kept).filter(|(_, kept)| !kept).map(|(artifact, _)| artifact).collect())
 }
 
 /// The templates, compiled at once unless the cache knows what is wrong with them.
-fn engine(sources: Sources, surroundings: &Arc<Surroundings>, cache: Option<&Cache>) -> (LazyEngine, Vec<Diagnostic>) {
+fn engine(
+    sources: Sources,
+    surroundings: &Arc<Surroundings>,
+    cache: Option<&Cache>,
+    former: Option<(LazyEngine, Vec<Diagnostic>)>,
+) -> (LazyEngine, Vec<Diagnostic>) {
     let engine = LazyEngine::new(sources);
+    if let Some((former, problems)) = former.filter(|(former, _)| former.print() == engine.print()) {
+        if !problems.is_empty() {
+            surroundings.templates.set_broken(engine.print());
+        }
+        return (former, problems);
+    }
     let all = engine.print();
     let key = Kind::Templates.key("");
     let known = cache.and_then(|cache| {

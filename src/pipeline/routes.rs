@@ -42,10 +42,11 @@ impl Work<'_> {
 }
 
 /// What one route gave.
+#[derive(Default)]
 pub(super) struct Rendered {
     pub(super) told: Told,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// What was asked; nothing where a stored result was used.
+    /// What was asked: files, or everything. Nothing where a stored result was used.
     pub(super) notes: Vec<(Question, Fingerprint)>,
     pub(super) time: Duration,
 }
@@ -70,16 +71,18 @@ pub(super) struct Routes<'r> {
     pub(super) renderer: &'r Renderer,
     pub(super) cache: Option<(&'r Cache, &'r Checker<'r>)>,
     pub(super) sink: &'r dyn Sink,
+    /// Whether all that was asked is handed out, not only files.
+    pub(super) notes: bool,
     /// How many were rendered.
     pub(super) rendered: AtomicUsize,
 }
 
 impl Routes<'_> {
-    /// Renders, or takes from the cache.
+    /// Renders, or takes from the cache. `at_hand` is the result of the last run, whose files the sink still has.
     ///
     /// # Errors
     /// The sink refused a file, or a content file changed meanwhile.
-    pub(super) fn make(&self, work: Work<'_>) -> Result<Rendered, crate::fs::Error> {
+    pub(super) fn make(&self, work: Work<'_>, at_hand: Option<Rendered>) -> Result<Rendered, crate::fs::Error> {
         let start = Instant::now();
         let key = Kind::Route.key(&work.name());
         let mut cause = None;
@@ -87,6 +90,11 @@ impl Routes<'_> {
             && let Some(entry) = cache.own.get(key)
         {
             cause = checker.changed(&entry);
+            if cause.is_none()
+                && let Some(rendered) = at_hand
+            {
+                return Ok(rendered);
+            }
             if cause.is_none()
                 && let Some(stored) = cache::decode::<Stored>(entry.small())
                 && keep_all(self.sink, &stored.made)?
@@ -100,7 +108,7 @@ impl Routes<'_> {
         let inputs = Inputs::new(self.world);
         let taken = Taken { sink: self.sink, made: Mutex::default() };
         let (facts, diagnostics) = self.render(&inputs, work, &taken)?;
-        let notes = inputs.into_notes();
+        let mut notes = inputs.into_notes();
         let mut told = Told::of(facts);
         if let Some((cache, _)) = self.cache
             && let Some(made) = taken.into_made()
@@ -122,6 +130,9 @@ impl Routes<'_> {
                 // It can be read again.
                 told.facts = None;
             }
+        }
+        if !self.notes {
+            notes.retain(|(question, _)| question.path().is_some());
         }
         Ok(Rendered { told, diagnostics, notes, time: start.elapsed() })
     }

@@ -22,7 +22,7 @@ pub struct Told {
     /// The fingerprint of the content's HTML, for pages that a feed shows.
     pub content: Option<Fingerprint>,
     /// All of it, where it is in memory.
-    pub facts: Option<Box<PageFacts>>,
+    pub facts: Option<Arc<PageFacts>>,
 }
 
 /// A part that can be read again.
@@ -41,23 +41,23 @@ pub type Load<'l> = dyn Fn(usize, Part) -> Box<PageFacts> + Sync + 'l;
 
 /// What all routes tell, in their order.
 pub struct AllTold<'l> {
-    told: Vec<Told>,
+    told: Vec<&'l Told>,
     load: &'l Load<'l>,
 }
 
 impl<'l> AllTold<'l> {
     /// Takes what routes tell. `load` gives facts of a route of which at least the part that is asked for is filled in.
-    pub fn new(told: Vec<Told>, load: &'l Load<'l>) -> Self {
+    pub fn new(told: Vec<&'l Told>, load: &'l Load<'l>) -> Self {
         Self { told, load }
     }
 
-    /// Takes facts that are all in memory.
-    pub fn of(facts: Vec<PageFacts>) -> AllTold<'static> {
-        AllTold { told: facts.into_iter().map(Told::of).collect(), load: &|_, _| Box::default() }
+    /// Takes what is all in memory.
+    pub fn in_memory(told: &'l [Told]) -> Self {
+        Self { told: told.iter().collect(), load: &|_, _| Box::default() }
     }
 
     /// Returns what routes tell.
-    pub fn all(&self) -> &[Told] {
+    pub fn all(&self) -> &[&'l Told] {
         &self.told
     }
 
@@ -88,11 +88,6 @@ impl<'l> AllTold<'l> {
             None => (self.load)(route, Part::Content).content,
         }
     }
-
-    /// Ends it and returns the facts that are in memory.
-    pub fn into_facts(self) -> Vec<PageFacts> {
-        self.told.into_iter().filter_map(|told| told.facts).map(|facts| *facts).collect()
-    }
 }
 
 impl Told {
@@ -104,7 +99,7 @@ impl Told {
             hrefs: facts.internal_hrefs.clone(),
             search: print(facts.search.as_ref().and_then(crate::cache::encode)),
             content: print(facts.content.as_ref().map(|content| content.as_bytes().to_vec())),
-            facts: Some(Box::new(facts)),
+            facts: Some(Arc::new(facts)),
         }
     }
 }

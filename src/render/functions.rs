@@ -17,6 +17,7 @@ use super::templates::Templates;
 use super::values::{Values, json, map};
 use crate::config::SortBy;
 use crate::inputs::{Fingerprint, PagesQuery, Question, SiteQuestion};
+use crate::parse::Document;
 use crate::resolve::PageId;
 
 /// What templates may ask for.
@@ -73,6 +74,12 @@ impl Surroundings {
         let default = self.values.site().config.default_language().code.as_str();
         let base = language.split('-').next().unwrap_or(language);
         [language, base, default, "en"].map(|language| self.strings.get(language)).into_iter().flatten()
+    }
+
+    /// Puts a document in the place of a former one that has the same front matter and title. Reports whether that was possible.
+    pub fn exchange_document(&mut self, before: &Arc<Document>, now: &Arc<Document>) -> bool {
+        self.memo = Memo::default();
+        self.values.exchange_document(before, now)
     }
 
     /// Returns the URL of a file below assets/.

@@ -88,6 +88,15 @@ pub trait Sink: Sync {
         let _ = (path, digest, length);
         Ok(false)
     }
+
+    /// As [`Sink::keep`], for what a copy of the project's file `from` would be.
+    ///
+    /// # Errors
+    /// As [`Sink::keep`].
+    fn keep_copy(&self, path: &str, from: &str, digest: Fingerprint, length: u64) -> Result<bool, crate::fs::Error> {
+        let _ = from;
+        self.keep(path, digest, length)
+    }
 }
 
 /// What a rendered route tells about itself.

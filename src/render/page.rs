@@ -32,6 +32,8 @@ const NEAR: usize = 2;
 pub struct Renderer {
     /// Layouts and components.
     pub engine: LazyEngine,
+    /// What is wrong with them.
+    pub engine_problems: Vec<Diagnostic>,
     /// What templates may ask for.
     pub surroundings: Arc<Surroundings>,
     /// `site` and `lang` of each language, in the order of the settings.

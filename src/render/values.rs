@@ -12,6 +12,7 @@ use tera::value::Key;
 use super::answers;
 use crate::config::Language;
 use crate::inputs::Fingerprint;
+use crate::parse::Document;
 use crate::parse::front_matter::Date;
 use crate::resolve::{NavItem, Page, PageId, Site, encode_path};
 
@@ -135,6 +136,24 @@ impl Values {
     /// The place of a term that a page has: taxonomy, term.
     fn term_of(&self, page: &Page, taxonomy: &str, term: &str) -> Option<(usize, usize)> {
         self.terms.get(&(page.language.clone(), taxonomy.to_owned(), term.to_lowercase())).copied()
+    }
+
+    /// Puts a document in the place of a former one that has the same front matter and title. Reports whether that was possible: nobody
+    /// else may look at the site meanwhile.
+    pub(super) fn exchange_document(&mut self, before: &Arc<Document>, now: &Arc<Document>) -> bool {
+        let Some(site) = Arc::get_mut(&mut self.site) else { return false };
+        // It may stand for translations that are missing, too.
+        for language in &site.config.languages {
+            let key = (language.code.clone(), before.source.key.clone());
+            let Some(id) = site.by_key.get(&key) else { continue };
+            let place = id.0 as usize;
+            if site.pages[place].document.as_ref().is_some_and(|document| Arc::ptr_eq(document, before)) {
+                site.pages[place].exchange_document(now);
+                self.light[place] = OnceLock::new();
+                self.prints[place] = OnceLock::new();
+            }
+        }
+        true
     }
 
     /// Returns the site.

@@ -302,6 +302,13 @@ impl Site {
 }
 
 impl Page {
+    /// Takes a document whose front matter and title are those of the former one.
+    pub fn exchange_document(&mut self, document: &Arc<Document>) {
+        self.words = document.words;
+        self.reading_time = pages::reading_time(document.words);
+        self.document = Some(Arc::clone(document));
+    }
+
     /// Returns its free data, that of its sections included: a map, or null.
     pub fn extra(&self) -> &serde_json::Value {
         let own = self.document.as_ref().map(|document| &document.front_matter.extra);

@@ -59,6 +59,11 @@ pub(super) fn assemble(config: &Config, shown: Vec<BTreeMap<String, Shown>>, fou
     assembly
 }
 
+/// Returns the minutes that some words take to read.
+pub(super) fn reading_time(words: usize) -> usize {
+    words.div_ceil(WORDS_PER_MINUTE).max(1)
+}
+
 /// Returns the URL of a language's home page.
 pub(super) fn home_url(language: &Language) -> String {
     language.prefix.as_ref().map_or_else(|| "/".to_owned(), |prefix| format!("/{prefix}/"))
@@ -194,7 +199,7 @@ impl Assembly {
             date,
             updated: matter.and_then(|matter| matter.updated.clone()),
             words,
-            reading_time: words.div_ceil(WORDS_PER_MINUTE).max(1),
+            reading_time: reading_time(words),
             extra,
             defaults,
             document,

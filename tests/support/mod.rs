@@ -48,7 +48,7 @@ pub(crate) fn build_with(mut disk: MemoryFs, options: &Options) -> Built {
 /// Builds the files of any disk.
 pub(crate) fn build_on(disk: Arc<dyn Fs>, options: &Options) -> Built {
     let sink = Gather::default();
-    let outcome = pipeline::run(&world(Arc::clone(&disk)), options, None, &sink, &Silent).unwrap();
+    let outcome = pipeline::run(&world(Arc::clone(&disk)), options, &sink, &Silent).unwrap();
     let files = sink.0.into_inner().unwrap().into_iter().map(|(path, content)| {
         let bytes = match content {
             Content::Bytes(bytes) => bytes,

@@ -186,7 +186,7 @@ impl<'a> Outputs<'a> {
     /// The route of a page with what it tells.
     fn told(&self, id: PageId) -> Option<(usize, &'a Told)> {
         let route = self.routes[id.0 as usize]?;
-        Some((route, self.told.all().get(route)?))
+        Some((route, *self.told.all().get(route)?))
     }
 }
 

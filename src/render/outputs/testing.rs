@@ -6,7 +6,7 @@ use rivage_diag::FileId;
 use rivage_syntax::ast::Syntax;
 use rustc_hash::FxHashMap;
 
-use super::{AllTold, Outputs, Take, Values};
+use super::{AllTold, Outputs, Take, Told, Values};
 use crate::config::{Config, Language, SectionDefaults};
 use crate::discover::{ContentFile, Role};
 use crate::inputs::Fingerprint;
@@ -186,7 +186,7 @@ pub(super) fn text(files: &[Artifact], path: &str) -> String {
 
 /// Runs `work` on the generated files of a site of which nothing is hidden.
 pub(super) fn with<R>(site: Site, is_hidden: &dyn Fn(PageId) -> bool, work: impl FnOnce(&Outputs<'_>) -> R) -> R {
-    let (values, told) = (Values::new(Arc::new(site)), AllTold::of(Vec::new()));
+    let (values, told) = (Values::new(Arc::new(site)), AllTold::in_memory(&[]));
     work(&Outputs::new(&values, &told, is_hidden))
 }
 
@@ -214,7 +214,9 @@ pub(super) fn taken(
             make().into_iter().try_for_each(|artifact| self.take(artifact))
         }
     }
-    let (all, told) = (All::default(), AllTold::of(facts));
+    let all = All::default();
+    let facts: Vec<_> = facts.into_iter().map(Told::of).collect();
+    let told = AllTold::in_memory(&facts);
     let values = Values::new(Arc::new(site));
     render(&Outputs::new(&values, &told, is_hidden), &all).unwrap();
     let mut artifacts = all.0.into_inner().unwrap();
