@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter, memchr3, memmem};
+use memchr::{memchr, memchr2_iter, memchr3, memmem};
 
 use super::SearchSection;
 
@@ -158,7 +158,8 @@ pub fn decode(text: &str) -> Cow<'_, str> {
 
 /// Reports whether there may be an attribute `id`: most tags have none, and looking closer takes time.
 fn may_have_id(attributes: &str) -> bool {
-    memchr_iter(b'd', attributes.as_bytes()).any(|at| attributes.as_bytes()[..at].ends_with(b"i"))
+    let bytes = attributes.as_bytes();
+    memchr2_iter(b'd', b'D', bytes).any(|at| matches!(&bytes[..at], [.., b'i' | b'I']))
 }
 
 /// Returns all ids, in order.
