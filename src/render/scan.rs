@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter, memchr3, memmem};
+use memchr::{memchr, memchr2_iter, memchr3, memmem};
 
 use super::SearchSection;
 
@@ -104,28 +104,37 @@ fn tag_end(html: &[u8]) -> Option<usize> {
 
 /// Returns an attribute's value from what follows a tag's name, references not decoded.
 pub fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
-    let mut rest = attributes;
+    let bytes = attributes.as_bytes();
+    let find = |from: usize, is_wanted: fn(u8) -> bool| {
+        bytes[from..].iter().position(|byte| is_wanted(*byte)).map_or(bytes.len(), |at| from + at)
+    };
+    let mut at = 0;
     loop {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-        if rest.is_empty() {
+        let start = find(at, |byte| !byte.is_ascii_whitespace() && byte != b'/');
+        if start == bytes.len() {
             return None;
         }
-        let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=' || c == '/').unwrap_or(rest.len());
-        let (found, after) = rest.split_at(end);
+        let end = find(start, |byte| byte.is_ascii_whitespace() || byte == b'=' || byte == b'/');
         let mut value = "";
-        rest = after;
-        if let Some(after) = after.trim_start().strip_prefix('=') {
-            let after = after.trim_start();
-            let quote = after.chars().next().filter(|c| *c == '"' || *c == '\'');
-            (value, rest) = match quote {
-                Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
-                None => after.split_at(after.find(|c: char| c.is_ascii_whitespace()).unwrap_or(after.len())),
+        at = end;
+        let sign = find(end, |byte| !byte.is_ascii_whitespace());
+        if bytes.get(sign) == Some(&b'=') {
+            let first = find(sign + 1, |byte| !byte.is_ascii_whitespace());
+            let (from, to) = match bytes.get(first) {
+                Some(quote @ (b'"' | b'\'')) => {
+                    let length = bytes[first + 1..].iter().position(|byte| byte == quote);
+                    let to = length.map_or(bytes.len(), |length| first + 1 + length);
+                    at = (to + 1).min(bytes.len());
+                    (first + 1, to)
+                }
+                _ => {
+                    at = find(first, |byte| byte.is_ascii_whitespace());
+                    (first, at)
+                }
             };
-        } else if found.is_empty() {
-            // A stray character that is no name: step over it.
-            rest = rest.get(rest.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
+            value = &attributes[from..to];
         }
-        if found.eq_ignore_ascii_case(name) {
+        if attributes[start..end].eq_ignore_ascii_case(name) {
             return Some(value);
         }
     }
@@ -133,7 +142,7 @@ pub fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
 
 /// Decodes the references that HTML writers use.
 pub fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
+    if memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let decoded = text
@@ -149,7 +158,8 @@ pub fn decode(text: &str) -> Cow<'_, str> {
 
 /// Reports whether there may be an attribute `id`: most tags have none, and looking closer takes time.
 fn may_have_id(attributes: &str) -> bool {
-    memchr_iter(b'd', attributes.as_bytes()).any(|at| attributes.as_bytes()[..at].ends_with(b"i"))
+    let bytes = attributes.as_bytes();
+    memchr2_iter(b'd', b'D', bytes).any(|at| matches!(&bytes[..at], [.., b'i' | b'I']))
 }
 
 /// Returns all ids, in order.
@@ -257,11 +267,31 @@ fn push_collapsed(out: &mut String, text: &str) {
             out.push(' ');
         }
     };
-    for (number, word) in text.split(char::is_whitespace).enumerate() {
-        if number > 0 {
-            push_space(out);
+    // Most text is words of ASCII, one space apart.
+    let is_plain = |byte: &u8| matches!(byte, b'!'..=b'~');
+    let mut rest = text;
+    while !rest.is_empty() {
+        let bytes = rest.as_bytes();
+        let mut end = 0;
+        while let Some(word) = bytes[end..].iter().position(|byte| !is_plain(byte)) {
+            end += word;
+            match bytes[end..] {
+                [b' ', next, ..] if word > 0 && is_plain(&next) => end += 1,
+                _ => break,
+            }
         }
-        out.push_str(word);
+        if bytes[end..].iter().all(is_plain) {
+            end = bytes.len();
+        }
+        out.push_str(&rest[..end]);
+        rest = &rest[end..];
+        let Some(next) = rest.chars().next() else { break };
+        if next.is_whitespace() {
+            push_space(out);
+        } else {
+            out.push(next);
+        }
+        rest = &rest[next.len_utf8()..];
     }
 }
 
@@ -295,6 +325,39 @@ mod tests {
             sections("<p>Be<b>fore</b></p><h2 id=\"a\">A &amp; B<svg><title>no</title></svg></h2><p>x\n y</p><p>z</p>");
         let flat: Vec<_> = found.iter().map(|s| (s.id.as_str(), s.title.as_str(), s.text.as_str())).collect();
         assert_eq!(flat, [("", "", "Before"), ("a", "A & B", "x y z")]);
+    }
+
+    #[test]
+    fn white_space_becomes_one_space() {
+        for (text, expected) in [
+            ("a b  c\n d", "a b c d"),
+            (" a", "a"),
+            ("a ", "a "),
+            ("é  à\u{a0}x y", "é à x y"),
+            ("a \u{2003}b\tc", "a b c"),
+            ("   ", ""),
+        ] {
+            let mut out = String::new();
+            push_collapsed(&mut out, text);
+            assert_eq!(out, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn attributes_may_stand_in_any_way() {
+        for (attributes, expected) in [
+            (" a=1 id = 'x' ", Some("x")),
+            ("/id=x/y", Some("x/y")),
+            (" id=\"a'b\"c", Some("a'b")),
+            (" title=\"id=y\" ID=x", Some("x")),
+            (" ='id' id", Some("")),
+            (" id=\"x", Some("x")),
+            (" id=", Some("")),
+            (" title='x", None),
+            (" é=\"1\"é id=ü", Some("ü")),
+        ] {
+            assert_eq!(attribute(attributes, "id"), expected, "{attributes}");
+        }
     }
 
     #[test]

@@ -14,9 +14,15 @@ const LONGEST: usize = 40;
 pub fn words(text: &str, mut visit: impl FnMut(&str)) {
     if text.is_ascii() {
         let mut lower = String::new();
-        for word in
-            text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty() && word.len() <= LONGEST)
-        {
+        let mut start = 0;
+        while let Some(length) = text.as_bytes()[start..].iter().position(u8::is_ascii_alphanumeric) {
+            start += length;
+            let end = text.as_bytes()[start..].iter().position(|byte| !byte.is_ascii_alphanumeric());
+            let word = &text[start..end.map_or(text.len(), |end| start + end)];
+            start += word.len();
+            if word.len() > LONGEST {
+                continue;
+            }
             if word.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 lower.clear();
                 lower.push_str(word);

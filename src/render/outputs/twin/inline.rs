@@ -116,34 +116,49 @@ pub(super) fn link(text: &str, address: &str, title: Option<&str>) -> String {
 
 /// Escapes what would be markup, and no more: twins are read by people, too.
 pub(super) fn escape(text: &str, in_table: bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut before = '\n';
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let after = letters.peek().copied().unwrap_or('\n');
-        let at_start = out.is_empty() || out.ends_with('\n');
-        let needed = match letter {
-            '\\' => after.is_ascii_punctuation(),
-            '*' | '`' => true,
-            '[' => !matches!(after, ' ' | '\n'),
-            ']' => matches!(after, '(' | '[' | ':') || before == '\\',
-            '<' => after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?'),
-            '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
-            '~' => after == '~' || before == '~',
-            '|' => in_table,
-            '#' => at_start && matches!(after, '#' | ' ' | '\n'),
-            '>' => at_start,
-            '+' | '-' => at_start && matches!(after, ' ' | '\n'),
-            '.' | ')' => after == ' ' && is_number(end_of_line(&out)),
-            _ => false,
-        };
-        if needed {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    let mut copied = 0;
+    while let Some(length) = text.as_bytes()[copied..].iter().position(|byte| may_be_markup(*byte)) {
+        let at = copied + length;
+        out.push_str(&text[copied..at]);
+        let letter = text.as_bytes()[at];
+        if is_markup(letter, &text[..at], &text[at + 1..], &out, in_table) {
             out.push('\\');
         }
-        out.push(letter);
-        before = letter;
+        out.push(char::from(letter));
+        copied = at + 1;
     }
+    out.push_str(&text[copied..]);
     out
+}
+
+fn may_be_markup(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'\\' | b'*' | b'`' | b'[' | b']' | b'<' | b'_' | b'~' | b'|' | b'#' | b'>' | b'+' | b'-' | b'.' | b')'
+    )
+}
+
+/// Reports whether a letter between `before` and `after` needs an escape. `out` is what is written of the text so far.
+fn is_markup(letter: u8, before: &str, after: &str, out: &str, in_table: bool) -> bool {
+    let at_start = out.is_empty() || out.ends_with('\n');
+    let before = before.chars().next_back().unwrap_or('\n');
+    let after = after.chars().next().unwrap_or('\n');
+    match letter {
+        b'\\' => after.is_ascii_punctuation(),
+        b'*' | b'`' => true,
+        b'[' => !matches!(after, ' ' | '\n'),
+        b']' => matches!(after, '(' | '[' | ':') || before == '\\',
+        b'<' => after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?'),
+        b'_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
+        b'~' => after == '~' || before == '~',
+        b'|' => in_table,
+        b'#' => at_start && matches!(after, '#' | ' ' | '\n'),
+        b'>' => at_start,
+        b'+' | b'-' => at_start && matches!(after, ' ' | '\n'),
+        b'.' | b')' => after == ' ' && is_number(end_of_line(out)),
+        _ => false,
+    }
 }
 
 /// Returns the end of the last line, long enough to see whether the line is a number: all of it would take too long for each
