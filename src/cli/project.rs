@@ -94,10 +94,8 @@ impl Sources for SiteSources<'_> {
             let id = outcome.site.by_file.get(file.as_str())?;
             outcome.site.page(*id).document.as_ref().filter(|document| document.file == *file)
         });
-        if let Some(document) = page {
-            if let Some(text) = document.text.get() {
-                return Some(text);
-            }
+        if let Some(text) = page.and_then(|document| document.text.get()) {
+            return Some(text);
         }
         let bytes = read(self.fs, file.as_str()).ok()?;
         let text = String::from_utf8_lossy(&bytes);

@@ -56,6 +56,12 @@ impl Known {
         }
     }
 
+    /// Forgets what may have changed again since it was read by one who began to look at `start`.
+    pub fn settle(&self, start: jiff::Timestamp) {
+        let settled = self.settled(start);
+        self.fill(settled);
+    }
+
     /// Returns what may be kept by one who began to look at `start`.
     pub fn settled(&self, start: jiff::Timestamp) -> Table {
         let start = i64::try_from(start.as_nanosecond()).unwrap_or(0);

@@ -366,7 +366,7 @@ impl Last {
             }
             return Ok(());
         }
-        if path.starts_with(assets::FOLDER) {
+        if path.strip_prefix(assets::FOLDER).is_some_and(|rest| rest.starts_with('/')) {
             let (_, artifacts, _) =
                 assets::build(&inputs, &self.prepared.tree.theme.assets, self.prepared.config.build.minify);
             return artifacts.into_iter().try_for_each(|artifact| capture.put(artifact).map(drop));

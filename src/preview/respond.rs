@@ -95,7 +95,11 @@ fn serve(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str, 
             Err(error) => return plain(StatusCode::NOT_FOUND, &format!("{error}\n")),
         },
         Some((Source::Later(slot), version)) => match slot.get().cloned().or_else(made) {
-            Some(bytes) => (slot.get_or_init(|| bytes).clone(), version.to_string()),
+            Some(bytes) => {
+                // A build with errors has moved on without being shown: what it makes is not this file.
+                let made = Fingerprint::of(&bytes).hex();
+                if made == **version { (slot.get_or_init(|| bytes).clone(), made) } else { (bytes, made) }
+            }
             // Its source has just changed: the next build is on its way.
             None => return plain(StatusCode::SERVICE_UNAVAILABLE, "the page is being made; load it again\n"),
         },

@@ -129,14 +129,15 @@ fn uses<'t>(
 ) -> BTreeSet<&'t str> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
     let words = text.split(|c| !is_part(c)).filter(|word| !word.is_empty());
-    words
-        .flat_map(|word| {
-            let template = texts.get_key_value(word).map(|(name, _)| *name);
-            // `</Card>` and `Card.` at the end of a sentence.
-            let bare = word.trim_matches(['/', '.', '-']);
-            template.into_iter().chain(components.get(bare).map(String::as_str))
-        })
-        .collect()
+    // Names with other characters stand in quotes.
+    let quoted = text.split(['"', '\'', '`']).filter_map(|name| texts.get_key_value(name).map(|(name, _)| *name));
+    let named = words.flat_map(|word| {
+        let template = texts.get_key_value(word).map(|(name, _)| *name);
+        // `</Card>` and `Card.` at the end of a sentence.
+        let bare = word.trim_matches(['/', '.', '-']);
+        template.into_iter().chain(components.get(bare).map(String::as_str))
+    });
+    named.chain(quoted).collect()
 }
 
 fn closure(
@@ -280,6 +281,14 @@ mod tests {
         assert_eq!(before.component("Card"), base.component("Card"));
         let tabs = with(("components/Tabs.html", "{% component Tabs() %}u{% endcomponent Tabs %}"));
         assert_eq!(before.layout("page.html"), tabs.layout("page.html"));
+    }
+
+    #[test]
+    fn names_with_spaces_are_found_in_quotes() {
+        let page = ("page.html", "{% include 'my part.html' %}");
+        let before = templates(&[page, ("my part.html", "a")]);
+        let after = templates(&[page, ("my part.html", "b")]);
+        assert_ne!(before.layout("page.html"), after.layout("page.html"));
     }
 
     #[test]

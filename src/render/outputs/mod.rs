@@ -68,8 +68,8 @@ struct Outputs<'a> {
     settings: Fingerprint,
 }
 
-/// Makes all files that exist once per site. `is_hidden` tells which pages robots shall leave alone. A static file of the same name takes
-/// the place of a generated one.
+/// Makes all files that exist once per site. `is_hidden` tells which pages robots shall leave alone. A static file of the same name, or
+/// one beside a page, takes the place of a generated one.
 ///
 /// # Errors
 /// The disk refused a file.
@@ -81,7 +81,8 @@ pub fn render(
     take: &dyn Take,
 ) -> Result<Vec<Diagnostic>, crate::fs::Error> {
     let outputs = Outputs::new(values, told, is_hidden);
-    let statics = tree.theme.statics.iter().map(|file| file.name.as_str()).collect();
+    let beside = outputs.site.assets.values().map(|url| url.trim_start_matches('/'));
+    let statics = tree.theme.statics.iter().map(|file| file.name.as_str()).chain(beside).collect();
     let take = &Unless { statics: &statics, take };
     let (one, other) = rayon::join(|| large(&outputs, take), || small(&outputs, &statics, take));
     one?;
