@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::inputs::{Fingerprint, Question, Table, World};
+use crate::inputs::{Fingerprint, Memory, Question, Table, World};
 use store::{Entry, Key, ObservationId, Store, Trouble};
 
 /// The folder of all caches, below the project's.
@@ -140,6 +140,17 @@ impl Cache {
         let Some(programs) = self.folder.parent() else { return };
         keep_latest(programs, &[PROGRAM]);
         keep_latest(&self.folder, &[COMMON, &self.flavour]);
+    }
+}
+
+impl Memory for Cache {
+    fn recall(&self, key: Fingerprint) -> Option<String> {
+        let entry = self.common.get(Key { kind: Kind::Code as u8, hash: key })?;
+        String::from_utf8(entry.large(0)?).ok()
+    }
+
+    fn remember(&self, key: Fingerprint, piece: &str) {
+        self.common.put(Key { kind: Kind::Code as u8, hash: key }, &[], &[], &[piece.as_bytes()]);
     }
 }
 

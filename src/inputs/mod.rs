@@ -252,6 +252,16 @@ fn print_of_variable(answer: Option<&str>) -> Fingerprint {
 pub struct Inputs<'w> {
     world: &'w World,
     notes: Notes,
+    memory: Option<&'w dyn Memory>,
+}
+
+/// Remembers pieces that are made of nothing but their key, from one build to the next: highlighted code.
+pub trait Memory: Sync {
+    /// Returns the piece that was made of this.
+    fn recall(&self, key: Fingerprint) -> Option<String>;
+
+    /// Remembers a piece.
+    fn remember(&self, key: Fingerprint, piece: &str);
 }
 
 /// The trace of an [`Inputs`], free of its borrow. Templates ask the same again and again: noting only appends, and what was asked
@@ -262,7 +272,34 @@ pub struct Notes(Arc<Mutex<Vec<(Question, Fingerprint)>>>);
 impl<'w> Inputs<'w> {
     /// Opens a handle with an empty trace.
     pub fn new(world: &'w World) -> Self {
-        Self { world, notes: Notes::default() }
+        Self { world, notes: Notes::default(), memory: None }
+    }
+
+    /// Opens a handle with an empty trace, and with a memory for pieces.
+    pub fn with_memory(world: &'w World, memory: Option<&'w dyn Memory>) -> Self {
+        Self { memory, ..Self::new(world) }
+    }
+
+    /// Appends a piece that is made of nothing but `key`. What `make` appends is remembered if it says that it may be.
+    pub fn remembered(
+        &self,
+        key: impl FnOnce() -> Fingerprint,
+        out: &mut String,
+        make: impl FnOnce(&mut String) -> bool,
+    ) {
+        let Some(memory) = self.memory else {
+            make(out);
+            return;
+        };
+        let key = key();
+        if let Some(piece) = memory.recall(key) {
+            out.push_str(&piece);
+            return;
+        }
+        let start = out.len();
+        if make(out) {
+            memory.remember(key, &out[start..]);
+        }
     }
 
     /// Returns a file's bytes.

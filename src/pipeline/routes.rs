@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::prepare::keep_all;
 use crate::cache::{self, Cache, Checker, Kind};
 use crate::config::Language;
-use crate::inputs::{Fingerprint, Inputs, Question, World};
+use crate::inputs::{Fingerprint, Inputs, Memory, Question, World};
 use crate::render::facts::{Part, Told};
 use crate::render::page::Renderer;
 use crate::render::{Artifact, OutLink, PageFacts, Put, Sink};
@@ -105,7 +105,7 @@ impl Routes<'_> {
             }
         }
         self.rendered.fetch_add(1, Ordering::Relaxed);
-        let inputs = Inputs::new(self.world);
+        let inputs = Inputs::with_memory(self.world, self.cache.map(|(cache, _)| cache as &dyn Memory));
         let taken = Taken { sink: self.sink, made: Mutex::default() };
         let (facts, diagnostics) = self.render(&inputs, work, &taken)?;
         let mut notes = inputs.into_notes();

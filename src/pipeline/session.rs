@@ -39,6 +39,9 @@ pub struct Session {
     last: Option<Last>,
 }
 
+/// Bytes of what all flavours share, beyond which blocks of code are forgotten.
+const MOST: u64 = 512 << 20;
+
 /// What the last run made.
 struct Last {
     world: World,
@@ -301,8 +304,11 @@ impl Session {
     pub fn save(&mut self) {
         let Self { cache: Some(cache), last: Some(last), .. } = self else { return };
         let keys = LazyLock::new(|| last.keys());
+        let keeps_code = cache.common.stats().bytes < MOST;
         cache.save(&last.world, &|key| match Kind::of(key) {
             Some(Kind::Document | Kind::Route) => keys.contains(key),
+            // Nobody knows which blocks will be asked for again.
+            Some(Kind::Code) => keeps_code,
             kind => kind.is_some(),
         });
     }

@@ -13,7 +13,7 @@ use rivage_syntax::expr::{Expr, Value};
 use rustc_hash::FxHashSet;
 use tera::Context;
 
-use super::answers::target_print;
+use super::answers::{Mix, target_print};
 use super::html::host::{
     At, Binding, Code, CodeBlock, ComponentCall, Host, ImageTarget, Item, LinkTarget, Prop, Treatment,
 };
@@ -395,7 +395,18 @@ impl Host for SiteHost<'_> {
         let labels = code::Labels { copy: &copy, copied: &copied };
         let block =
             code::CodeBlock { lang: block.lang, meta: block.meta, value: block.value, file: at.file, span: at.span };
-        code::render(&block, &self.config().code, &labels, out, &mut self.diagnostics);
+        let config = &self.config().code;
+        let key = || {
+            let settings = format!("{config:?} {copy:?} {copied:?} {:?} {:?}", block.lang, block.meta);
+            Mix::default().text(&settings).text(block.value).finish()
+        };
+        let diagnostics = &mut self.diagnostics;
+        self.inputs.remembered(key, out, |out| {
+            // What is wrong with a block has a place, which is another elsewhere.
+            let before = diagnostics.len();
+            code::render(&block, config, &labels, out, diagnostics);
+            diagnostics.len() == before
+        });
     }
 
     fn math(&mut self, tex: &str, display: bool, at: At<'_>, out: &mut String) {

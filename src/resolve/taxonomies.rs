@@ -137,6 +137,13 @@ fn related(pages: &[Page], page: &Page, terms: &[(&[PageId], usize)]) -> Vec<Pag
         (Some(a), Some(b)) => a.at.as_second().abs_diff(b.at.as_second()),
         _ => u64::MAX,
     };
-    scores.sort_by_cached_key(|(id, score)| (std::cmp::Reverse(*score), distance(*id), *id));
-    scores.into_iter().take(RELATED).map(|(id, _)| id).collect()
+    let mut ranked: Vec<_> =
+        scores.into_iter().map(|(id, score)| (std::cmp::Reverse(score), distance(id), id)).collect();
+    // A few of hundreds: the others need no order.
+    if ranked.len() > RELATED {
+        ranked.select_nth_unstable(RELATED);
+        ranked.truncate(RELATED);
+    }
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(.., id)| id).collect()
 }
