@@ -95,7 +95,14 @@ fn serve(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str, 
             Err(error) => return plain(StatusCode::NOT_FOUND, &format!("{error}\n")),
         },
         Some((Source::Later(slot), version)) => match slot.get().cloned().or_else(made) {
-            Some(bytes) => (slot.get_or_init(|| bytes).clone(), version.to_string()),
+            Some(bytes) => {
+                let made = Fingerprint::of(&bytes).hex();
+                // While the last good site is shown, what is made is of the one with errors: not to be kept for the good one.
+                if made == **version {
+                    let _ = slot.set(bytes.clone());
+                }
+                (bytes, made)
+            }
             // Its source has just changed: the next build is on its way.
             None => return plain(StatusCode::SERVICE_UNAVAILABLE, "the page is being made; load it again\n"),
         },

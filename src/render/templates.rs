@@ -129,14 +129,16 @@ fn uses<'t>(
 ) -> BTreeSet<&'t str> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
     let words = text.split(|c| !is_part(c)).filter(|word| !word.is_empty());
-    words
+    // Names with other characters are looked for as they are.
+    let odd = texts.keys().copied().filter(|name| !name.chars().all(is_part) && text.contains(name));
+    let found = words
         .flat_map(|word| {
             let template = texts.get_key_value(word).map(|(name, _)| *name);
             // `</Card>` and `Card.` at the end of a sentence.
             let bare = word.trim_matches(['/', '.', '-']);
             template.into_iter().chain(components.get(bare).map(String::as_str))
-        })
-        .collect()
+        });
+    found.chain(odd).collect()
 }
 
 fn closure(
@@ -280,6 +282,15 @@ mod tests {
         assert_eq!(before.component("Card"), base.component("Card"));
         let tabs = with(("components/Tabs.html", "{% component Tabs() %}u{% endcomponent Tabs %}"));
         assert_eq!(before.layout("page.html"), tabs.layout("page.html"));
+    }
+
+    #[test]
+    fn names_may_have_any_characters() {
+        let page = ("page.html", "{% include \"my parts/a+b.html\" %}");
+        let part = |text| ("my parts/a+b.html", text);
+        let (one, other) = (templates(&[page, part("one")]), templates(&[page, part("two")]));
+        assert_ne!(one.layout("page.html"), other.layout("page.html"));
+        assert_ne!(one.layout("page.html"), templates(&[page]).layout("page.html"));
     }
 
     #[test]
