@@ -122,7 +122,7 @@ impl Cache {
 
     /// Writes down what was put, for later builds. `is_live` tells which entries of the flavour may still be asked for.
     pub fn save(&mut self, world: &World, is_live: &(dyn Fn(&Key) -> bool + Sync)) {
-        let looks = world.known.settled(world.now);
+        let looks = world.known.table();
         if looks != self.looks {
             if let Some(bytes) = encode(&looks) {
                 self.common.put(Kind::Looks.key(""), &[], &bytes, &[]);

@@ -104,7 +104,7 @@ impl Builder for Site {
         let started = Instant::now();
         let mut state = lock(&self.state);
         let world = state.world(&self.root);
-        let is_sure = !changed.is_empty() && state.session.is_some() && !state.is_behind;
+        let is_sure = !changed.is_empty() && state.session.is_some();
         if changed.is_empty() || changed.iter().any(|path| path == config::FILE) {
             let base_path = config::load(&Inputs::new(&world)).0.site.base_path;
             if base_path != state.base_path {
@@ -145,7 +145,6 @@ impl Builder for Site {
             }
         };
         state.made.clear();
-        state.is_behind = build.errors.is_some();
         build
     }
 
@@ -153,7 +152,6 @@ impl Builder for Site {
         let mut state = lock(&self.state);
         let base_path = state.base_path.clone();
         let root = self.root.clone();
-        let is_behind = state.is_behind;
         let session = state.session.as_mut()?;
         let sink = LiveSink::default();
         let is_partial = session.is_partial();
@@ -163,7 +161,7 @@ impl Builder for Site {
         }
         session.save();
         self.tell_troubles(session);
-        if !is_partial || is_behind {
+        if !is_partial {
             return None;
         }
         let outcome = session.outcome()?;
@@ -171,10 +169,7 @@ impl Builder for Site {
         let sources = SiteSources { fs: &*world.fs, outcome: Some(&outcome) };
         let errors: Vec<_> = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
         let errors = (!errors.is_empty()).then(|| emit::html(&errors, &sources));
-        let is_behind = errors.is_some();
-        let build = Build { files: sink.into_files(), is_partial: true, base_path, errors };
-        state.is_behind = is_behind;
-        Some(build)
+        Some(Build { files: sink.into_files(), is_partial: true, base_path, errors })
     }
 
     fn make(&self, path: &str) -> Option<Vec<u8>> {
@@ -197,10 +192,8 @@ impl Builder for Site {
 struct State {
     session: Option<Session>,
     base_path: String,
-    /// What was known of files when the last build ended, and when that began.
-    known: Option<(Arc<Known>, jiff::Timestamp)>,
-    /// Whether the last build had errors: the server has not taken its files.
-    is_behind: bool,
+    /// What was known of files when the last build ended.
+    known: Option<Arc<Known>>,
     /// Files that were made because somebody asked for them.
     made: BTreeMap<String, Vec<u8>>,
 }
@@ -209,11 +202,7 @@ impl State {
     /// The world of now: the date moves on while a preview runs, and what is known of files stays so.
     fn world(&mut self, root: &Path) -> World {
         let mut world = world(root);
-        if let Some((known, start)) = &self.known {
-            known.settle(*start);
-            world.known = Arc::clone(known);
-        }
-        self.known = Some((Arc::clone(&world.known), world.now));
+        world.known = Arc::clone(self.known.get_or_insert_with(|| Arc::clone(&world.known)));
         world
     }
 }

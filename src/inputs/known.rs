@@ -1,7 +1,7 @@
 //! Fingerprints of files by what they look like from outside, so that a file that is as it was need not be read again.
 //!
 //! In: path, [`Stamp`], fingerprint. Out: the fingerprint of a file that looks the same. A file that was changed about the time it was
-//! read may have been changed again within the same tick of the disk's clock: [`Known::settled`] leaves it out, and it is read once
+//! read may have been changed again within the same tick of the disk's clock: [`Known::note`] leaves it out, and it is read once
 //! more. Deliberately not here: where the table is kept between builds ([`crate::cache`]).
 
 use std::sync::{PoisonError, RwLock};
@@ -46,9 +46,13 @@ impl Known {
         table.get(path).filter(|seen| seen.stamp == stamp).map(|seen| seen.print)
     }
 
-    /// Notes a file that was read; `stamp` was taken before.
-    pub fn note(&self, path: &str, stamp: Stamp, print: Fingerprint) {
+    /// Notes a file that was read by one who began to look at `start`; `stamp` was taken before it was read.
+    pub fn note(&self, path: &str, stamp: Stamp, print: Fingerprint, start: jiff::Timestamp) {
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if !is_settled(stamp, start) {
+            table.remove(path);
+            return;
+        }
         let seen = Seen { stamp, print };
         match table.get_mut(path) {
             Some(known) => *known = seen,
@@ -56,24 +60,18 @@ impl Known {
         }
     }
 
-    /// Forgets what may have changed again since it was read by one who began to look at `start`.
-    pub fn settle(&self, start: jiff::Timestamp) {
-        let settled = self.settled(start);
-        self.fill(settled);
+    /// Returns all that is known.
+    pub fn table(&self) -> Table {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
 
-    /// Returns what may be kept by one who began to look at `start`.
-    pub fn settled(&self, start: jiff::Timestamp) -> Table {
-        let start = i64::try_from(start.as_nanosecond()).unwrap_or(0);
-        let is_settled = |seen: &Seen| {
-            let last = seen.stamp.changed.max(seen.stamp.modified);
-            let tick = if last % 1_000_000_000 == 0 { COARSE_TICK } else { TICK };
-            last.saturating_add(tick) < start
-        };
-        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let settled = table.iter().filter(|(_, seen)| is_settled(seen));
-        settled.map(|(path, seen)| (path.clone(), *seen)).collect()
-    }
+/// Reports whether a file that has this stamp at `start` or later will have another one when it changes again.
+fn is_settled(stamp: Stamp, start: jiff::Timestamp) -> bool {
+    let start = i64::try_from(start.as_nanosecond()).unwrap_or(0);
+    let last = stamp.changed.max(stamp.modified);
+    let tick = if last % 1_000_000_000 == 0 { COARSE_TICK } else { TICK };
+    last.saturating_add(tick) < start
 }
 
 #[cfg(test)]
@@ -89,7 +87,7 @@ mod tests {
     #[test]
     fn a_file_is_known_while_it_looks_the_same() {
         let known = Known::default();
-        known.note("a", stamp(3), PRINT);
+        known.note("a", stamp(3), PRINT, jiff::Timestamp::from_second(100).unwrap());
         assert_eq!(known.print("a", stamp(3)), Some(PRINT));
         assert_eq!(known.print("a", stamp(4)), None);
         assert_eq!(known.print("b", stamp(3)), None);
@@ -100,8 +98,9 @@ mod tests {
         let start = jiff::Timestamp::from_second(100).unwrap();
         let kept = |changed: i64| {
             let known = Known::default();
-            known.note("a", stamp(changed), PRINT);
-            known.settled(start).contains_key("a")
+            known.note("a", stamp(1), PRINT, start);
+            known.note("a", stamp(changed), PRINT, start);
+            known.print("a", stamp(changed)).is_some()
         };
         assert!(kept(99_900_000_001));
         assert!(!kept(99_990_000_001), "within a tick");

@@ -196,7 +196,7 @@ impl World {
         let answer = self.fs.read(path);
         let print = print_of(&answer);
         if let Some(stamp) = stamp {
-            self.known.note(path, stamp, print);
+            self.known.note(path, stamp, print, self.now);
         }
         (answer, print)
     }

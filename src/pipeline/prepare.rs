@@ -115,7 +115,7 @@ pub(super) fn prepare(
     diagnostics.extend(problems);
     let beside = site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file.clone()));
     let beside: BTreeMap<_, _> = beside.collect();
-    artifacts.extend(copies(&tree, &beside));
+    artifacts.extend(copies(&tree, &site, &beside));
     let artifacts = not_kept(world, cache, sink, artifacts)?;
     let (texts, problems) = strings::load(&inputs, &config, &tree.theme.strings);
     diagnostics.extend(problems);
@@ -379,9 +379,10 @@ pub(super) fn unreadable(error: &crate::fs::Error) -> Diagnostic {
     Diagnostic::error("unreadable-file", message).at(&FileId::from(error.path.as_str()), Span::at(0))
 }
 
-/// Static files and the files beside pages, as they are.
-fn copies(tree: &SourceTree, beside: &BTreeMap<String, String>) -> Vec<Artifact> {
-    let statics = tree.theme.statics.iter().map(|file| (&file.name, &file.path));
+/// Static files and the files beside pages, as they are. Of two that have one path, which has been reported, one is left out.
+fn copies(tree: &SourceTree, site: &Site, beside: &BTreeMap<String, String>) -> Vec<Artifact> {
+    let is_alone = |name: &String| !beside.contains_key(name) && !site.has_page_for(name);
+    let statics = tree.theme.statics.iter().map(|file| (&file.name, &file.path)).filter(|(name, _)| is_alone(name));
     let all = statics.chain(beside).map(|(path, file)| (path.clone(), Content::CopyOf(file.clone())));
     all.map(|(path, content)| Artifact { path, content }).collect()
 }

@@ -30,7 +30,7 @@ use crate::parse::Document;
 use crate::render::facts::{AllTold, Part, Told};
 use crate::render::page::is_hidden_from_robots;
 use crate::render::{Artifact, Content, Put, Sink, assets, links, outputs};
-use crate::resolve::Site;
+use crate::resolve::{Route, Site, output_path};
 
 /// A site that is built again and again.
 pub struct Session {
@@ -359,31 +359,46 @@ impl Last {
     }
 
     fn make(&self, cache: Option<&Cache>, path: &str, capture: &Captured) -> Result<(), crate::fs::Error> {
-        let site = self.site();
-        let url = path.strip_suffix("index.html").or_else(|| path.strip_suffix("index.md"));
-        let route = url.and_then(|url| site.by_url.get(&format!("/{url}"))).map(|place| &site.routes[*place]);
         let inputs = Inputs::new(&self.world);
-        if let Some(route) = route {
+        if let Some(route) = self.route_of(path) {
             return self.prepared.renderer.render_route(&inputs, route, capture).map(drop);
         }
         if path.ends_with("404.html") {
             for language in &self.prepared.config.languages {
                 self.prepared.renderer.render_not_found(&inputs, language, capture)?;
             }
-            return Ok(());
-        }
-        if path.strip_prefix(assets::FOLDER).is_some_and(|rest| rest.starts_with('/')) {
+        } else if path.split('/').next() == Some(assets::FOLDER) {
             let (_, artifacts, _) =
                 assets::build(&inputs, &self.prepared.tree.theme.assets, self.prepared.config.build.minify);
-            return artifacts.into_iter().try_for_each(|artifact| capture.put(artifact).map(drop));
+            artifacts.into_iter().try_for_each(|artifact| capture.put(artifact).map(drop))?;
         }
-        self.generate(cache, &Capture(capture)).map(drop)
+        // A section may be called `assets`, and have feeds.
+        if capture.has(path) { Ok(()) } else { self.generate(cache, &Capture(capture)).map(drop) }
+    }
+
+    /// The route that has a file of the output.
+    fn route_of(&self, path: &str) -> Option<&Route> {
+        let site = self.site();
+        let url = path.strip_suffix("index.html").or_else(|| path.strip_suffix("index.md"));
+        if let Some(place) = url.and_then(|url| site.by_url.get(&format!("/{url}"))) {
+            return site.routes.get(*place);
+        }
+        // The path of a page may end in `.html`.
+        let is_page = path.ends_with(".html") || path.ends_with(".md");
+        let has = |route: &&Route| output_path(&route.url) == path || outputs::twin::path(&route.url) == path;
+        site.routes.iter().filter(|_| is_page).find(has)
     }
 }
 
 /// Takes files into memory.
 #[derive(Default)]
 struct Captured(Mutex<Vec<(String, Vec<u8>)>>);
+
+impl Captured {
+    fn has(&self, path: &str) -> bool {
+        lock(&self.0).iter().any(|(known, _)| known == path)
+    }
+}
 
 impl Sink for Captured {
     fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error> {

@@ -96,9 +96,12 @@ fn serve(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str, 
         },
         Some((Source::Later(slot), version)) => match slot.get().cloned().or_else(made) {
             Some(bytes) => {
-                // A build with errors has moved on without being shown: what it makes is not this file.
                 let made = Fingerprint::of(&bytes).hex();
-                if made == **version { (slot.get_or_init(|| bytes).clone(), made) } else { (bytes, made) }
+                // While the last good site is shown, what is made is of the one with errors: not to be kept for the good one.
+                if made == **version {
+                    let _ = slot.set(bytes.clone());
+                }
+                (bytes, made)
             }
             // Its source has just changed: the next build is on its way.
             None => return plain(StatusCode::SERVICE_UNAVAILABLE, "the page is being made; load it again\n"),

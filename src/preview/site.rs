@@ -23,6 +23,8 @@ pub(super) struct Snapshot {
     pub(super) errors: Option<Arc<str>>,
     /// Whether the files are of a build without errors.
     good: bool,
+    /// The files of the last build, where they are not shown because it had errors: what a later build leaves as it was is as here.
+    latest: Option<Arc<Snapshot>>,
 }
 
 /// A file of the site.
@@ -46,17 +48,24 @@ pub(super) enum Source {
 impl Snapshot {
     /// Makes the snapshot that follows this one. `changed` tells which copied files have other bytes than before.
     pub(super) fn next(&self, build: Build, changed: &Changed) -> Self {
-        let errors = build.errors.map(Arc::from);
-        if errors.is_some() && self.good {
-            return Self {
-                files: Arc::clone(&self.files),
-                base_path: self.base_path.clone(),
-                headers: self.headers.clone(),
-                redirects: self.redirects.clone(),
-                errors,
-                good: true,
-            };
+        let latest = self.latest.as_deref().unwrap_or(self).made(build, changed);
+        if latest.errors.is_none() || !self.good {
+            return latest;
         }
+        Self {
+            files: Arc::clone(&self.files),
+            base_path: self.base_path.clone(),
+            headers: self.headers.clone(),
+            redirects: self.redirects.clone(),
+            errors: latest.errors.clone(),
+            good: true,
+            latest: Some(Arc::new(latest)),
+        }
+    }
+
+    /// The files after a build, whether it has errors or not.
+    fn made(&self, build: Build, changed: &Changed) -> Self {
+        let errors: Option<Arc<str>> = build.errors.map(Arc::from);
         let (mut files, mut headers, mut redirects) = if build.is_partial {
             ((*self.files).clone(), self.headers.clone(), self.redirects.clone())
         } else {
@@ -92,7 +101,7 @@ impl Snapshot {
             files.insert(path.into(), file);
         }
         let good = errors.is_none();
-        Self { files: Arc::new(files), base_path: build.base_path, headers, redirects, errors, good }
+        Self { files: Arc::new(files), base_path: build.base_path, headers, redirects, errors, good, latest: None }
     }
 
     /// Returns a file by its path in the site: `/a/index.html`.
@@ -166,6 +175,20 @@ mod tests {
         assert_eq!(third.differences(&second), ["/img/a.png"]);
         let fourth = third.next(build(files, None), &Changed::from(["static/img".to_owned()]));
         assert_eq!(fourth.differences(&third), ["/img/a.png"]);
+    }
+
+    #[test]
+    fn what_a_build_with_errors_made_shows_when_they_are_mended() {
+        let good = Snapshot::default().next(build([("a.html", "1"), ("b.html", "1")], None), &Changed::new());
+        let broken = good.next(build([("a.html", "2"), ("b.html", "half")], Some("E")), &Changed::new());
+        assert_eq!(broken.version("/a"), good.version("/a"));
+        let partial = |files, errors| Build { is_partial: true, ..build(files, errors) };
+        let still = broken.next(partial([("b.html", "less than half")], Some("E")), &Changed::new());
+        let mended = still.next(partial([("b.html", "2")], None), &Changed::new());
+        let expected = Snapshot::default().next(build([("a.html", "2"), ("b.html", "2")], None), &Changed::new());
+        for path in ["/a", "/b"] {
+            assert_eq!(mended.version(path), expected.version(path));
+        }
     }
 
     #[test]

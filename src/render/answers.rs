@@ -10,6 +10,7 @@ use rivage_diag::FileId;
 use rustc_hash::FxHashMap;
 
 use super::functions::{self, Surroundings};
+use super::outputs::twin;
 use super::page::slice_of;
 use crate::config::Config;
 use crate::inputs::{Fingerprint, SiteQuestion};
@@ -191,7 +192,7 @@ impl Surroundings {
         match route.view {
             View::Page(id) => {
                 let page = site.page(id);
-                mix.number(0).flag(self.feed_pages.contains(&id));
+                mix.number(0).flag(self.feed_pages.contains(&id)).flag(self.is_written(&twin::path(url)));
                 if let Some(document) = &page.document {
                     mix.print(document.print).text(&document.source.path).text(&document.source.language);
                 }

@@ -82,6 +82,11 @@ impl Surroundings {
         self.values.exchange_document(before, now)
     }
 
+    /// Reports whether the author wrote a file for a path of the output, given without the first slash: it takes the place of ours.
+    pub fn is_written(&self, path: &str) -> bool {
+        self.statics.contains_key(path) || self.beside.contains_key(path)
+    }
+
     /// Returns the URL of a file below assets/.
     pub fn asset(&self, path: &str) -> Option<String> {
         self.assets.get(path).map(|asset| self.values.href(&format!("/{}", asset.url_path)))

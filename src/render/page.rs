@@ -149,8 +149,10 @@ impl Renderer {
                 facts.content = Some(Arc::from(body.html.as_str()));
             }
             sink.put(Artifact::text(output_path(&route.url), html))?;
-            if let Some(twin) = body.twin {
-                sink.put(Artifact::text(twin::path(&route.url), twin))?;
+            // That no other file is in its place is part of the answer about the route.
+            let path = twin::path(&route.url);
+            if let Some(twin) = body.twin.filter(|_| !self.surroundings.is_written(&path)) {
+                sink.put(Artifact::text(path, twin))?;
             }
             Ok((facts, body.diagnostics))
         })
@@ -177,7 +179,11 @@ impl Renderer {
             let title = translate(&self.surroundings, "not_found", &[]);
             context.insert("title", &title);
             let html = self.layout(inputs, &["404.html".to_owned()], &mut context, None, &mut body);
-            sink.put(Artifact::text(url.trim_start_matches('/'), self.finish(html).0))?;
+            let path = url.trim_start_matches('/');
+            self.note(inputs, SiteQuestion::Served(path.to_owned()));
+            if !self.surroundings.is_written(path) {
+                sink.put(Artifact::text(path, self.finish(html).0))?;
+            }
             Ok(body.diagnostics)
         })
     }

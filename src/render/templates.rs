@@ -129,15 +129,15 @@ fn uses<'t>(
 ) -> BTreeSet<&'t str> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
     let words = text.split(|c| !is_part(c)).filter(|word| !word.is_empty());
-    // Names with other characters stand in quotes.
-    let quoted = text.split(['"', '\'', '`']).filter_map(|name| texts.get_key_value(name).map(|(name, _)| *name));
-    let named = words.flat_map(|word| {
+    // Names with other characters are looked for as they are.
+    let odd = texts.keys().copied().filter(|name| !name.chars().all(is_part) && text.contains(name));
+    let found = words.flat_map(|word| {
         let template = texts.get_key_value(word).map(|(name, _)| *name);
         // `</Card>` and `Card.` at the end of a sentence.
         let bare = word.trim_matches(['/', '.', '-']);
         template.into_iter().chain(components.get(bare).map(String::as_str))
     });
-    named.chain(quoted).collect()
+    found.chain(odd).collect()
 }
 
 fn closure(
@@ -284,11 +284,12 @@ mod tests {
     }
 
     #[test]
-    fn names_with_spaces_are_found_in_quotes() {
-        let page = ("page.html", "{% include 'my part.html' %}");
-        let before = templates(&[page, ("my part.html", "a")]);
-        let after = templates(&[page, ("my part.html", "b")]);
-        assert_ne!(before.layout("page.html"), after.layout("page.html"));
+    fn names_may_have_any_characters() {
+        let page = ("page.html", "{% include \"my parts/a+b.html\" %}");
+        let part = |text| ("my parts/a+b.html", text);
+        let (one, other) = (templates(&[page, part("one")]), templates(&[page, part("two")]));
+        assert_ne!(one.layout("page.html"), other.layout("page.html"));
+        assert_ne!(one.layout("page.html"), templates(&[page]).layout("page.html"));
     }
 
     #[test]

@@ -190,16 +190,26 @@ fn assets(
 }
 
 fn check_statics(site: &Site, tree: &SourceTree, found: &mut Vec<Diagnostic>) {
+    let beside: FxHashMap<&String, &String> = site.assets.iter().map(|(file, url)| (url, file)).collect();
     for file in &tree.theme.statics {
         let url = format!("/{}", file.name);
-        // `blog/index.html` is the page's own file; a file `blog` stands where the page needs a folder.
-        let folder = match file.name.strip_suffix("index.html") {
-            Some(folder) if folder.is_empty() || folder.ends_with('/') => format!("/{folder}"),
-            _ => format!("{url}/"),
-        };
-        if site.by_url.contains_key(&folder) || site.by_url.contains_key(&url) {
+        if site.has_page_for(&file.name) {
             found.push(diagnostics::file_over_page(&file.path, &url));
+        } else if let Some(first) = beside.get(&url) {
+            found.push(diagnostics::same_file_url(&url, first, &file.path));
         }
+    }
+}
+
+impl Site {
+    /// Reports whether a page is where a static file of this name would be.
+    pub fn has_page_for(&self, name: &str) -> bool {
+        // `blog/index.html` is the page's own file; a file `blog` stands where the page needs a folder.
+        let folder = match name.strip_suffix("index.html") {
+            Some(folder) if folder.is_empty() || folder.ends_with('/') => format!("/{folder}"),
+            _ => format!("/{name}/"),
+        };
+        self.by_url.contains_key(&folder) || self.by_url.contains_key(&format!("/{name}"))
     }
 }
 

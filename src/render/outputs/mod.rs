@@ -68,8 +68,8 @@ struct Outputs<'a> {
     settings: Fingerprint,
 }
 
-/// Makes all files that exist once per site. `is_hidden` tells which pages robots shall leave alone. A static file of the same name, or
-/// one beside a page, takes the place of a generated one.
+/// Makes all files that exist once per site. `is_hidden` tells which pages robots shall leave alone. A static file of the same name, or one
+/// beside a page, takes the place of a generated one.
 ///
 /// # Errors
 /// The disk refused a file.
@@ -81,10 +81,11 @@ pub fn render(
     take: &dyn Take,
 ) -> Result<Vec<Diagnostic>, crate::fs::Error> {
     let outputs = Outputs::new(values, told, is_hidden);
+    let statics: FxHashSet<&str> = tree.theme.statics.iter().map(|file| file.name.as_str()).collect();
     let beside = outputs.site.assets.values().map(|url| url.trim_start_matches('/'));
-    let statics = tree.theme.statics.iter().map(|file| file.name.as_str()).chain(beside).collect();
-    let take = &Unless { statics: &statics, take };
-    let (one, other) = rayon::join(|| large(&outputs, take), || small(&outputs, &statics, take));
+    let written = statics.iter().copied().chain(beside).collect();
+    let take = &Unless { written: &written, take };
+    let (one, other) = rayon::join(|| large(&outputs, take), || small(&outputs, &statics, &written, take));
     one?;
     other
 }
@@ -101,6 +102,7 @@ fn large(outputs: &Outputs<'_>, take: &dyn Take) -> Result<(), crate::fs::Error>
 fn small(
     outputs: &Outputs<'_>,
     statics: &FxHashSet<&str>,
+    written: &FxHashSet<&str>,
     take: &dyn Take,
 ) -> Result<Vec<Diagnostic>, crate::fs::Error> {
     let site = outputs.site;
@@ -117,7 +119,7 @@ fn small(
     for (name, (artifact, problems)) in
         [(redirects::FILE, redirects::render(site)), (headers::FILE, headers::render(site, statics))]
     {
-        if !statics.contains(name) {
+        if !written.contains(name) {
             diagnostics.extend(problems);
             artifacts.extend(artifact);
         } else if name == redirects::FILE && artifact.is_some() {
@@ -130,15 +132,16 @@ fn small(
     Ok(diagnostics)
 }
 
-/// Takes all but files in whose place stands a static one.
+/// Takes all but files in whose place stands one that the author wrote.
 struct Unless<'u> {
-    statics: &'u FxHashSet<&'u str>,
+    /// Static files and those beside pages.
+    written: &'u FxHashSet<&'u str>,
     take: &'u dyn Take,
 }
 
 impl Take for Unless<'_> {
     fn take(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
-        if self.statics.contains(artifact.path.as_str()) { Ok(()) } else { self.take.take(artifact) }
+        if self.written.contains(artifact.path.as_str()) { Ok(()) } else { self.take.take(artifact) }
     }
 
     fn take_known(
@@ -149,14 +152,14 @@ impl Take for Unless<'_> {
     ) -> Result<(), crate::fs::Error> {
         let make = || {
             let mut made = make();
-            made.retain(|artifact| !self.statics.contains(artifact.path.as_str()));
+            made.retain(|artifact| !self.written.contains(artifact.path.as_str()));
             made
         };
-        let mut statics: Vec<_> =
-            self.statics.iter().filter(|path| path.starts_with("search/") || is_feed(path)).collect();
-        statics.sort();
+        let mut written: Vec<_> =
+            self.written.iter().filter(|path| path.starts_with("search/") || is_feed(path)).collect();
+        written.sort();
         let input =
-            if statics.is_empty() { input } else { Mix::default().print(input).text(&format!("{statics:?}")).finish() };
+            if written.is_empty() { input } else { Mix::default().print(input).text(&format!("{written:?}")).finish() };
         self.take.take_known(name, input, &make)
     }
 }
