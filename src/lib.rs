@@ -16,6 +16,7 @@
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod deploy;
 pub mod diag;
 pub mod discover;
 pub mod fs;

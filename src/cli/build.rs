@@ -10,30 +10,17 @@ use super::printer::{Printer, count};
 use super::profile;
 use super::project::{Project, SiteSources};
 use crate::diag::emit;
-use crate::pipeline::{self, Mode, Options};
+use crate::pipeline::{self, Mode, Options, Outcome};
 use crate::{theme, write};
 
 pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let project = Project::open(global)?;
     let world = &*project.world;
-    let output = match &args.out {
-        Some(output) => output.clone(),
-        // The writer is open before the pipeline runs, which reads the settings itself and tells what is wrong with them.
-        None => crate::config::load(&crate::inputs::Inputs::new(world)).0.build.output,
-    };
-    let writer = write::Writer::open(
-        &project.root,
-        &output,
-        write::Options { force: args.force, wait: false, built_in: Some(theme::built_in) },
-    )?;
-    let progress = printer.progress();
-    let outcome = pipeline::run(world, &options(&args.selection, args.profile, Mode::Build), &writer, &progress)?;
+    let how = How { output: args.out.as_deref(), force: args.force, profile: args.profile };
+    let Made { outcome, written, output } = make(&project, &args.selection, how, printer)?;
     let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = outcome.diagnostics.len() - errors;
-    // A writer that is not committed leaves the output folder as it was.
-    let written = if errors == 0 { Some(writer.commit()?) } else { None };
-    drop(progress);
 
     let sources = SiteSources { fs: &*world.fs, outcome: Some(&outcome) };
     if args.json {
@@ -79,6 +66,46 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
         }
     }
     Ok(if errors == 0 { Exit::Done } else { Exit::SiteHasErrors })
+}
+
+/// How a site is built.
+pub(super) struct How<'a> {
+    /// Instead of `build.output`.
+    pub(super) output: Option<&'a str>,
+    /// Replace files of others.
+    pub(super) force: bool,
+    /// Measure.
+    pub(super) profile: bool,
+}
+
+/// A site that was built.
+pub(super) struct Made {
+    /// What the pipeline told.
+    pub(super) outcome: Outcome,
+    /// What was written; nothing if the site has errors.
+    pub(super) written: Option<write::Summary>,
+    /// The output folder.
+    pub(super) output: String,
+}
+
+/// Builds the site into its output folder, unless it has errors.
+pub(super) fn make(project: &Project, selection: &Selection, how: How<'_>, printer: &Printer) -> anyhow::Result<Made> {
+    let world = &*project.world;
+    let output = match how.output {
+        Some(output) => output.to_owned(),
+        // The writer is open before the pipeline runs, which reads the settings itself and tells what is wrong with them.
+        None => crate::config::load(&crate::inputs::Inputs::new(world)).0.build.output,
+    };
+    let writer = write::Writer::open(
+        &project.root,
+        &output,
+        write::Options { force: how.force, wait: false, built_in: Some(theme::built_in) },
+    )?;
+    let progress = printer.progress();
+    let outcome = pipeline::run(world, &options(selection, how.profile, Mode::Build), &writer, &progress)?;
+    // A writer that is not committed leaves the output folder as it was.
+    let written = if outcome.has_errors() { None } else { Some(writer.commit()?) };
+    Ok(Made { outcome, written, output })
 }
 
 /// Turns flags into what the pipeline is asked for.
