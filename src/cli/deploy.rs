@@ -209,6 +209,9 @@ impl Setup {
             return Err(failure("`rivage.toml` has errors", "`rivage check` shows them"));
         }
         let target = place.target.map_or(config.deploy.target, Into::into);
+        if target == DeployTarget::Workers {
+            return Err(failure("rivage deploys to Pages only, so far", "write `target = \"pages\"` below `[deploy]`"));
+        }
         let name = place.project.clone().or_else(|| config.deploy.project.clone());
         Ok(Self { project, target, name, config })
     }
@@ -253,7 +256,10 @@ impl Setup {
         let accounts = account::accounts(&client).map_err(deploy::Error::from)?;
         match accounts.as_slice() {
             [only] => Ok(client.with_account(&only.id)),
-            [] => Err(failure("the token may see no account", "set CLOUDFLARE_ACCOUNT_ID; `rivage doctor` tells more")),
+            [] => Err(failure(
+                "the token may see no account",
+                "set CLOUDFLARE_ACCOUNT_ID, or let the token read the account",
+            )),
             many => {
                 let names: Vec<_> = many.iter().map(|one| format!("{} ({})", one.id, one.name)).collect();
                 Err(failure(

@@ -339,13 +339,13 @@ pub struct Deploy {
     pub domain: Option<String>,
     /// Whether a deployment carries a record of its files, URLs and anchors, true.
     pub record: bool,
-    /// The R2 bucket of `rivage images`.
+    /// An R2 bucket for media.
     pub bucket: Option<String>,
     /// What the names of objects in the bucket start with, nothing.
     pub bucket_prefix: String,
     /// The address of the bucket's S3 API, where it is not the account's own.
     pub bucket_endpoint: Option<String>,
-    /// The folder that `rivage images push` sends, `media`.
+    /// The folder of media, `media`.
     pub media: String,
 }
 

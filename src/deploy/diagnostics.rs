@@ -12,7 +12,7 @@ pub(super) fn hidden_file(path: &str) -> Diagnostic {
 
 pub(super) fn program(name: &str) -> Diagnostic {
     Diagnostic::error("deploy-program", format!("`{name}` would not be served: it is a program of Pages"))
-        .with_hint("name the Worker in wrangler.toml, as `main`, or rename the file")
+        .with_hint("rename the file: rivage deploys no programs of Pages")
 }
 
 pub(super) fn bad_name(path: &str) -> Diagnostic {
@@ -23,7 +23,7 @@ pub(super) fn bad_name(path: &str) -> Diagnostic {
 pub(super) fn too_large(path: &str, bytes: u64) -> Diagnostic {
     let (has, most) = (text::size(bytes), text::size(LARGEST_FILE));
     Diagnostic::error("deploy-file-too-large", format!("`{path}` has {has}, Cloudflare takes {most}"))
-        .with_hint("put it into an R2 bucket: `rivage images push` sends large files, too")
+        .with_hint("put it elsewhere, such as an R2 bucket, and link to it")
 }
 
 pub(super) fn too_many_files(count: u64, most: u64, largest: &[(String, usize)]) -> Diagnostic {

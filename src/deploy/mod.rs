@@ -13,15 +13,12 @@
 pub mod checks;
 pub mod diagnostics;
 pub mod files;
-// pub mod images;
 pub mod journal;
 pub mod pages;
 pub mod plan;
 pub mod record;
 mod text;
 pub mod verify;
-// pub mod workers;
-// pub mod wrangler;
 
 use std::fs;
 use std::io;
@@ -70,7 +67,7 @@ impl Error {
         match self {
             Self::Refused { hint, .. } => Some(hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Cloudflare(error) if error.is_denied() => {
-                Some("`rivage doctor` tells what the token may do, and what it must".to_owned())
+                Some("see whether the token is valid, and may edit Cloudflare Pages in this account".to_owned())
             }
             _ => None,
         }

@@ -46,7 +46,7 @@ impl Pages {
             None if create => pages::create_project(client, name, production_branch)?,
             None => {
                 let message = format!("there is no Pages project `{name}` in this account");
-                return Err(Error::refused(message, "`rivage deploy --create` makes it, or `rivage doctor --fix`"));
+                return Err(Error::refused(message, "`rivage deploy --create` makes it"));
             }
         };
         if project.production_branch != production_branch {
