@@ -17,6 +17,7 @@ pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod deploy;
 pub mod diag;
 pub mod discover;
 pub mod fs;

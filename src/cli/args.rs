@@ -70,6 +70,12 @@ pub enum Command {
     Config(Config),
     /// Share, count or delete what builds remember
     Cache(Cache),
+    /// Build the site and make it live on Cloudflare
+    Deploy(Deploy),
+    /// List what has been deployed
+    Deployments(Deployments),
+    /// Make a former deployment of production live again
+    Rollback(Rollback),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print the manual page, or write all manual pages into a folder
@@ -314,6 +320,126 @@ pub struct CacheSharing {
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
     /// Print the result as one JSON object
+/// `rivage deploy`
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Deploy {
+    /// Something else to do with deployments.
+    #[command(subcommand)]
+    pub command: Option<DeployCommand>,
+    /// Where to.
+    #[command(flatten)]
+    pub place: DeployPlace,
+    /// Which pages are shown, and where the site will be.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The preview's name [default: the branch of the checkout or of the pull request]
+    #[arg(long, value_name = "NAME", conflicts_with = "production", value_parser = branch)]
+    pub branch: Option<String>,
+    /// Print what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print plan and result as one JSON object
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
+    /// Print plan and result as Markdown, for a comment on a pull request
+    #[arg(long)]
+    pub markdown: bool,
+    /// Deploy although URLs vanish without a redirect
+    #[arg(long)]
+    pub allow_gone: bool,
+    /// Go on with a deployment that was broken off
+    #[arg(long)]
+    pub resume: bool,
+    /// Deploy although the same files are there already
+    #[arg(long)]
+    pub force: bool,
+    /// Make the project if it does not exist
+    #[arg(long)]
+    pub create: bool,
+    /// Deploy what is in the output folder, without building
+    #[arg(long)]
+    pub no_build: bool,
+    /// The output folder, instead of `build.output`
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<String>,
+    /// Do not fetch pages afterwards
+    #[arg(long)]
+    pub no_verify: bool,
+    /// The deployment's message [default: that of the commit]
+    #[arg(long, short, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// How long to wait until the deployment can be seen
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub timeout: u64,
+}
+
+/// Where a command about deployments looks.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct DeployPlace {
+    /// Production: what visitors see; without it a preview
+    #[arg(long)]
+    pub production: bool,
+    /// What serves the site, instead of `deploy.target`
+    #[arg(long)]
+    pub target: Option<DeployTarget>,
+    /// The Pages project or the Worker, instead of `deploy.project`
+    #[arg(long, value_name = "NAME", value_parser = project)]
+    pub project: Option<String>,
+}
+
+/// What serves the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeployTarget {
+    /// Cloudflare Pages
+    Pages,
+    /// A Worker with static assets
+    Workers,
+}
+
+impl From<DeployTarget> for config::DeployTarget {
+    fn from(target: DeployTarget) -> Self {
+        match target {
+            DeployTarget::Pages => Self::Pages,
+            DeployTarget::Workers => Self::Workers,
+        }
+    }
+}
+
+/// `rivage deploy …`
+#[derive(Debug, Subcommand)]
+pub enum DeployCommand {
+    /// Delete old deployments; the live one and the newest of each branch stay
+    Prune(DeployPrune),
+}
+
+/// `rivage deploy prune`
+#[derive(Debug, clap::Args)]
+pub struct DeployPrune {
+    /// How many of production stay, and how many previews
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub keep: usize,
+    /// Print what would be deleted, and delete nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The Pages project, instead of `deploy.project`
+    #[arg(long, value_name = "NAME", value_parser = project)]
+    pub project: Option<String>,
+}
+
+/// `rivage deployments`
+#[derive(Debug, clap::Args)]
+pub struct Deployments {
+    /// Where to look.
+    #[command(flatten)]
+    pub place: DeployPlace,
+    /// Only previews
+    #[arg(long, conflicts_with = "production")]
+    pub preview: bool,
+    /// How many are shown
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    pub limit: usize,
+    /// Print as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -324,6 +450,20 @@ pub struct CacheStats {
     /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,
+/// `rivage rollback`
+#[derive(Debug, clap::Args)]
+pub struct Rollback {
+    /// The deployment, or the first characters of its id [default: the one before the live one]
+    pub id: Option<String>,
+    /// What serves the site, instead of `deploy.target`
+    #[arg(long)]
+    pub target: Option<DeployTarget>,
+    /// The Pages project or the Worker, instead of `deploy.project`
+    #[arg(long, value_name = "NAME", value_parser = project)]
+    pub project: Option<String>,
+    /// Say what would be live, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `rivage completions`
@@ -342,6 +482,14 @@ pub struct Man {
 
 fn base_url(text: &str) -> Result<String, String> {
     config::check_base_url(text).map_err(|must| format!("it must be {must}"))
+}
+
+fn project(text: &str) -> Result<String, String> {
+    config::check_project(text).map(|()| text.to_owned()).map_err(|must| format!("it must be {must}"))
+}
+
+fn branch(text: &str) -> Result<String, String> {
+    config::check_branch(text).map(|()| text.to_owned()).map_err(|must| format!("it must be {must}"))
 }
 
 #[cfg(test)]

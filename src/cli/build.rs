@@ -15,7 +15,7 @@ use super::verify::{self, Noted};
 use crate::cache::Cache;
 use crate::diag::emit;
 use crate::inputs::World;
-use crate::pipeline::{Mode, Options, Session};
+use crate::pipeline::{Mode, Options, Outcome, Session};
 use crate::render::Sink;
 use crate::{theme, write};
 
@@ -23,43 +23,16 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
     let started = Instant::now();
     let project = Project::open(global)?;
     let world = &*project.world;
-    let output = match &args.out {
-        Some(output) => output.clone(),
-        // The writer is open before the pipeline runs, which reads the settings itself and tells what is wrong with them.
-        None => crate::config::load(&crate::inputs::Inputs::new(world)).0.build.output,
+    let how = How {
+        output: args.out.as_deref(),
+        force: args.force,
+        profile: args.profile,
+        has_cache: !args.no_cache,
+        verify: args.verify,
     };
-    let writer = write::Writer::open(
-        &project.root,
-        &output,
-        write::Options { force: args.force, wait: false, built_in: Some(theme::built_in) },
-    )?;
-    let progress = printer.progress();
-    let options = options(&args.selection, args.profile, Mode::Build);
-    let cache = (!args.no_cache).then(|| open_cache(&project.root, world, &options));
-    let mut session = Session::new(options.clone(), cache);
-    let noted = args.verify.then(|| Noted::new(&writer));
-    let sink: &dyn Sink = noted.as_ref().map_or(&writer, |noted| noted);
-    session.pages(world, None, sink, &progress)?;
-    session.finish(sink, None, &progress)?;
-    let outcome = session.outcome().context("nothing was built")?;
-    let made = noted.map(Noted::into_files);
+    let Made { outcome, written, output, stale } = make(&project, &args.selection, how, printer)?;
     let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = outcome.diagnostics.len() - errors;
-    // A writer that is not committed leaves the output folder as it was.
-    let written = if errors == 0 { Some(writer.commit()?) } else { None };
-    session.save();
-    if let Some(cache) = session.cache_mut() {
-        cache.tidy();
-        tell_troubles(cache, printer);
-    }
-    let verified = match made.zip(session.cache()) {
-        Some((made, cache)) => {
-            let read = |path: &str| std::fs::read(project.root.join(&output).join(path)).ok();
-            verify::verify(world, &options, cache, &outcome, &made, &read, &progress)?
-        }
-        None => None,
-    };
-    drop(progress);
 
     let sources = SiteSources { fs: &*world.fs, outcome: Some(&outcome) };
     if args.json {
@@ -105,13 +78,79 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
             None => printer.diagnostics(&format!("{}; `{output}` is as before\n", found(errors, warnings))),
         }
     }
-    if let Some(difference) = verified {
+    if let Some(difference) = stale {
         printer.diagnostics(&format!(
             "error[stale]: {difference}help: this is a fault of rivage; `rivage cache clear` mends the site\n"
         ));
         return Ok(Exit::SiteHasErrors);
     }
     Ok(if errors == 0 { Exit::Done } else { Exit::SiteHasErrors })
+}
+
+/// How a site is built.
+pub(super) struct How<'a> {
+    /// Instead of `build.output`.
+    pub(super) output: Option<&'a str>,
+    /// Replace files of others.
+    pub(super) force: bool,
+    /// Measure.
+    pub(super) profile: bool,
+    /// Use the build cache.
+    pub(super) has_cache: bool,
+    /// Make everything anew as well, and compare.
+    pub(super) verify: bool,
+}
+
+/// A site that was built.
+pub(super) struct Made {
+    /// What the pipeline told.
+    pub(super) outcome: Outcome,
+    /// What was written; nothing if the site has errors.
+    pub(super) written: Option<write::Summary>,
+    /// The output folder.
+    pub(super) output: String,
+    /// The first difference to a build without the cache, if that was asked for and there is one.
+    pub(super) stale: Option<String>,
+}
+
+/// Builds the site into its output folder, unless it has errors.
+pub(super) fn make(project: &Project, selection: &Selection, how: How<'_>, printer: &Printer) -> anyhow::Result<Made> {
+    let world = &*project.world;
+    let output = match how.output {
+        Some(output) => output.to_owned(),
+        // The writer is open before the pipeline runs, which reads the settings itself and tells what is wrong with them.
+        None => crate::config::load(&crate::inputs::Inputs::new(world)).0.build.output,
+    };
+    let writer = write::Writer::open(
+        &project.root,
+        &output,
+        write::Options { force: how.force, wait: false, built_in: Some(theme::built_in) },
+    )?;
+    let progress = printer.progress();
+    let options = options(selection, how.profile, Mode::Build);
+    let cache = how.has_cache.then(|| open_cache(&project.root, world, &options));
+    let mut session = Session::new(options.clone(), cache);
+    let noted = how.verify.then(|| Noted::new(&writer));
+    let sink: &dyn Sink = noted.as_ref().map_or(&writer, |noted| noted);
+    session.pages(world, None, sink, &progress)?;
+    session.finish(sink, None, &progress)?;
+    let outcome = session.outcome().context("nothing was built")?;
+    let made = noted.map(Noted::into_files);
+    // A writer that is not committed leaves the output folder as it was.
+    let written = if outcome.has_errors() { None } else { Some(writer.commit()?) };
+    session.save();
+    if let Some(cache) = session.cache_mut() {
+        cache.tidy();
+        tell_troubles(cache, printer);
+    }
+    let stale = match made.zip(session.cache()) {
+        Some((made, cache)) => {
+            let read = |path: &str| std::fs::read(project.root.join(&output).join(path)).ok();
+            verify::verify(world, &options, cache, &outcome, &made, &read, &progress)?
+        }
+        None => None,
+    };
+    Ok(Made { outcome, written, output, stale })
 }
 
 /// Opens the cache of a project and tells the world what is known of its files.

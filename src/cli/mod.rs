@@ -1,6 +1,7 @@
 //! The commands: one file each; arguments, printing, exit codes.
 //!
-//! In: the words of the command line. Out: an exit code. 0: done; 1: done, and the site has errors; 2: could not run.
+//! In: the words of the command line. Out: an exit code. 0: done; 1: done, and the site has errors; 2: could not run, or failed; 3: nobody
+//! knows whether a deployment is live.
 //! Deliberately not here: anything about sites; the commands call [`crate::pipeline`], [`crate::check`], [`crate::preview`] and print.
 
 pub mod args;
@@ -9,6 +10,9 @@ mod cache;
 mod check;
 mod completions;
 mod config;
+mod deploy;
+mod deployments;
+mod git;
 mod init;
 mod man;
 mod new;
@@ -19,6 +23,7 @@ mod project;
 mod render;
 mod verify;
 mod why;
+mod rollback;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,6 +40,10 @@ enum Exit {
     Done,
     /// It ran, and the site has errors.
     SiteHasErrors,
+    /// It was to change something elsewhere, which failed; what happened has been told.
+    Failed,
+    /// It was to change something elsewhere, and nobody knows whether it did.
+    Unknown,
 }
 
 /// Runs the program with the words of the command line, the program's name first.
@@ -51,6 +60,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(args, &printer) {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::SiteHasErrors) => ExitCode::from(1),
+        Ok(Exit::Failed) => ExitCode::from(2),
+        Ok(Exit::Unknown) => ExitCode::from(3),
         Err(error) => {
             printer.failure(&error);
             ExitCode::from(2)
@@ -70,6 +81,9 @@ fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Why(args) => why::run(global, &args, printer),
         Command::Config(args) => config::run(global, &args, printer),
         Command::Cache(args) => cache::run(global, &args, printer),
+        Command::Deploy(args) => deploy::run(global, &args, printer),
+        Command::Deployments(args) => deployments::run(global, &args, printer),
+        Command::Rollback(args) => rollback::run(global, &args, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Man(args) => man::run(&args, printer),
     }

@@ -87,6 +87,9 @@ impl Printer {
         if let Some(hint) = error.chain().find_map(|cause| cause.downcast_ref::<write::Error>()?.hint()) {
             text.push_str(&format!("{}: {hint}\n", self.paint("help", "1;36")));
         }
+        if let Some(hint) = error.chain().find_map(|cause| cause.downcast_ref::<crate::deploy::Error>()?.hint()) {
+            text.push_str(&format!("{}: {hint}\n", self.paint("help", "1;36")));
+        }
         self.stderr(&text);
     }
 
@@ -119,6 +122,13 @@ pub(super) fn failure(message: impl Into<String>, hint: impl Into<String>) -> an
 #[derive(Debug)]
 pub(super) struct Bar {
     bar: ProgressBar,
+}
+
+impl Bar {
+    /// Shows that so many steps are done.
+    pub(super) fn reach(&self, count: usize) {
+        self.bar.set_position(count as u64);
+    }
 }
 
 impl Progress for Bar {

@@ -61,6 +61,55 @@ pub(crate) fn template(text: &str) -> Result<(), &'static str> {
     if is_path { Ok(()) } else { Err("the path of a file below layouts/") }
 }
 
+/// Checks the name of a Pages project, a Worker or a bucket.
+///
+/// # Errors
+/// What it must be instead.
+pub fn project(text: &str) -> Result<(), &'static str> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name =
+        (1..=63).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-') && !text.ends_with('-');
+    if is_name { Ok(()) } else { Err("a name of lower-case letters, digits and `-`, not at its ends") }
+}
+
+/// Checks the name of a branch.
+///
+/// # Errors
+/// What it must be instead.
+pub fn branch(text: &str) -> Result<(), &'static str> {
+    let is_name = !text.is_empty()
+        && !text.starts_with(['-', '/'])
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    if is_name { Ok(()) } else { Err("the name of a branch") }
+}
+
+/// Checks a host name.
+pub(super) fn domain(text: &str) -> Result<(), &'static str> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let is_host = text.contains('.') && text.bytes().all(allowed) && text.split('.').all(|part| !part.is_empty());
+    if is_host { Ok(()) } else { Err("a host name such as `example.org`, without `https://`") }
+}
+
+/// Checks what the names of objects start with and returns it with a slash at its end, or empty.
+pub(super) fn bucket_prefix(text: &str) -> Result<String, &'static str> {
+    let inner = text.trim_matches('/');
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_prefix =
+        inner.is_empty() || inner.split('/').all(|part| !matches!(part, "" | "." | "..") && part.bytes().all(allowed));
+    match (is_prefix, inner.is_empty()) {
+        (false, _) => Err("a path of letters, digits, `-`, `_` and `.`, such as `media/`"),
+        (true, true) => Ok(String::new()),
+        (true, false) => Ok(format!("{inner}/")),
+    }
+}
+
+/// Checks a folder below the project and returns it without slashes at its ends.
+pub(super) fn folder(text: &str) -> Result<String, &'static str> {
+    let parts: Vec<_> = text.split(['/', '\\']).filter(|part| !matches!(*part, "" | ".")).collect();
+    let is_outside = text.starts_with(['/', '\\', '~']) || text.contains(':') || parts.contains(&"..");
+    if is_outside || parts.is_empty() { Err("a folder below the project") } else { Ok(parts.join("/")) }
+}
+
 /// The folders of a project that hold what a site is made of.
 const SOURCES: [&str; 9] =
     ["content", "data", "layouts", "components", "assets", "static", "strings", "archetypes", "themes"];
@@ -167,6 +216,24 @@ mod tests {
         ] {
             assert!(output(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn deploy_names() {
+        assert_eq!(project("my-site2"), Ok(()));
+        for bad in ["", "My", "a_b", "-a", "a-", "a.b"] {
+            assert!(project(bad).is_err(), "{bad}");
+        }
+        assert_eq!(domain("www.example.org"), Ok(()));
+        for bad in ["", "localhost", "https://example.org", "a..b", "a b.c"] {
+            assert!(domain(bad).is_err(), "{bad}");
+        }
+        assert!(branch("feature/x").is_ok() && branch("a b").is_err() && branch("").is_err());
+        assert_eq!(bucket_prefix("/media/a"), Ok("media/a/".to_owned()));
+        assert_eq!(bucket_prefix(""), Ok(String::new()));
+        assert!(bucket_prefix("a/../b").is_err() && bucket_prefix("a b").is_err());
+        assert_eq!(folder("./media/"), Ok("media".to_owned()));
+        assert!(folder("../media").is_err() && folder("/media").is_err() && folder(".").is_err());
     }
 
     #[test]

@@ -59,6 +59,17 @@ impl Config {
                 "full_content": self.feeds.full_content,
             },
             "search": { "enabled": self.search.enabled },
+            "deploy": {
+                "target": word(self.deploy.target, &raw::DEPLOY_TARGET),
+                "project": self.deploy.project,
+                "branch": self.deploy.branch,
+                "domain": self.deploy.domain,
+                "record": self.deploy.record,
+                "bucket": self.deploy.bucket,
+                "bucket_prefix": Some(&self.deploy.bucket_prefix).filter(|prefix| !prefix.is_empty()),
+                "bucket_endpoint": self.deploy.bucket_endpoint,
+                "media": self.deploy.media,
+            },
             "languages": map(&self.languages, |language| (language.code.clone(), self::language(language))),
             "taxonomies": map(&self.taxonomies, |taxonomy| (taxonomy.name.clone(), json!({
                 "title": taxonomy.title,

@@ -21,6 +21,7 @@ use rivage_syntax::data::{self, Format};
 
 use crate::inputs::Inputs;
 pub use check::base_url as check_base_url;
+pub use check::{branch as check_branch, project as check_project};
 use reader::Report;
 use schema::Schema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub struct Config {
     pub search: Search,
     /// `[build]`
     pub build: Build,
+    /// `[deploy]`
+    pub deploy: Deploy,
     /// `[headers]`: further lines for `_headers`: path pattern → header → value.
     pub headers: IndexMap<String, IndexMap<String, String>>,
     /// `[[redirects]]`
@@ -324,6 +327,38 @@ pub struct Build {
     pub csp: Option<String>,
 }
 
+/// `[deploy]`: where `rivage deploy` puts the site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deploy {
+    /// `target`, `pages`
+    pub target: DeployTarget,
+    /// The Pages project; for `workers`, the Worker's name where wrangler.toml has none.
+    pub project: Option<String>,
+    /// The branch that is production, `main`.
+    pub branch: String,
+    /// The host name that visitors use; `doctor` looks whether it is there.
+    pub domain: Option<String>,
+    /// Whether a deployment carries a record of its files, URLs and anchors, true.
+    pub record: bool,
+    /// An R2 bucket for media.
+    pub bucket: Option<String>,
+    /// What the names of objects in the bucket start with, nothing.
+    pub bucket_prefix: String,
+    /// The address of the bucket's S3 API, where it is not the account's own.
+    pub bucket_endpoint: Option<String>,
+    /// The folder of media, `media`.
+    pub media: String,
+}
+
+/// What serves the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeployTarget {
+    /// Cloudflare Pages.
+    Pages,
+    /// A Worker with static assets.
+    Workers,
+}
+
 /// `[[redirects]]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Redirect {
@@ -413,6 +448,17 @@ impl Default for Config {
                      script-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
                         .to_owned(),
                 ),
+            },
+            deploy: Deploy {
+                target: DeployTarget::Pages,
+                project: None,
+                branch: "main".to_owned(),
+                domain: None,
+                record: true,
+                bucket: None,
+                bucket_prefix: String::new(),
+                bucket_endpoint: None,
+                media: "media".to_owned(),
             },
             headers: IndexMap::new(),
             redirects: Vec::new(),

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::reader::{Reader, Report, string_map};
 use super::{
-    BrokenLinks, Build, Code, Config, Feeds, Language, Links, Markdown, MenuItem, Redirect, SectionDefaults, Taxonomy,
-    UnknownComponent, check, diagnostics, section,
+    BrokenLinks, Build, Code, Config, Deploy, DeployTarget, Feeds, Language, Links, Markdown, MenuItem, Redirect,
+    SectionDefaults, Taxonomy, UnknownComponent, check, diagnostics, section,
 };
 
 pub(super) const UNKNOWN_COMPONENT: [(&str, UnknownComponent); 3] =
@@ -19,8 +19,11 @@ pub(super) const UNKNOWN_COMPONENT: [(&str, UnknownComponent); 3] =
 pub(super) const BROKEN_LINKS: [(&str, BrokenLinks); 3] =
     [("error", BrokenLinks::Error), ("warn", BrokenLinks::Warn), ("ignore", BrokenLinks::Ignore)];
 
+pub(super) const DEPLOY_TARGET: [(&str, DeployTarget); 2] =
+    [("pages", DeployTarget::Pages), ("workers", DeployTarget::Workers)];
+
 /// Tables that later parts of rivage read.
-const RESERVED: [&str; 3] = ["images", "deploy", "api"];
+const RESERVED: [&str; 2] = ["images", "api"];
 
 /// Reads the settings.
 pub(super) fn read(report: &Report<'_>, data: &Data) -> Config {
@@ -55,6 +58,9 @@ pub(super) fn read(report: &Report<'_>, data: &Data) -> Config {
     }
     if let Some(map) = root.map("build", "`[build]`") {
         build(&mut config.build, map);
+    }
+    if let Some(map) = root.map("deploy", "`[deploy]`") {
+        deploy(&mut config.deploy, map);
     }
     config.headers = headers(&mut root);
     config.redirects = redirects(&mut root);
@@ -329,6 +335,20 @@ fn build(build: &mut Build, mut map: Reader<'_>) {
             _ => map.report().bad_value("csp", "a policy on one line, or false for none", entry.value.span),
         }
     }
+    map.finish();
+}
+
+fn deploy(deploy: &mut Deploy, mut map: Reader<'_>) {
+    let owned = |found: Option<(&str, ())>| found.map(|(text, ())| text.to_owned());
+    set(&mut deploy.target, map.word("target", &DEPLOY_TARGET));
+    deploy.project = owned(checked(&mut map, "project", check::project));
+    set(&mut deploy.branch, owned(checked(&mut map, "branch", check::branch)));
+    deploy.domain = owned(checked(&mut map, "domain", check::domain));
+    set(&mut deploy.record, map.bool("record"));
+    deploy.bucket = owned(checked(&mut map, "bucket", check::project));
+    set(&mut deploy.bucket_prefix, checked(&mut map, "bucket_prefix", check::bucket_prefix).map(|(_, prefix)| prefix));
+    deploy.bucket_endpoint = checked(&mut map, "bucket_endpoint", check::base_url).map(|(_, url)| url);
+    set(&mut deploy.media, checked(&mut map, "media", check::folder).map(|(_, folder)| folder));
     map.finish();
 }
 

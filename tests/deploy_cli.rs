@@ -1,0 +1,286 @@
+//! The program itself against the stand-in: what it prints, how it exits, and that it never prints a secret.
+
+mod cloudflare;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use cloudflare::PROJECT;
+use fake_cloudflare::{ACCOUNT, Fake, Fault, Kind, TOKEN};
+
+/// A project in a folder.
+struct Project {
+    folder: tempfile::TempDir,
+    fake: Fake,
+}
+
+impl Project {
+    fn new() -> Self {
+        let project = Self { folder: tempfile::tempdir().unwrap(), fake: Fake::start() };
+        project.fake.add_project(PROJECT, "main");
+        project.write(
+            "rivage.toml",
+            "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"site\"\n",
+        );
+        project.write("content/_index.md", "---\ntitle: Home\n---\nThe tide is high.\n");
+        project.write("content/docs/_index.md", "---\ntitle: Docs\n---\n");
+        project.write("content/docs/install.md", "---\ntitle: Install\n---\n## First\n\ntext\n");
+        project
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let file = self.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rivage"));
+        command
+            .args(words)
+            .arg("--root")
+            .arg(self.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("CLOUDFLARE_API_TOKEN", TOKEN)
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+            .env("CLOUDFLARE_API_BASE_URL", self.fake.base());
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Ran {
+        Ran::of(self.command(words).output().unwrap())
+    }
+}
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        let ran = Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert!(!ran.out.contains(TOKEN) && !ran.err.contains(TOKEN), "the token was printed");
+        ran
+    }
+
+    fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
+        self
+    }
+}
+
+#[test]
+fn a_preview_then_production_then_back() {
+    let project = Project::new();
+    let preview = project.run(&["deploy"]).expect(0);
+    assert!(preview.err.starts_with("Pages project `site`: preview (branch preview)\n"), "{}", preview.err);
+    assert_eq!(project.fake.live(PROJECT), None);
+    let first = project.run(&["deploy", "--production"]).expect(0);
+    assert!(first.err.starts_with("Pages project `site`: production (branch main)\n"), "{}", first.err);
+    assert!(
+        first.out.starts_with("production (branch main) is live: https://site.pages.dev\nhttp://127.0.0.1:"),
+        "{}",
+        first.out
+    );
+    let one = project.fake.live(PROJECT).unwrap();
+
+    project.write("content/_index.md", "---\ntitle: Home\n---\nThe tide is low.\n");
+    let plan = project.run(&["deploy", "--production", "--dry-run"]).expect(0);
+    assert!(plan.out.contains("  ~ /index.html  high. → low.\n"), "{}", plan.out);
+    assert_eq!(project.fake.live(PROJECT).unwrap(), one);
+    project.run(&["deploy", "--production"]).expect(0);
+    assert_ne!(project.fake.live(PROJECT).unwrap(), one);
+
+    let list = project.run(&["deployments"]).expect(0);
+    assert_eq!(list.out.lines().count(), 3, "{}", list.out);
+    assert!(list.out.lines().next().unwrap().contains("live"), "{}", list.out);
+    let list = project.run(&["deployments", "--production", "--json"]).expect(0);
+    let list: serde_json::Value = serde_json::from_str(&list.out).unwrap();
+    assert_eq!((list[0]["status"].as_str(), list[1]["status"].as_str()), (Some("live"), Some("done")));
+    project.run(&["rollback", "--dry-run"]).expect(0);
+    assert_ne!(project.fake.live(PROJECT).unwrap(), one);
+    project.run(&["rollback"]).expect(0);
+    assert_eq!(project.fake.live(PROJECT).unwrap(), one);
+    project.run(&["rollback", &one]).expect(2);
+}
+
+#[test]
+fn plans_as_json_and_markdown() {
+    let project = Project::new();
+    project.run(&["deploy", "--production"]).expect(0);
+    project.write("content/docs/guide.md", "---\ntitle: Guide\n---\n");
+    project.write("content/_index.md", "---\ntitle: Home\n---\nThe | tide <b>is</b> low.\n");
+    let plan = project.run(&["deploy", "--dry-run", "--json"]).expect(0);
+    let plan: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    assert_eq!((plan["state"].as_str(), plan["plan"]["environment"].as_str()), (Some("planned"), Some("preview")));
+    let added: Vec<_> = plan["plan"]["added"].as_array().unwrap().iter().filter_map(|path| path.as_str()).collect();
+    assert!(added.contains(&"/docs/guide/index.html"), "{added:?}");
+    let markdown = project.run(&["deploy", "--branch", "fix", "--markdown"]).expect(0);
+    assert!(
+        markdown.out.starts_with("### Deploy plan: preview (branch fix)\n\nPreview: http://127.0.0.1:"),
+        "{}",
+        markdown.out
+    );
+    assert!(markdown.out.contains("| `/` | tide is high. → \\| tide is low. |"), "{}", markdown.out);
+}
+
+#[test]
+fn a_url_that_would_vanish_stops_the_deployment() {
+    let project = Project::new();
+    project.run(&["deploy", "--production"]).expect(0);
+    let live = project.fake.live(PROJECT);
+    std::fs::rename(project.path().join("content/docs/install.md"), project.path().join("content/docs/installing.md"))
+        .unwrap();
+    let refused = project.run(&["deploy", "--production"]).expect(1);
+    assert!(refused.err.contains("error[url-gone]: `/docs/install/` is live and would be gone"), "{}", refused.err);
+    assert!(refused.err.contains("if it is `/docs/installing/` now, write `aliases"), "{}", refused.err);
+    assert!(refused.err.contains("nothing has changed: production (branch main) shows deployment "), "{}", refused.err);
+    assert_eq!(project.fake.live(PROJECT), live);
+    project
+        .write("content/docs/installing.md", "---\ntitle: Install\naliases: [/docs/install/]\n---\n## First\n\ntext\n");
+    let redirected = project.run(&["deploy", "--production"]).expect(0);
+    assert!(!redirected.err.contains("url-gone"), "{}", redirected.err);
+    // What is redirected may go when that is said.
+    project.write("content/docs/installing.md", "---\ntitle: Install\n---\n## First\n\ntext\n");
+    std::fs::remove_file(project.path().join("content/docs/installing.md")).unwrap();
+    project.run(&["deploy", "--production"]).expect(1);
+    let gone = project.run(&["deploy", "--production", "--allow-gone"]).expect(0);
+    assert!(gone.err.contains("warning[url-gone]"), "{}", gone.err);
+}
+
+#[test]
+fn what_cannot_run_says_what_to_do() {
+    let project = Project::new();
+    let check = |ran: Ran, told: &str| {
+        let ran = ran.expect(2);
+        assert!(ran.err.contains(told), "{}", ran.err);
+    };
+    let without = |name: &str| Ran::of(project.command(&["deploy"]).env_remove(name).output().unwrap());
+    check(without("CLOUDFLARE_API_TOKEN"), "CLOUDFLARE_API_TOKEN is not set");
+    without("CLOUDFLARE_ACCOUNT_ID").expect(0);
+    check(
+        Ran::of(project.command(&["deploy"]).env("CLOUDFLARE_API_TOKEN", "wrong").output().unwrap()),
+        "Authentication error (code 10000)",
+    );
+    check(project.run(&["deploy", "--project", "other"]), "there is no Pages project `other` in this account");
+    check(project.run(&["deploy", "--branch", "main"]), "`main` is the branch of production");
+    check(project.run(&["deploy", "--no-build", "--out", "nowhere"]), "there is no folder `nowhere`");
+    check(project.run(&["deploy", "--project", "Not_A_Name"]), "it must be a name of lower-case letters");
+    check(project.run(&["rollback"]), "there is no deployment before the live one");
+    project.run(&["deploy", "--project", "made", "--create"]).expect(0);
+    project.write("rivage.toml", "[site]\ntitle = \"T\"\n");
+    check(project.run(&["deploy"]), "rivage.toml does not say where to deploy to");
+    project.write("rivage.toml", "[site]\ntitle = \"T\"\n[deploy]\ntarget = \"moon\"\n");
+    check(project.run(&["deploy"]), "`rivage.toml` has errors");
+}
+
+#[test]
+fn a_site_with_errors_or_secrets_is_not_deployed() {
+    let project = Project::new();
+    project.write("static/.env", "SECRET=1\n");
+    let refused = project.run(&["deploy", "--production"]).expect(1);
+    assert!(refused.err.contains("error[deploy-hidden-file]: `/.env` would be public"), "{}", refused.err);
+    std::fs::remove_file(project.path().join("static/.env")).unwrap();
+    project.write("content/bad.mdx", "<Nothing />\n");
+    let refused = project.run(&["deploy", "--production"]).expect(1);
+    assert!(refused.err.contains("nothing was deployed"), "{}", refused.err);
+    assert_eq!(project.fake.count("pages.deployment.create"), 0);
+}
+
+#[test]
+fn the_exit_code_is_3_when_nobody_knows() {
+    let project = Project::new();
+    project.fake.inject(Fault::once("pages.deployment.create", Kind::Stage("active")));
+    let unknown = project.run(&["deploy", "--production", "--timeout", "1", "--json"]).expect(3);
+    let told: serde_json::Value = serde_json::from_str(&unknown.out).unwrap();
+    assert_eq!(told["state"], "unknown");
+    assert!(told["sentence"].as_str().unwrap().contains("may or may not be live"));
+    project.fake.inject(Fault::once("pages.deployment.get", Kind::Stage("success")));
+    project.run(&["deploy", "--production", "--resume"]).expect(0);
+    assert_eq!(project.fake.deployments(PROJECT).len(), 1);
+}
+
+#[test]
+fn old_deployments_are_pruned() {
+    let project = Project::new();
+    for number in 0..4 {
+        project.write("content/_index.md", &format!("---\ntitle: Home\n---\n{number}\n"));
+        project.run(&["deploy", "--production"]).expect(0);
+    }
+    project.run(&["deploy", "--branch", "a"]).expect(0);
+    let dry = project.run(&["deploy", "prune", "--keep", "2", "--dry-run"]).expect(0);
+    assert_eq!((dry.out.lines().count(), project.fake.deployments(PROJECT).len()), (2, 5));
+    project.run(&["deploy", "prune", "--keep", "2"]).expect(0);
+    let left = project.fake.deployments(PROJECT);
+    assert_eq!((left.len(), left.iter().filter(|one| one.production).count()), (3, 2));
+    assert!(left.iter().any(|one| Some(&one.id) == project.fake.live(PROJECT).as_ref()));
+}
+
+/// Killed at any moment, a deployment goes on with `--resume`, ends right, and sends nothing twice that had arrived.
+#[cfg(unix)]
+#[test]
+fn a_killed_deployment_goes_on() {
+    let project = Project::new();
+    for number in 0..30 {
+        project.write(&format!("public/page-{number}.html"), &format!("<h1 id=a>{number}"));
+    }
+    project.write("public/404.html", "<h1>no");
+    // Large enough that uploads take a while: several buckets.
+    for number in 0..8 {
+        project.write(&format!("public/large-{number}.txt"), &noise(number));
+    }
+    let deploy = ["deploy", "--production", "--no-build"];
+    let started = std::time::Instant::now();
+    project.run(&deploy).expect(0);
+    let whole = started.elapsed();
+    let mut killed = 0;
+    for round in 0..50_u32 {
+        project.write("public/index.html", &format!("<h1>{round}"));
+        for number in 0..3 {
+            project.write(&format!("public/large-{number}.txt"), &noise(u64::from(round) + 100 * number + 10));
+        }
+        let before = project.fake.deployments(PROJECT).len();
+        let mut child = project
+            .command(&deploy)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // Spread over the whole run, at moments that no step is tied to.
+        std::thread::sleep(whole * (round * 37 % 50 + 1) / 50);
+        if child.try_wait().unwrap().is_none() {
+            killed += 1;
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        project.run(&["deploy", "--production", "--no-build", "--resume"]).expect(0);
+        let made = project.fake.deployments(PROJECT);
+        assert_eq!(made.len(), before + 1, "round {round}: one deployment for one change");
+        let live = project.fake.live(PROJECT).unwrap();
+        assert_eq!(made.last().unwrap().id, live, "round {round}");
+    }
+    assert!(killed > 10, "only {killed} were killed in time");
+    let twice: Vec<_> = project.fake.uploads().into_iter().filter(|(_, count)| *count > 1).collect();
+    assert!(twice.is_empty(), "sent twice: {twice:?}");
+}
+
+/// Text that is the same in every run, and never twice.
+fn noise(seed: u64) -> String {
+    let number = |at: u64| {
+        let mut bits = ((seed << 32) | at).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits ^ (bits >> 27)
+    };
+    (0..60_000).map(|at| format!("{:016x}", number(at))).collect()
+}
