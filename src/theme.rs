@@ -72,7 +72,7 @@ mod tests {
 
     fn read_with(files: &[(&str, &str)], path: &str) -> Result<Vec<u8>, Error> {
         let fs = Arc::new(MemoryFs::new(files.iter().copied()));
-        let world = World { fs, now: jiff::Timestamp::UNIX_EPOCH, environment: BTreeMap::new() };
+        let world = World::new(fs, jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
         read(&Inputs::new(&world), path)
     }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rivage::fs::{Entry, EntryKind, Error, Fs, MemoryFs};
 use rivage::pipeline::{self, Options, Silent};
-use rivage::render::{Artifact, Sink};
+use rivage::render::{Artifact, Put, Sink};
 use support::{build, build_on, build_with, world};
 
 /// Builds a site with one page (and what else is given) and compares what is wrong with `expected`, part by part: each
@@ -489,9 +489,9 @@ fn unreadable_files_are_named() {
 struct Full(AtomicUsize);
 
 impl Sink for Full {
-    fn put(&self, artifact: Artifact) -> Result<(), Error> {
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, Error> {
         let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        left.map(drop).map_err(|_| Error::new("write", artifact.path, std::io::ErrorKind::StorageFull.into()))
+        left.map(|_| None).map_err(|_| Error::new("write", artifact.path, std::io::ErrorKind::StorageFull.into()))
     }
 }
 

@@ -9,6 +9,8 @@ mod output;
 mod pages;
 mod tags;
 
+use std::sync::Arc;
+
 use rivage_diag::Diagnostic;
 
 use crate::render::PageFacts;
@@ -17,7 +19,7 @@ use crate::resolve::Site;
 pub use output::Output;
 
 /// Looks for faults. The result is sorted.
-pub fn check(site: &Site, facts: &[PageFacts], output: &Output) -> Vec<Diagnostic> {
+pub fn check(site: &Site, facts: &[Arc<PageFacts>], output: &Output) -> Vec<Diagnostic> {
     let mut found = pages::orphans(site, output);
     found.extend(pages::descriptions(site));
     found.extend(pages::images(site));

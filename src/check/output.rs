@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::render::{Artifact, Content, Sink};
+use crate::render::{Artifact, Content, Put, Sink};
 
 /// A sink that writes nothing: it remembers which pages the links of others lead to.
 #[derive(Debug, Default)]
@@ -34,10 +34,10 @@ impl Output {
 }
 
 impl Sink for Output {
-    fn put(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
-        let Content::Bytes(bytes) = &artifact.content else { return Ok(()) };
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error> {
+        let Content::Bytes(bytes) = &artifact.content else { return Ok(None) };
         if !artifact.path.ends_with(".html") {
-            return Ok(());
+            return Ok(None);
         }
         let page = page_url(&artifact.path);
         let mut targets = BTreeSet::new();
@@ -49,7 +49,7 @@ impl Sink for Output {
                 *from = None;
             }
         }
-        Ok(())
+        Ok(None)
     }
 }
 

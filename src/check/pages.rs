@@ -1,6 +1,7 @@
 //! Pages: who links to them, and what is missing on them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rivage_diag::{Diagnostic, FileId, Span};
@@ -74,7 +75,7 @@ fn images_of(document: &Document) -> Vec<Diagnostic> {
 }
 
 /// Headings more than one level below the one before. A page starts at level 1, its title.
-pub(super) fn headings(facts: &[PageFacts]) -> Vec<Diagnostic> {
+pub(super) fn headings(facts: &[Arc<PageFacts>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for page in facts {
         let mut before = 1;
@@ -89,7 +90,7 @@ pub(super) fn headings(facts: &[PageFacts]) -> Vec<Diagnostic> {
 }
 
 /// Ids that stand on a page more than once.
-pub(super) fn ids(site: &Site, facts: &[PageFacts]) -> Vec<Diagnostic> {
+pub(super) fn ids(site: &Site, facts: &[Arc<PageFacts>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for page in facts {
         let mut seen = BTreeSet::new();
@@ -149,7 +150,9 @@ pub(super) mod tests {
                 role: Role::Page,
                 section: String::new(),
             },
-            text: Arc::from("# A {#a}\n\n## B {#a}\n"),
+            text: crate::parse::Text::new("# A {#a}\n\n## B {#a}\n".into()),
+            print: crate::inputs::Fingerprint::MISSING,
+            face: crate::inputs::Fingerprint::MISSING,
             body_start: 0,
             front_matter: FrontMatter::default(),
             first_heading: None,
@@ -192,6 +195,7 @@ pub(super) mod tests {
                 updated: None,
                 words: 0,
                 reading_time: 1,
+                extra: None,
             });
         }
         site
@@ -247,19 +251,19 @@ pub(super) mod tests {
             headings: depths.iter().map(|depth| heading(*depth)).collect(),
             ..PageFacts::default()
         };
-        let count = |depths: &[u8]| headings(&[page(depths)]).len();
+        let count = |depths: &[u8]| headings(&[page(depths).into()]).len();
         assert_eq!(count(&[2, 3, 4, 2, 3]), 0);
         assert_eq!(count(&[1, 2]), 0);
         assert_eq!(count(&[3]), 1);
         assert_eq!(count(&[2, 4, 5, 2, 5]), 2);
-        assert_eq!(headings(&[page(&[2, 4])])[0].message, "the heading `H4` jumps from level 2 to 4");
+        assert_eq!(headings(&[page(&[2, 4]).into()])[0].message, "the heading `H4` jumps from level 2 to 4");
     }
 
     #[test]
     fn an_id_stands_once() {
         let site = site(&["/a/"]);
         let ids = ["a", "b", "a", "a"].map(str::to_owned).to_vec();
-        let found = super::ids(&site, &[PageFacts { url: "/a/".to_owned(), ids, ..PageFacts::default() }]);
+        let found = super::ids(&site, &[PageFacts { url: "/a/".to_owned(), ids, ..PageFacts::default() }.into()]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].message, "the id `a` stands more than once on `/a/`");
         assert_eq!(found[0].primary.as_ref().map(|place| place.span), Some(Span::new(16, 18)));

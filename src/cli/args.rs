@@ -62,6 +62,8 @@ pub enum Command {
     Preview(Preview),
     /// Look for broken links and other faults; writes nothing
     Check(Check),
+    /// Say what a page depends on, and why it was last rendered
+    Why(Why),
     /// Print the HTML of single content files as JSON lines
     Render(Render),
     /// Print the settings with all defaults filled in
@@ -144,6 +146,25 @@ pub struct Build {
     /// Write into an output folder that holds files of others
     #[arg(long)]
     pub force: bool,
+    /// Make everything anew, and neither read nor write the build cache
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Make everything anew as well, and fail if the cache made a difference
+    #[arg(long, conflicts_with = "no_cache")]
+    pub verify: bool,
+}
+
+/// `rivage why`
+#[derive(Debug, clap::Args)]
+pub struct Why {
+    /// The page's path: `/docs/install/`
+    pub url: String,
+    /// Which build it is of
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `rivage preview`

@@ -1,7 +1,9 @@
 //! `rivage build`: the site into the output folder.
 
+use std::path::Path;
 use std::time::Instant;
 
+use anyhow::Context;
 use serde_json::json;
 
 use super::Exit;
@@ -9,8 +11,12 @@ use super::args::{Build, Global, Selection};
 use super::printer::{Printer, count};
 use super::profile;
 use super::project::{Project, SiteSources};
+use super::verify::{self, Noted};
+use crate::cache::Cache;
 use crate::diag::emit;
-use crate::pipeline::{self, Mode, Options};
+use crate::inputs::World;
+use crate::pipeline::{Mode, Options, Session};
+use crate::render::Sink;
 use crate::{theme, write};
 
 pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::Result<Exit> {
@@ -28,11 +34,30 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
         write::Options { force: args.force, wait: false, built_in: Some(theme::built_in) },
     )?;
     let progress = printer.progress();
-    let outcome = pipeline::run(world, &options(&args.selection, args.profile, Mode::Build), &writer, &progress)?;
+    let options = options(&args.selection, args.profile, Mode::Build);
+    let cache = (!args.no_cache).then(|| open_cache(&project.root, world, &options));
+    let mut session = Session::new(options.clone(), cache);
+    let noted = args.verify.then(|| Noted::new(&writer));
+    let sink: &dyn Sink = noted.as_ref().map_or(&writer, |noted| noted);
+    session.pages(world, None, sink, &progress)?;
+    session.finish(sink, None, &progress)?;
+    let outcome = session.outcome().context("nothing was built")?;
+    let made = noted.map(Noted::into_files);
     let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = outcome.diagnostics.len() - errors;
     // A writer that is not committed leaves the output folder as it was.
     let written = if errors == 0 { Some(writer.commit()?) } else { None };
+    session.save();
+    if let Some(cache) = session.cache_mut() {
+        tell_troubles(cache, printer);
+    }
+    let verified = match made.zip(session.cache()) {
+        Some((made, cache)) => {
+            let read = |path: &str| std::fs::read(project.root.join(&output).join(path)).ok();
+            verify::verify(world, &options, cache, &outcome, &made, &read, &progress)?
+        }
+        None => None,
+    };
     drop(progress);
 
     let sources = SiteSources { fs: &*world.fs, outcome: Some(&outcome) };
@@ -50,6 +75,7 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
             "output": output,
             "pages": outcome.site.pages.len(),
             "routes": outcome.site.routes.len(),
+            "rendered": outcome.rendered,
             "files": summary,
             "milliseconds": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "errors": errors,
@@ -78,7 +104,28 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
             None => printer.diagnostics(&format!("{}; `{output}` is as before\n", found(errors, warnings))),
         }
     }
+    if let Some(difference) = verified {
+        printer.diagnostics(&format!(
+            "error[stale]: {difference}help: this is a fault of rivage; `rivage cache clear` mends the site\n"
+        ));
+        return Ok(Exit::SiteHasErrors);
+    }
     Ok(if errors == 0 { Exit::Done } else { Exit::SiteHasErrors })
+}
+
+/// Opens the cache of a project and tells the world what is known of its files.
+pub(super) fn open_cache(root: &Path, world: &World, options: &Options) -> Cache {
+    let cache = Cache::open(root, options.flavour());
+    cache.inform(world);
+    cache
+}
+
+/// Says what is wrong with the cache. The build is right in any case.
+pub(super) fn tell_troubles(cache: &mut Cache, printer: &Printer) {
+    for trouble in cache.troubles() {
+        let cause = std::error::Error::source(&trouble).map(|cause| format!(": {cause}")).unwrap_or_default();
+        printer.warning(&format!("the build cache: {trouble}{cause}; the site is complete, builds are slower"));
+    }
 }
 
 /// Turns flags into what the pipeline is asked for.
@@ -89,6 +136,7 @@ pub(super) fn options(selection: &Selection, profile: bool, mode: Mode) -> Optio
         base_url: selection.base_url.clone(),
         unknown_component: None,
         profile,
+        notes: false,
         mode,
     }
 }

@@ -16,6 +16,8 @@ mod printer;
 mod profile;
 mod project;
 mod render;
+mod verify;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,6 +66,7 @@ fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Preview(args) => preview::run(global, &args, printer),
         Command::Check(args) => check::run(global, &args, printer),
         Command::Render(args) => render::run(global, &args, printer),
+        Command::Why(args) => why::run(global, &args, printer),
         Command::Config(args) => config::run(global, &args, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Man(args) => man::run(&args, printer),

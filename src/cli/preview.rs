@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -11,14 +11,13 @@ use rivage_diag::Diagnostic;
 
 use super::Exit;
 use super::args::{Global, Preview};
-use super::build::found;
+use super::build::{found, open_cache, tell_troubles};
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources, read, world};
 use crate::diag::emit;
-use crate::inputs::{Inputs, World};
-use crate::pipeline::{self, Mode, Options, Outcome, Silent};
-use crate::preview::{self, Build, Builder};
-use crate::write::MemorySink;
+use crate::inputs::{Inputs, Known, World};
+use crate::pipeline::{Mode, Options, Outcome, Session, Silent};
+use crate::preview::{self, Build, Builder, Changed, LiveSink};
 use crate::{config, watch};
 
 /// What a project is made of, at its top. public/ is not: what is built changes nothing.
@@ -39,6 +38,7 @@ pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow:
         future: !args.no_future,
         printer: printer.clone(),
         watcher: Mutex::new(None),
+        state: Mutex::default(),
     });
     let changes = preview::Changes::default();
     let tell = changes.clone();
@@ -73,6 +73,7 @@ struct Site {
     future: bool,
     printer: Printer,
     watcher: Mutex<Option<watch::Watcher>>,
+    state: Mutex<State>,
 }
 
 impl Site {
@@ -99,38 +100,128 @@ impl Site {
 }
 
 impl Builder for Site {
-    fn build(&self) -> Build {
+    fn build(&self, changed: &Changed) -> Build {
         let started = Instant::now();
-        // The date moves on while a preview runs.
-        let world = world(&self.root);
-        let base_path = config::load(&Inputs::new(&world)).0.site.base_path;
-        let options = Options {
-            drafts: self.drafts,
-            future: self.future,
-            base_url: Some(format!("{}{base_path}", self.origin)),
-            unknown_component: None,
-            profile: false,
-            mode: Mode::Preview,
-        };
-        let memory = MemorySink::new();
-        match pipeline::run(&world, &options, &memory, &Silent) {
+        let mut state = lock(&self.state);
+        let world = state.world(&self.root);
+        let is_sure = !changed.is_empty() && state.session.is_some();
+        if changed.is_empty() || changed.iter().any(|path| path == config::FILE) {
+            let base_path = config::load(&Inputs::new(&world)).0.site.base_path;
+            if base_path != state.base_path {
+                // Every address is another.
+                state.session = None;
+                state.base_path = base_path;
+            }
+        }
+        let base_path = state.base_path.clone();
+        let session = state.session.get_or_insert_with(|| {
+            let options = self.options(&base_path);
+            let cache = open_cache(&self.root, &world, &options);
+            Session::new(options, Some(cache))
+        });
+        let sink = LiveSink::default();
+        let done = session.pages(&world, is_sure.then_some(changed), &sink, &Silent).and_then(|()| {
+            // After an edited text, what exists once per site may come a moment later.
+            if session.is_partial() { Ok(()) } else { session.finish(&sink, Some("search"), &Silent) }
+        });
+        self.tell_troubles(session);
+        let is_partial = session.is_partial();
+        let build = match done.map(|()| session.outcome()) {
             Ok(outcome) => {
-                self.watch_also(&outcome.inputs_read);
-                let errors = self.report(&world, &outcome, started);
-                Build { files: memory.into_files(), base_path, errors }
+                let errors = outcome.and_then(|outcome| {
+                    self.watch_also(&outcome.inputs_read);
+                    self.report(&world, &outcome, started)
+                });
+                Build { files: sink.into_files(), is_partial, base_path, errors }
             }
             Err(error) => {
+                // Nothing is at hand any more.
+                state.session = None;
                 let message = format!("{error}: {}", error.source);
                 self.printer.warning(&message);
                 let sources = SiteSources { fs: &*world.fs, outcome: None };
                 let errors = emit::html(&[Diagnostic::error("disk", message)], &sources);
-                Build { files: BTreeMap::new(), base_path, errors: Some(errors) }
+                Build { files: BTreeMap::new(), is_partial: true, base_path, errors: Some(errors) }
             }
+        };
+        state.made.clear();
+        build
+    }
+
+    fn finish(&self) -> Option<Build> {
+        let mut state = lock(&self.state);
+        let base_path = state.base_path.clone();
+        let root = self.root.clone();
+        let session = state.session.as_mut()?;
+        let sink = LiveSink::default();
+        let is_partial = session.is_partial();
+        if is_partial && let Err(error) = session.finish(&sink, Some("search"), &Silent) {
+            self.printer.warning(&format!("{error}: {}", error.source));
+            return None;
         }
+        session.save();
+        self.tell_troubles(session);
+        if !is_partial {
+            return None;
+        }
+        let outcome = session.outcome()?;
+        let world = world(&root);
+        let sources = SiteSources { fs: &*world.fs, outcome: Some(&outcome) };
+        let errors: Vec<_> = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
+        let errors = (!errors.is_empty()).then(|| emit::html(&errors, &sources));
+        Some(Build { files: sink.into_files(), is_partial: true, base_path, errors })
+    }
+
+    fn make(&self, path: &str) -> Option<Vec<u8>> {
+        let mut state = lock(&self.state);
+        if let Some(bytes) = state.made.get(path) {
+            return Some(bytes.clone());
+        }
+        let made = state.session.as_ref()?.make(path);
+        state.made.extend(made);
+        state.made.get(path).cloned()
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, crate::fs::Error> {
         read(&*world(&self.root).fs, path)
+    }
+}
+
+/// What is kept from one build to the next.
+#[derive(Default)]
+struct State {
+    session: Option<Session>,
+    base_path: String,
+    /// What was known of files when the last build ended.
+    known: Option<Arc<Known>>,
+    /// Files that were made because somebody asked for them.
+    made: BTreeMap<String, Vec<u8>>,
+}
+
+impl State {
+    /// The world of now: the date moves on while a preview runs, and what is known of files stays so.
+    fn world(&mut self, root: &Path) -> World {
+        let mut world = world(root);
+        world.known = Arc::clone(self.known.get_or_insert_with(|| Arc::clone(&world.known)));
+        world
+    }
+}
+
+impl Site {
+    fn options(&self, base_path: &str) -> Options {
+        Options {
+            drafts: self.drafts,
+            future: self.future,
+            base_url: Some(format!("{}{base_path}", self.origin)),
+            mode: Mode::Preview,
+            ..Options::default()
+        }
+    }
+
+    fn tell_troubles(&self, session: &mut Session) {
+        if let Some(cache) = session.cache_mut() {
+            tell_troubles(cache, &self.printer);
+        }
     }
 }
 

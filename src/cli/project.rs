@@ -37,7 +37,7 @@ impl Project {
 
 /// Looks at the clock and the environment once, for the whole run.
 pub(super) fn world(root: &Path) -> World {
-    World { fs: Arc::new(RealFs::new(root)), now: now(), environment: environment() }
+    World::new(Arc::new(RealFs::new(root)), now(), environment())
 }
 
 /// Returns the moment that a build takes for now.
@@ -95,7 +95,9 @@ impl Sources for SiteSources<'_> {
             outcome.site.page(*id).document.as_ref().filter(|document| document.file == *file)
         });
         if let Some(document) = page {
-            return Some(Arc::clone(&document.text));
+            if let Some(text) = document.text.get() {
+                return Some(text);
+            }
         }
         let bytes = read(self.fs, file.as_str()).ok()?;
         let text = String::from_utf8_lossy(&bytes);

@@ -23,6 +23,7 @@ use crate::inputs::Inputs;
 pub use check::base_url as check_base_url;
 use reader::Report;
 use schema::Schema;
+use serde::{Deserialize, Serialize};
 
 /// The name of the settings file.
 pub const FILE: &str = "rivage.toml";
@@ -140,7 +141,7 @@ pub struct Taxonomy {
 }
 
 /// `[content.SECTION]`: what holds for a section and all below it. `None` leaves it to the section above.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SectionDefaults {
     /// The folder below content/, `""` for all pages.
     pub section: String,
@@ -174,7 +175,7 @@ pub struct SectionDefaults {
 }
 
 /// An item of a sidebar made by hand. An empty list stands for "from the tree".
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SidebarItem {
     /// What is shown; the page's title where none.
     pub label: Option<String>,
@@ -193,7 +194,7 @@ pub struct SidebarItem {
 }
 
 /// How the pages of a section are sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SortBy {
     /// Newest first; pages without a date last, by title.
     Date,
@@ -208,7 +209,7 @@ pub enum SortBy {
 }
 
 /// What happens to a key of front matter that nobody knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnknownKeys {
     /// An error at its place.
     Error,

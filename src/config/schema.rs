@@ -1,16 +1,17 @@
 //! What a section asks of its pages' front matter: `[content.blog.schema]`.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 /// The rules of a section, by key. A key may be dotted: `extra.price`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     /// The rule of each key.
     pub fields: IndexMap<String, Rule>,
 }
 
 /// What is asked of one key.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// Whether it must be there.
     pub required: bool,
@@ -25,7 +26,7 @@ pub struct Rule {
 }
 
 /// A type that a [`Rule`] may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RuleType {
     /// Text.
     String,

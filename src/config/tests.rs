@@ -36,11 +36,7 @@ fn good(text: &str) -> Config {
 }
 
 fn load_from(fs: MemoryFs) -> (Config, Vec<Diagnostic>) {
-    let world = World {
-        fs: std::sync::Arc::new(fs),
-        now: jiff::Timestamp::UNIX_EPOCH,
-        environment: std::collections::BTreeMap::new(),
-    };
+    let world = World::new(std::sync::Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, std::collections::BTreeMap::new());
     load(&Inputs::new(&world))
 }
 

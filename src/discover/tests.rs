@@ -8,7 +8,7 @@ use crate::fs::{Entry, EntryKind, Error, Fs, MemoryFs};
 use crate::inputs::World;
 
 fn run(fs: impl Fs + 'static, config: &Config) -> (SourceTree, Vec<String>) {
-    let world = World { fs: Arc::new(fs), now: jiff::Timestamp::UNIX_EPOCH, environment: BTreeMap::new() };
+    let world = World::new(Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
     let (tree, mut diagnostics) = discover(&Inputs::new(&world), config);
     rivage_diag::sort(&mut diagnostics);
     let told =
@@ -213,7 +213,7 @@ fn names_that_no_url_can_have_are_reported() {
 
 #[test]
 fn a_project_without_content_is_reported() {
-    let world = World { fs: Arc::new(files(&[])), now: jiff::Timestamp::UNIX_EPOCH, environment: BTreeMap::new() };
+    let world = World::new(Arc::new(files(&[])), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
     let (tree, diagnostics) = discover(&Inputs::new(&world), &Config::default());
     assert_eq!(tree.content, []);
     assert_eq!(diagnostics[0].code, "no-content");

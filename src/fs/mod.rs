@@ -9,6 +9,8 @@ mod real;
 pub use memory::MemoryFs;
 pub use real::RealFs;
 
+use serde::{Deserialize, Serialize};
+
 /// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
@@ -76,4 +78,25 @@ pub trait Fs: Send + Sync {
     /// # Errors
     /// The file does not exist or may not be looked at.
     fn len(&self, path: &str) -> Result<u64, Error>;
+
+    /// Returns what a file looks like from outside; none where it does not exist, or where the system does not tell of every change.
+    /// Files without a stamp are read every time.
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        let _ = path;
+        None
+    }
+}
+
+/// What a file looks like from outside. Two equal stamps of a path, of which the first is older than a tick of the disk's clock, mean
+/// equal bytes: an edit changes at least one of the fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Its length in bytes.
+    pub length: u64,
+    /// When it was last written, in nanoseconds since 1970.
+    pub modified: i64,
+    /// When anything about it was last changed, which nobody can set back.
+    pub changed: i64,
+    /// Which file it is, whatever its name.
+    pub node: u64,
 }

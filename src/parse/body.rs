@@ -58,7 +58,15 @@ impl Counter {
 
     fn text(&mut self, text: &str) {
         for c in text.chars() {
-            if is_ideograph(c) {
+            if c.is_ascii() {
+                // Most text: no table has to be asked.
+                if c.is_ascii_alphanumeric() {
+                    self.words += usize::from(!self.in_word);
+                    self.in_word = true;
+                } else if c.is_whitespace() {
+                    self.in_word = false;
+                }
+            } else if is_ideograph(c) {
                 self.words += 1;
                 self.in_word = false;
             } else if c.is_alphanumeric() {

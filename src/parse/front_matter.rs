@@ -6,6 +6,7 @@
 use indexmap::IndexMap;
 use rivage_diag::Span;
 use rivage_syntax::data::{Data, DataValue, Entry};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{date, diagnostics};
@@ -14,7 +15,7 @@ use crate::config::{Config, SectionDefaults, UnknownKeys, section};
 use crate::discover::{ContentFile, Role};
 
 /// A value and where it was written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
@@ -23,7 +24,7 @@ pub struct Spanned<T> {
 }
 
 /// What an author says of a page. `None` where nothing is said.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FrontMatter {
     /// The title.
     pub title: Option<String>,
@@ -74,7 +75,7 @@ pub struct FrontMatter {
 }
 
 /// `sidebar:` of a page.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sidebar {
     /// What is shown instead of the title.
     pub label: Option<String>,
@@ -87,7 +88,7 @@ pub struct Sidebar {
 }
 
 /// A date, maybe with a time.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Date {
     /// The moment, in UTC: midnight where only a day was given.
     pub at: jiff::Timestamp,

@@ -9,6 +9,7 @@ mod date;
 mod diagnostics;
 pub mod front_matter;
 mod schema;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -24,8 +25,9 @@ use rivage_syntax::markdown::{self, Options};
 use crate::config::reader::Report;
 use crate::config::{Config, SectionDefaults, UnknownKeys};
 use crate::discover::{ContentFile, Role};
+use crate::inputs::{Fingerprint, World};
 use front_matter::{FrontMatter, Rules};
-pub use text::normalize;
+pub use text::{Text, normalize};
 
 /// A content file that has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +36,12 @@ pub struct Document {
     pub source: ContentFile,
     /// Its name in diagnostics.
     pub file: FileId,
+    /// The fingerprint of its bytes.
+    pub print: Fingerprint,
+    /// The fingerprint of what lists and other pages may show of it: all fields but the text.
+    pub face: Fingerprint,
     /// Its whole text, line ends made `\n`, without a BOM.
-    pub text: Arc<str>,
+    pub text: Text,
     /// Where the body starts in `text`.
     pub body_start: usize,
     /// Its front matter.
@@ -46,6 +52,31 @@ pub struct Document {
     pub words: usize,
     /// The text before `<!-- more -->` or `{/* more */}`, else of the first paragraph, without markup, at most 300 characters.
     pub summary: String,
+}
+
+impl Document {
+    /// Returns the text, which is read again where the document was kept from an earlier build.
+    ///
+    /// # Errors
+    /// The file cannot be read any more, or is not what it was when this build began.
+    pub fn text(&self, world: &World) -> Result<Arc<str>, crate::fs::Error> {
+        self.text.get_or_read(|| {
+            let (bytes, print) = world.read(&self.source.path);
+            let bytes = bytes?;
+            if print != self.print {
+                let changed = std::io::Error::other("it changed while the site was built");
+                return Err(crate::fs::Error::new("read", &self.source.path, changed));
+            }
+            Ok(normalize(&self.file, &bytes).0.into())
+        })
+    }
+}
+
+/// Returns the fingerprint of all settings that the reading of a section's files follows.
+pub fn settings_print(config: &Config, section: &str, syntax: Syntax) -> Fingerprint {
+    let taxonomies: Vec<_> = config.taxonomies.iter().map(|taxonomy| &taxonomy.name).collect();
+    let all = (section, sections(config, section), taxonomies, markdown_options(config, syntax));
+    Fingerprint::of(format!("{all:?}").as_bytes())
 }
 
 /// Reads one content file.
@@ -84,16 +115,19 @@ pub fn parse(config: &Config, source: &ContentFile, bytes: &[u8]) -> (Document, 
     rivage_diag::sort(&mut diagnostics);
 
     let (tree, _) = markdown::parse(&file, &text, fence.body_start, &markdown_options(config, source.syntax));
-    let document = Document {
+    let mut document = Document {
         source: source.clone(),
         file,
+        print: Fingerprint::of(bytes),
+        face: Fingerprint::MISSING,
         body_start: fence.body_start,
         front_matter,
         first_heading: body::first_heading(&tree),
         words: body::words(&tree),
         summary: body::summary(&tree, &text),
-        text: Arc::from(text),
+        text: Text::new(text.into()),
     };
+    document.face = document.make_face();
     (document, diagnostics)
 }
 

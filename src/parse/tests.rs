@@ -462,7 +462,7 @@ proptest::proptest! {
             let (document, diagnostics) = read("", "content/a.mdx", &all);
             for diagnostic in diagnostics {
                 let span = diagnostic.primary.unwrap().span;
-                proptest::prop_assert!(document.text.get(span.range()).is_some());
+                proptest::prop_assert!(str::get(&document.text, span.range()).is_some());
             }
         }
     }

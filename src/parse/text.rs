@@ -3,9 +3,48 @@
 //! In: bytes as they lie on the disk. Out: UTF-8 text without a BOM, with `\n` as the only line end and without NUL; and what was wrong with
 //! it. Deliberately not here: what the text means.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
 use rivage_diag::{Diagnostic, FileId, Span};
 
 use super::diagnostics;
+
+/// A text that is in memory, or can be read again. Seen as a string, one that has not been read is empty.
+#[derive(Clone, Debug, Default)]
+pub struct Text(OnceLock<Arc<str>>);
+
+impl Text {
+    /// Keeps a text.
+    pub fn new(text: Arc<str>) -> Self {
+        Self(OnceLock::from(text))
+    }
+
+    /// Returns the text if it is in memory.
+    pub fn get(&self) -> Option<Arc<str>> {
+        self.0.get().cloned()
+    }
+
+    /// Returns the text, which `read` reads if it is not in memory. It is not kept: few texts are asked for twice.
+    pub(super) fn get_or_read<E>(&self, read: impl FnOnce() -> Result<Arc<str>, E>) -> Result<Arc<str>, E> {
+        self.get().map_or_else(read, Ok)
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.get().map_or("", |text| text)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
 
 /// Largest file that becomes a page. Far more than anybody reads; a database that slipped into content/ is told apart from a text.
 const MAX_BYTES: usize = 256 << 20;
@@ -25,17 +64,23 @@ fn normalize_up_to(limit: usize, file: &FileId, bytes: &[u8]) -> (String, Vec<Di
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut found = Vec::new();
     let place = |at: usize| Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
-    let text = String::from_utf8_lossy(bytes);
-    if let Err(error) = std::str::from_utf8(bytes) {
-        // What comes before the first bad byte is the same in both.
-        found
-            .push(diagnostics::not_utf8(file, place(clean(text.get(..error.valid_up_to()).unwrap_or_default()).len())));
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(error) => {
+            let text = String::from_utf8_lossy(bytes);
+            // What comes before the first bad byte is the same in both.
+            let good = text.get(..error.valid_up_to()).unwrap_or_default();
+            found.push(diagnostics::not_utf8(file, place(clean(good).len())));
+            text
+        }
+    };
+    if memchr::memchr2(b'\r', b'\0', text.as_bytes()).is_none() {
+        return (text.into_owned(), found);
     }
     if let Some(at) = text.find('\0') {
         found.push(diagnostics::nul(file, place(clean(text.get(..at).unwrap_or_default()).len())));
     }
-    let text = if text.contains(['\r', '\0']) { clean(&text) } else { text.into_owned() };
-    (text, found)
+    (clean(&text), found)
 }
 
 /// Makes `\r\n` and lone `\r`, which is a line end in CommonMark as well, `\n`, and NUL what Markdown makes of it.

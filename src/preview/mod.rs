@@ -18,8 +18,11 @@ mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::{Mutex, PoisonError};
 
-use crate::render::Content;
+use crate::inputs::Fingerprint;
+use crate::render::{Artifact, Content, Put, Sink};
+use crate::write::NullSink;
 
 pub use server::{Changes, Handle, serve};
 
@@ -45,8 +48,20 @@ pub enum Error {
 
 /// Makes the site, again and again.
 pub trait Builder: Send + Sync + 'static {
-    /// Builds the site as the files now are. Called from one thread.
-    fn build(&self) -> Build;
+    /// Builds the site as the files now are. `changed` are the files that changed since the last call; all may have where it is empty.
+    /// Called from one thread.
+    fn build(&self, changed: &Changed) -> Build;
+
+    /// Makes what a reader does not wait for, after a build and when nothing has changed for a moment; none where nothing is left.
+    fn finish(&self) -> Option<Build> {
+        None
+    }
+
+    /// Makes a file that [`Made::Later`] stands for, or that nobody asked for so far; none where there is none.
+    fn make(&self, path: &str) -> Option<Vec<u8>> {
+        let _ = path;
+        None
+    }
 
     /// Reads a file that [`Content::CopyOf`] names.
     ///
@@ -58,12 +73,61 @@ pub trait Builder: Send + Sync + 'static {
 /// A site, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
 pub struct Build {
-    /// All files by path, `_headers` and `_redirects` among them.
-    pub files: BTreeMap<String, Content>,
+    /// Files by path, `_headers` and `_redirects` among them.
+    pub files: BTreeMap<String, Made>,
+    /// Whether files that are not among them are as they were; else they are gone.
+    pub is_partial: bool,
     /// The path part of the base URL: `""` or `/docs`.
     pub base_path: String,
     /// The errors as HTML, to be shown over the page; none if the site has no errors.
     pub errors: Option<String>,
+}
+
+/// A file of a site.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Made {
+    /// This.
+    Content(Content),
+    /// What has this fingerprint, and is made when somebody asks for it.
+    Later(Fingerprint),
+}
+
+/// Takes a site into memory, but files that are as they were when they were last made: these are made when somebody asks for them.
+#[derive(Debug, Default)]
+pub struct LiveSink(Mutex<BTreeMap<String, Made>>);
+
+impl LiveSink {
+    /// Returns all files.
+    pub fn into_files(self) -> BTreeMap<String, Made> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn insert(&self, path: String, made: Made) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path, made);
+    }
+}
+
+impl Sink for LiveSink {
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error> {
+        // Refuses paths that no output may have.
+        NullSink.put(Artifact { path: artifact.path.clone(), content: Content::Bytes(Vec::new()) })?;
+        let put = match &artifact.content {
+            Content::Bytes(bytes) => Some(Put { digest: Fingerprint::of(bytes), length: bytes.len() as u64 }),
+            Content::CopyOf(_) => None,
+        };
+        self.insert(artifact.path, Made::Content(artifact.content));
+        Ok(put)
+    }
+
+    fn keep(&self, path: &str, digest: Fingerprint, _: u64) -> Result<bool, crate::fs::Error> {
+        self.insert(path.to_owned(), Made::Later(digest));
+        Ok(true)
+    }
+
+    fn keep_copy(&self, path: &str, from: &str, _: Fingerprint, _: u64) -> Result<bool, crate::fs::Error> {
+        self.insert(path.to_owned(), Made::Content(Content::CopyOf(from.to_owned())));
+        Ok(true)
+    }
 }
 
 /// Paths, from the project's root, of files that changed.

@@ -50,13 +50,18 @@ pub(super) fn answer(site: &Snapshot, builder: &dyn Builder, request: &Request) 
     let Some(decoded) = paths::decode(below) else {
         return plain(StatusCode::BAD_REQUEST, "the path is no text\n");
     };
-    match paths::find(&decoded, |path| site.file(path).is_some()) {
+    match paths::find(&decoded, |path| site.file(path).is_some() || is_made_on_demand(path)) {
         paths::Found::File(file) => serve(site, builder, request, &file, StatusCode::OK),
         paths::Found::Elsewhere(to) => {
             redirect(StatusCode::PERMANENT_REDIRECT, &format!("{}{}{query}", site.base_path, encode(&to)))
         }
         paths::Found::Nothing => not_found(site, builder, request, &decoded),
     }
+}
+
+/// The search index, of which all changes with every edit: it is made when somebody searches.
+fn is_made_on_demand(path: &str) -> bool {
+    path.starts_with("/search/") && path.ends_with(".json")
 }
 
 /// Answers what is neither `GET` nor `HEAD`.
@@ -79,15 +84,27 @@ fn not_found(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &s
 }
 
 fn serve(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str, status: StatusCode) -> Response {
-    let Some(file) = site.file(path) else { return broken() };
-    let (body, version) = match &file.source {
-        Source::Bytes(bytes) => (bytes.clone(), file.version.clone()),
-        Source::Copy(from) => match builder.read(from) {
+    let made = || builder.make(path.trim_start_matches('/')).map(Bytes::from);
+    let (body, version) = match site.file(path).map(|file| (&file.source, &file.version)) {
+        Some((Source::Bytes(bytes), version)) => (bytes.clone(), version.to_string()),
+        Some((Source::Copy(from), _)) => match builder.read(from) {
             Ok(bytes) => {
                 let version = Fingerprint::of(&bytes).hex();
                 (Bytes::from(bytes), version)
             }
             Err(error) => return plain(StatusCode::NOT_FOUND, &format!("{error}\n")),
+        },
+        Some((Source::Later(slot), version)) => match slot.get().cloned().or_else(made) {
+            Some(bytes) => (slot.get_or_init(|| bytes).clone(), version.to_string()),
+            // Its source has just changed: the next build is on its way.
+            None => return plain(StatusCode::SERVICE_UNAVAILABLE, "the page is being made; load it again\n"),
+        },
+        None => match made() {
+            Some(bytes) => {
+                let version = Fingerprint::of(&bytes).hex();
+                (bytes, version)
+            }
+            None => return not_found(site, builder, request, "/"),
         },
     };
     let kind = content_type(path);

@@ -19,6 +19,9 @@ use super::{Builder, Changed, Error, OWN, live, respond};
 /// Threads that answer requests. A preview has one reader.
 const WORKERS: usize = 2;
 
+/// How long nothing must have changed before what no reader waits for is made.
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// What every request sees.
 #[derive(Clone)]
 pub(super) struct Server {
@@ -58,7 +61,7 @@ struct Waiting {
 pub fn serve(listener: TcpListener, builder: Arc<dyn Builder>, changes: Changes) -> Result<Handle, Error> {
     let address = listener.local_addr().map_err(Error::Start)?;
     listener.set_nonblocking(true).map_err(Error::Start)?;
-    let first = Snapshot::default().next(builder.build(), &Changed::new());
+    let first = Snapshot::default().next(builder.build(&Changed::new()), &Changed::new());
     let (publish, site) = watch::channel(Arc::new(first));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -87,18 +90,29 @@ pub fn serve(listener: TcpListener, builder: Arc<dyn Builder>, changes: Changes)
 
 /// Builds whenever something has changed, with all that changed since the last time.
 fn build(queue: &Queue, builder: &dyn Builder, publish: &watch::Sender<Arc<Snapshot>>) {
+    let mut is_finished = false;
     loop {
-        let changed = {
+        let (changed, is_quiet) = {
             let idle = |state: &mut Waiting| !state.build && !state.stop;
-            let mut state = queue.bell.wait_while(queue.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+            let (mut state, is_quiet) = if is_finished {
+                (queue.bell.wait_while(queue.lock(), idle).unwrap_or_else(PoisonError::into_inner), false)
+            } else {
+                let waited = queue.bell.wait_timeout_while(queue.lock(), PAUSE, idle);
+                let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+                (state, waited.timed_out())
+            };
             if state.stop {
                 return;
             }
             state.build = false;
-            std::mem::take(&mut state.changed)
+            (std::mem::take(&mut state.changed), is_quiet)
         };
-        let next = publish.borrow().next(builder.build(), &changed);
-        publish.send_replace(Arc::new(next));
+        is_finished = is_quiet;
+        let built = if is_quiet { builder.finish() } else { Some(builder.build(&changed)) };
+        if let Some(built) = built {
+            let next = publish.borrow().next(built, &changed);
+            publish.send_replace(Arc::new(next));
+        }
     }
 }
 

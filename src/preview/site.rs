@@ -3,11 +3,11 @@
 //! In: [`Build`]s. Out: [`Snapshot`]s, which never change once they are made.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 
-use super::{Build, Changed, paths};
+use super::{Build, Changed, Made, paths};
 use crate::inputs::Fingerprint;
 use crate::render::Content;
 use crate::render::outputs::rules::{Headers, Redirects};
@@ -15,7 +15,7 @@ use crate::render::outputs::rules::{Headers, Redirects};
 /// A site at one moment.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
-    files: Arc<BTreeMap<String, File>>,
+    files: Arc<BTreeMap<Arc<str>, File>>,
     pub(super) base_path: String,
     pub(super) headers: Headers,
     pub(super) redirects: Redirects,
@@ -30,7 +30,7 @@ pub(super) struct Snapshot {
 pub(super) struct File {
     pub(super) source: Source,
     /// Differs when the bytes do.
-    pub(super) version: String,
+    pub(super) version: Arc<str>,
 }
 
 /// Where a file's bytes are.
@@ -38,7 +38,9 @@ pub(super) struct File {
 pub(super) enum Source {
     Bytes(Bytes),
     /// The project's file, read when asked for: videos need not be in memory.
-    Copy(String),
+    Copy(Arc<str>),
+    /// Made when asked for the first time.
+    Later(Arc<OnceLock<Bytes>>),
 }
 
 impl Snapshot {
@@ -55,28 +57,39 @@ impl Snapshot {
                 good: true,
             };
         }
-        let mut files = BTreeMap::new();
-        let (mut headers, mut redirects) = (Headers::default(), Redirects::default());
-        for (path, content) in build.files {
-            let file = match content {
-                Content::Bytes(bytes) if path == "_headers" => {
+        let (mut files, mut headers, mut redirects) = if build.is_partial {
+            ((*self.files).clone(), self.headers.clone(), self.redirects.clone())
+        } else {
+            (BTreeMap::new(), Headers::default(), Redirects::default())
+        };
+        for (path, made) in build.files {
+            let before = self.files.get(path.as_str());
+            let file = match made {
+                Made::Content(Content::Bytes(bytes)) if path == "_headers" => {
                     headers = Headers::parse(&String::from_utf8_lossy(&bytes));
                     continue;
                 }
-                Content::Bytes(bytes) if path == "_redirects" => {
+                Made::Content(Content::Bytes(bytes)) if path == "_redirects" => {
                     redirects = Redirects::parse(&String::from_utf8_lossy(&bytes));
                     continue;
                 }
-                Content::Bytes(bytes) => {
-                    File { version: Fingerprint::of(&bytes).hex(), source: Source::Bytes(bytes.into()) }
+                Made::Content(Content::Bytes(bytes)) => {
+                    File { version: Fingerprint::of(&bytes).hex().into(), source: Source::Bytes(bytes.into()) }
                 }
-                Content::CopyOf(from) => {
-                    let before = self.files.get(&path).map_or(0, File::revision);
-                    let revision = if touches(changed, &from) { before + 1 } else { before };
-                    File { version: format!("{from}@{revision}"), source: Source::Copy(from) }
+                Made::Content(Content::CopyOf(from)) => {
+                    let revision = before.map_or(0, File::revision);
+                    let revision = if touches(changed, &from) { revision + 1 } else { revision };
+                    File { version: format!("{from}@{revision}").into(), source: Source::Copy(from.into()) }
+                }
+                Made::Later(digest) => {
+                    let version = digest.hex();
+                    match before.filter(|before| *before.version == *version) {
+                        Some(before) => before.clone(),
+                        None => File { version: version.into(), source: Source::Later(Arc::default()) },
+                    }
                 }
             };
-            files.insert(path, file);
+            files.insert(path.into(), file);
         }
         let good = errors.is_none();
         Self { files: Arc::new(files), base_path: build.base_path, headers, redirects, errors, good }
@@ -96,7 +109,7 @@ impl Snapshot {
             Some(paths::Found::File(path)) => self.file(&path),
             _ => self.file(&paths::not_found(below, |path| self.file(path).is_some()).unwrap_or_default()),
         };
-        file.map_or("", |file| file.version.as_str())
+        file.map_or("", |file| &file.version)
     }
 
     /// Returns the paths of files that differ from those of an older snapshot, with the base path.
@@ -129,11 +142,11 @@ mod tests {
 
     fn build<const N: usize>(files: [(&str, &str); N], errors: Option<&str>) -> Build {
         let content = |text: &str| match text.strip_prefix("copy ") {
-            Some(path) => Content::CopyOf(path.to_owned()),
-            None => Content::Bytes(text.into()),
+            Some(path) => Made::Content(Content::CopyOf(path.to_owned())),
+            None => Made::Content(Content::Bytes(text.into())),
         };
         let files = files.into_iter().map(|(path, text)| (path.to_owned(), content(text))).collect();
-        Build { files, errors: errors.map(str::to_owned), base_path: String::new() }
+        Build { files, is_partial: false, errors: errors.map(str::to_owned), base_path: String::new() }
     }
 
     #[test]

@@ -16,7 +16,7 @@ struct Files {
 }
 
 impl Builder for Files {
-    fn build(&self) -> Build {
+    fn build(&self, _: &Changed) -> Build {
         self.build.lock().unwrap().clone()
     }
 
@@ -36,7 +36,7 @@ const HEADERS: &str = "/*\n  Content-Security-Policy: default-src 'self'; connec
 const REDIRECTS: &str = "/old /a/ 301\n/blog/* /a/:splat 302\n/alias /a/ 200\n";
 
 fn site(base_path: &str) -> Site {
-    let text = |text: &str| Content::Bytes(text.into());
+    let text = |text: &str| Made::Content(Content::Bytes(text.into()));
     let files = BTreeMap::from(
         [
             ("index.html", text("<body>Home</body>")),
@@ -44,14 +44,14 @@ fn site(base_path: &str) -> Site {
             ("b.html", text("<body>B</body>")),
             ("404.html", text("<body>Nothing here</body>")),
             ("css/main.css", text("a { b: c }")),
-            ("video.mp4", Content::CopyOf("static/video.mp4".to_owned())),
-            ("gone.png", Content::CopyOf("static/gone.png".to_owned())),
+            ("video.mp4", Made::Content(Content::CopyOf("static/video.mp4".to_owned()))),
+            ("gone.png", Made::Content(Content::CopyOf("static/gone.png".to_owned()))),
             ("_headers", text(HEADERS)),
             ("_redirects", text(REDIRECTS)),
         ]
         .map(|(path, content)| (path.to_owned(), content)),
     );
-    let build = Build { files, base_path: base_path.to_owned(), errors: None };
+    let build = Build { files, is_partial: false, base_path: base_path.to_owned(), errors: None };
     let disk = BTreeMap::from([("static/video.mp4".to_owned(), b"0123456789".to_vec())]);
     let files = Arc::new(Files { build: Mutex::new(build), disk: Mutex::new(disk) });
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
@@ -101,7 +101,7 @@ impl Site {
     }
 
     fn change(&self, path: &str, text: &str) {
-        let content = Content::Bytes(text.into());
+        let content = Made::Content(Content::Bytes(text.into()));
         self.files.build.lock().unwrap().files.insert(path.to_owned(), content);
         self.changes.tell(Changed::from(["content".to_owned()]));
     }

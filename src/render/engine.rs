@@ -4,19 +4,16 @@
 //! Tera's errors into diagnostics with the template's lines. Deliberately not here: what layouts are given ([`super::page`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use rivage_diag::{Diagnostic, FileId, Location, Span};
 use rustc_hash::FxHashMap;
 use tera::{ComponentInfo, Context, ErrorKind, Tera, Value};
 
-use super::functions::{self, Surroundings};
+use super::functions;
+use super::templates::{Sources, definitions};
 use super::timing::{Clock, Part, Times};
 use super::{diagnostics, filters};
-use crate::discover::{ThemeFile, ThemeFiles};
-use crate::inputs::Inputs;
-use crate::theme;
 
 /// Layouts and components, ready to render.
 pub struct Engine {
@@ -27,7 +24,6 @@ pub struct Engine {
     places: FxHashMap<String, Location>,
     components: FxHashMap<String, ComponentInfo>,
     names: Vec<String>,
-    layout_ids: Vec<String>,
     /// The templates once more, with marks that measure; only if asked.
     measured: Option<(Tera, Arc<Clock>)>,
 }
@@ -36,17 +32,11 @@ pub struct Engine {
 pub type Failure = Box<Diagnostic>;
 
 impl Engine {
-    /// Reads and compiles all templates. Broken ones are reported and left out. With `measure` it notes how long each takes.
-    pub fn load(
-        inputs: &Inputs<'_>,
-        files: &ThemeFiles,
-        surroundings: &Arc<Surroundings>,
-        measure: bool,
-    ) -> (Self, Vec<Diagnostic>) {
-        let mut diagnostics = Vec::new();
+    /// Compiles all templates. Broken ones are reported and left out. With `measure` it notes how long each takes.
+    pub fn new(sources: Sources, measure: bool) -> (Self, Vec<Diagnostic>) {
         let mut tera = Tera::new();
-        functions::register(&mut tera, surroundings);
-        filters::register(&mut tera, surroundings);
+        functions::register(&mut tera);
+        filters::register(&mut tera);
         // A component that is used in a layout has none of what MDX passes along.
         for (name, value) in [
             ("slots", Value::from(tera::Map::default())),
@@ -59,33 +49,10 @@ impl Engine {
             tera.global_context().insert_value(name, value);
         }
 
-        let mut sources: Vec<(String, String)> = Vec::new();
-        let mut paths = BTreeMap::new();
-        let mut read = |file: &ThemeFile, name: String| match theme::read(inputs, &file.path) {
-            Ok(bytes) => {
-                let text = diagnostics::text_of(&file.path, &bytes, &mut diagnostics);
-                paths.insert(name.clone(), FileId::from(file.path.as_str()));
-                sources.push((name, text));
-            }
-            Err(error) => diagnostics.push(diagnostics::unreadable(&file.path, &error)),
-        };
-        for file in files.layouts.iter().filter(|file| is_template(&file.name)) {
-            read(file, file.name.clone());
-        }
-        for file in files.components.iter().filter(|file| is_template(&file.name)) {
-            read(file, format!("components/{}", file.name));
-        }
-
-        shadow(&mut sources, &paths);
-        let layouts = sources.iter().filter(|(name, _)| !name.starts_with("components/"));
-        let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
-        // The writer's own.
-        layout_ids.push("footnotes".to_owned());
-        layout_ids.sort();
-        layout_ids.dedup();
-        let places = places(&sources, &paths);
-        let measured = if measure { marked(&tera, &sources) } else { None };
-        diagnostics.extend(compile(&mut tera, sources, &paths));
+        let Sources { texts, files } = sources;
+        let places = places(&texts, &files);
+        let measured = if measure { marked(&tera, &texts) } else { None };
+        let diagnostics = compile(&mut tera, texts, &files);
 
         let components: FxHashMap<_, _> = tera
             .get_component_names()
@@ -93,7 +60,7 @@ impl Engine {
             .collect();
         let mut names: Vec<_> = tera.get_component_names().map(str::to_owned).collect();
         names.sort();
-        (Self { tera, files: paths, places, components, names, layout_ids, measured }, diagnostics)
+        (Self { tera, files, places, components, names, measured }, diagnostics)
     }
 
     /// Reports whether there is a layout of this name.
@@ -109,11 +76,6 @@ impl Engine {
     /// Returns the names of all components, sorted.
     pub fn component_names(&self) -> &[String] {
         &self.names
-    }
-
-    /// Returns the ids that layouts use, sorted: content must not use them again.
-    pub fn layout_ids(&self) -> &[String] {
-        &self.layout_ids
     }
 
     /// Renders a layout.
@@ -153,7 +115,7 @@ impl Engine {
         render(&self.tera).map_err(|error| self.failure(&error, self.places.get(name).cloned()))
     }
 
-    /// Returns how long layouts and components took, by name; nothing if it was not asked for.
+    /// Returns how long layouts and components took; nothing if it was not asked for.
     pub fn times(&self) -> BTreeMap<Part, Times> {
         self.measured.as_ref().map(|(_, clock)| clock.times()).unwrap_or_default()
     }
@@ -250,58 +212,6 @@ fn places(sources: &[(String, String)], paths: &BTreeMap<String, FileId>) -> FxH
     places
 }
 
-/// The ids that a template writes as they are.
-fn fixed_ids(text: &str) -> impl Iterator<Item = &str> {
-    let ids = text.match_indices(" id=\"").filter_map(|(at, found)| text[at + found.len()..].split('"').next());
-    ids.filter(|id| !id.is_empty() && !id.contains('{'))
-}
-
-/// Makes room for the site's own components: a theme's component of the same name, in whatever file, is renamed out of the way.
-fn shadow(sources: &mut [(String, String)], paths: &BTreeMap<String, FileId>) {
-    let is_theme = |name: &str| paths.get(name).is_some_and(|file| file.as_str().starts_with("themes/"));
-    let own: BTreeSet<String> = sources
-        .iter()
-        .filter(|(name, _)| name.starts_with("components/") && !is_theme(name))
-        .flat_map(|(_, text)| definitions(text).map(|range| text[range].to_owned()).collect::<Vec<_>>())
-        .collect();
-    if own.is_empty() {
-        return;
-    }
-    for (_, text) in sources.iter_mut().filter(|(name, _)| name.starts_with("components/") && is_theme(name)) {
-        let taken: Vec<_> = definitions(text).filter(|range| own.contains(&text[range.clone()])).collect();
-        for range in taken.into_iter().rev() {
-            let name = text[range.clone()].to_owned();
-            let end = format!("endcomponent {name}");
-            if let Some(at) = text[range.end..].find(&end).map(|at| at + range.end + end.len()) {
-                text.insert_str(at, SHADOWED);
-            }
-            text.insert_str(range.end, SHADOWED);
-        }
-    }
-}
-
-/// What the name of a component that the site replaces ends with.
-const SHADOWED: &str = "__of_the_theme";
-
-/// The places of the names of the components that a template defines.
-fn definitions(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    text.match_indices("{%").filter_map(|(at, _)| {
-        let rest = text[at + 2..].trim_start_matches('-').trim_start();
-        let rest = rest.strip_prefix("component")?;
-        let name = rest.trim_start();
-        if name.len() == rest.len() {
-            return None;
-        }
-        let start = text.len() - name.len();
-        let length = name.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(name.len());
-        (length > 0).then_some(start..start + length)
-    })
-}
-
-fn is_template(name: &str) -> bool {
-    name.ends_with(".html") || name.ends_with(".xml") || name.ends_with(".txt")
-}
-
 fn template_error(error: &tera::Error, files: &BTreeMap<String, FileId>) -> Diagnostic {
     match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
@@ -331,44 +241,5 @@ fn template_error(error: &tera::Error, files: &BTreeMap<String, FileId>) -> Diag
                 None => message,
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn definitions_are_found_and_nothing_else() {
-        let text = "{%- component A(x) -%}{{ <B /> }}{% endcomponent A %}{% component Tabs.Item() %}{% endcomponent %} component C(";
-        let names: Vec<_> = definitions(text).map(|range| &text[range]).collect();
-        assert_eq!(names, ["A", "Tabs.Item"]);
-    }
-
-    #[test]
-    fn a_site_replaces_a_component_in_any_file_of_the_theme() {
-        let mut sources = vec![
-            (
-                "components/all.html".to_owned(),
-                "{% component A() %}theme{% endcomponent A %}{% component B() %}{{ <A /> }}{% endcomponent B %}"
-                    .to_owned(),
-            ),
-            ("components/A.html".to_owned(), "{% component A() %}site{% endcomponent A %}".to_owned()),
-        ];
-        let paths = BTreeMap::from([
-            ("components/all.html".to_owned(), FileId::from("themes/shore/components/all.html")),
-            ("components/A.html".to_owned(), FileId::from("components/A.html")),
-        ]);
-        shadow(&mut sources, &paths);
-        let layouts = sources.iter().filter(|(name, _)| !name.starts_with("components/"));
-        let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
-        // The writer's own.
-        layout_ids.push("footnotes".to_owned());
-        layout_ids.sort();
-        layout_ids.dedup();
-        let mut tera = Tera::new();
-        tera.add_raw_templates(sources.iter().map(|(name, text)| (name, text))).unwrap();
-        let html = tera.render_component("B", &Context::new(), Some(""), true).unwrap();
-        assert_eq!(html, "site");
     }
 }

@@ -2,37 +2,35 @@
 //!
 //! In: a value and the current [`scope`]. Out: a Tera value. Deliberately not here: Tera's own filters.
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 use jiff::fmt::strtime;
 use rivage_diag::FileId;
 use rivage_syntax::ast::Syntax;
 use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
-use super::functions::{Surroundings, translate};
+use super::functions::{Surroundings, surroundings, translate};
 use super::plain;
 use crate::slug;
 
 /// Registers all filters.
-pub(super) fn register(tera: &mut Tera, surroundings: &Arc<Surroundings>) {
-    let env = Arc::clone(surroundings);
-    tera.register_filter("date", move |value: &str, arguments: Kwargs, _: &State| date(&env, value, &arguments));
-    let env = Arc::clone(surroundings);
-    tera.register_filter("absolute_url", move |value: &str, _: Kwargs, _: &State| {
-        // Paths in templates carry the base path already.
-        let base_path = &env.values.site().config.site.base_path;
-        match value.strip_prefix(base_path.as_str()) {
-            Some(path) if path.starts_with('/') && !path.starts_with("//") => {
-                format!("{}{path}", env.values.site().config.site.base_url)
-            }
-            _ => env.values.absolute_link(value),
-        }
+pub(super) fn register(tera: &mut Tera) {
+    tera.register_filter("date", |value: &str, arguments: Kwargs, _: &State| {
+        date(&*surroundings()?, value, &arguments)
     });
+    tera.register_filter("absolute_url", |value: &str, _: Kwargs, _: &State| absolute_url(&*surroundings()?, value));
     tera.register_filter("slugify", |value: &str, _: Kwargs, _: &State| slug::slugify(value));
     tera.register_filter("to_json", |value: Value, _: Kwargs, _: &State| to_json(&value));
     tera.register_filter("markdown", |value: &str, _: Kwargs, _: &State| inline_markdown(value));
     tera.register_filter("number", |value: f64, _: Kwargs, _: &State| number(value));
+}
+
+fn absolute_url(env: &Surroundings, value: &str) -> TeraResult<String> {
+    // Paths in templates carry the base path already.
+    let site = &env.values.site().config.site;
+    Ok(match value.strip_prefix(site.base_path.as_str()) {
+        Some(path) if path.starts_with('/') && !path.starts_with("//") => format!("{}{path}", site.base_url),
+        _ => env.values.absolute_link(value),
+    })
 }
 
 fn date(env: &Surroundings, value: &str, arguments: &Kwargs) -> TeraResult<String> {

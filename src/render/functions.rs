@@ -3,18 +3,21 @@
 //! In: [`Surroundings`] and the current [`scope`]. Out: Tera values; every look at the site or the disk is noted in the scope's
 //! trace. Deliberately not here: filters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rivage_diag::{FileId, Span};
 use rivage_syntax::data;
 use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
+use super::answers::Memo;
 use super::assets::AssetMap;
 use super::scope;
+use super::templates::Templates;
 use super::values::{Values, json, map};
 use crate::config::SortBy;
-use crate::inputs::{Fingerprint, Question};
+use crate::inputs::{Fingerprint, PagesQuery, Question, SiteQuestion};
+use crate::parse::Document;
 use crate::resolve::PageId;
 
 /// What templates may ask for.
@@ -31,6 +34,14 @@ pub struct Surroundings {
     pub statics: BTreeMap<String, String>,
     /// Files beside pages, by URL path without the first slash, with where they lie.
     pub beside: BTreeMap<String, String>,
+    /// What layouts and components are made of.
+    pub templates: Templates,
+    /// Pages whose content a feed shows.
+    pub feed_pages: BTreeSet<PageId>,
+    /// Whether pages are for `rivage preview`.
+    pub preview: bool,
+    /// Answers that many pages ask for.
+    pub memo: Memo,
 }
 
 /// A drawing, made ready once: a page shows dozens.
@@ -44,17 +55,30 @@ impl Icon {
     pub fn new(svg: &str) -> Self {
         Self { svg: Value::safe_string(svg), print: Fingerprint::of(svg.as_bytes()) }
     }
+
+    /// Returns what tells one state of it from another.
+    pub fn print(&self) -> Fingerprint {
+        self.print
+    }
 }
 
 impl Surroundings {
     /// Returns a text of the theme in a language, else in the site's default language, else in English.
     pub fn string(&self, language: &str, key: &str) -> Option<&str> {
-        let config = &self.values.site().config;
+        self.string_tables(language).find_map(|texts| texts.get(key)).map(String::as_str)
+    }
+
+    /// Returns the texts that a language's are looked for in, one after the other.
+    pub(super) fn string_tables(&self, language: &str) -> impl Iterator<Item = &BTreeMap<String, String>> {
+        let default = self.values.site().config.default_language().code.as_str();
         let base = language.split('-').next().unwrap_or(language);
-        [language, base, config.default_language().code.as_str(), "en"]
-            .into_iter()
-            .find_map(|language| self.strings.get(language)?.get(key))
-            .map(String::as_str)
+        [language, base, default, "en"].map(|language| self.strings.get(language)).into_iter().flatten()
+    }
+
+    /// Puts a document in the place of a former one that has the same front matter and title. Reports whether that was possible.
+    pub fn exchange_document(&mut self, before: &Arc<Document>, now: &Arc<Document>) -> bool {
+        self.memo = Memo::default();
+        self.values.exchange_document(before, now)
     }
 
     /// Returns the URL of a file below assets/.
@@ -65,29 +89,34 @@ impl Surroundings {
 
 /// Returns a text of the current language, with `{name}` filled in.
 pub(super) fn translate(surroundings: &Surroundings, key: &str, arguments: &[(&str, String)]) -> String {
-    let language = scope::with(|scope| scope.language.clone()).unwrap_or_default();
-    let mut text = surroundings.string(&language, key).unwrap_or(key).to_owned();
+    let language = scope::with(|scope| {
+        // A page asks for dozens of texts.
+        if !std::mem::replace(&mut scope.has_asked_for_texts, true) {
+            let question = SiteQuestion::Strings(scope.language.clone());
+            let answer = surroundings.answer(&question);
+            scope.notes.note_site(question, answer);
+        }
+        scope.language.clone()
+    });
+    let mut text = surroundings.string(&language.unwrap_or_default(), key).unwrap_or(key).to_owned();
     for (name, value) in arguments {
         text = text.replace(&format!("{{{name}}}"), value);
     }
     text
 }
 
-/// Notes an answer that consists of pages.
-fn note_pages(env: &Surroundings, query: String, ids: &[PageId]) {
-    let answer: Vec<u8> = ids.iter().flat_map(|id| env.values.print(*id).bytes()).collect();
-    note(query, Fingerprint::of(&answer));
+/// Notes a question about the site and its answer.
+fn note(env: &Surroundings, question: SiteQuestion) {
+    scope::with(|scope| {
+        let answer = env.answer(&question);
+        scope.notes.note_site(question, answer);
+    });
 }
 
-fn note(query: String, answer: Fingerprint) {
-    scope::with(|scope| scope.notes.note_print(Question::Site(query), answer));
-}
-
-/// Registers all functions.
-pub(super) fn register(tera: &mut Tera, surroundings: &Arc<Surroundings>) {
+/// Registers all functions. What they tell of comes from the [`scope`], so that templates that are compiled serve any site.
+pub(super) fn register(tera: &mut Tera) {
     let env = |function: fn(&Surroundings, &Kwargs) -> TeraResult<Value>| {
-        let surroundings = Arc::clone(surroundings);
-        move |arguments: Kwargs, _: &State| function(&surroundings, &arguments)
+        move |arguments: Kwargs, _: &State| function(&*surroundings()?, &arguments)
     };
     tera.register_function("pages", env(pages));
     tera.register_function("get_page", env(get_page));
@@ -105,93 +134,113 @@ pub(super) fn register(tera: &mut Tera, surroundings: &Arc<Surroundings>) {
     tera.register_function("uid", |_: Kwargs, _: &State| Value::from(scope::uid().to_string()));
 }
 
+/// Returns what the page that is being rendered may ask for.
+///
+/// # Errors
+/// No page is being rendered.
+pub(super) fn surroundings() -> TeraResult<Arc<Surroundings>> {
+    scope::surroundings().ok_or_else(|| Error::message("this can only be used while a page is rendered"))
+}
+
 fn language() -> String {
     scope::with(|scope| scope.language.clone()).unwrap_or_default()
 }
 
-fn find_page(env: &Surroundings, path: &str) -> Option<PageId> {
+/// Finds a page by its file or key, as shown in a language.
+pub(super) fn find_page(env: &Surroundings, language: &str, path: &str) -> Option<PageId> {
     let site = env.values.site();
     let path = path.trim_start_matches('/');
     let file = if path.starts_with("content/") { path.to_owned() } else { format!("content/{path}") };
     if let Some(id) = site.by_file.get(&file) {
         // The page of the current language, where there is one.
         let page = site.page(*id);
-        return Some(site.by_key.get(&(language(), page.key.clone())).copied().unwrap_or(*id));
+        return Some(site.by_key.get(&(language.to_owned(), page.key.clone())).copied().unwrap_or(*id));
     }
-    site.by_key.get(&(language(), path.trim_end_matches('/').to_owned())).copied()
+    site.by_key.get(&(language.to_owned(), path.trim_end_matches('/').to_owned())).copied()
 }
 
 fn pages(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
-    let site = env.values.site();
-    let language = arguments.get::<String>("lang")?.unwrap_or_else(language);
-    let section = arguments.get::<&str>("section")?;
-    let kind = arguments.get::<&str>("kind")?;
-    let limit = arguments.get::<usize>("limit")?.unwrap_or(usize::MAX);
-    let mut found: Vec<PageId> = match section {
-        Some(section) => {
-            let key = (language.clone(), section.trim_matches('/').to_owned());
-            let Some(id) = site.by_key.get(&key) else {
-                return Err(Error::message(format!("there is no section `{section}`")));
-            };
-            site.pages_in(*id, true)
-        }
-        None => {
-            site.pages.iter().filter(|page| page.language == language && !page.is_section).map(|page| page.id).collect()
-        }
+    let text = |name: &str| TeraResult::Ok(arguments.get::<&str>(name)?.map(str::to_owned));
+    let mut query = PagesQuery {
+        language: arguments.get::<String>("lang")?.unwrap_or_else(language),
+        section: text("section")?,
+        kind: text("kind")?,
+        terms: Vec::new(),
+        sort_by: text("sort_by")?,
+        limit: arguments.get::<usize>("limit")?,
     };
-    if let Some(kind) = kind {
-        found.retain(|id| site.page(*id).kind == kind);
-    }
-    for taxonomy in &site.config.taxonomies {
+    for taxonomy in &env.values.site().config.taxonomies {
         // `tag="rust"` and `tags="rust"` for the taxonomy `tags`.
         let singular = taxonomy.name.trim_end_matches('s');
         for name in [taxonomy.name.as_str(), singular] {
-            if let Some(term) = arguments.get::<&str>(name)? {
-                let wanted: std::collections::BTreeSet<_> =
-                    site.pages_with_term(&language, &taxonomy.name, term).iter().copied().collect();
-                found.retain(|id| wanted.contains(id));
-            }
+            query.terms.extend(arguments.get::<&str>(name)?.map(|term| (taxonomy.name.clone(), term.to_owned())));
         }
     }
-    if let Some(order) = arguments.get::<&str>("sort_by")? {
-        let order = match order {
+    let found = find_pages(env, &query);
+    note(env, SiteQuestion::Pages(query));
+    Ok(env.values.lights(&found.map_err(Error::message)?))
+}
+
+/// Finds the pages that a query asks for.
+///
+/// # Errors
+/// There is no such section or order.
+pub(super) fn find_pages(env: &Surroundings, query: &PagesQuery) -> Result<Vec<PageId>, String> {
+    let site = env.values.site();
+    let mut found: Vec<PageId> = match &query.section {
+        Some(section) => {
+            let key = (query.language.clone(), section.trim_matches('/').to_owned());
+            let Some(id) = site.by_key.get(&key) else { return Err(format!("there is no section `{section}`")) };
+            site.pages_in(*id, true)
+        }
+        None => {
+            let shown = site.pages.iter().filter(|page| page.language == query.language && !page.is_section);
+            shown.map(|page| page.id).collect()
+        }
+    };
+    if let Some(kind) = &query.kind {
+        found.retain(|id| site.page(*id).kind == *kind);
+    }
+    for (taxonomy, term) in &query.terms {
+        let wanted: BTreeSet<_> = site.pages_with_term(&query.language, taxonomy, term).iter().copied().collect();
+        found.retain(|id| wanted.contains(id));
+    }
+    if let Some(order) = &query.sort_by {
+        let order = match order.as_str() {
             "date" => SortBy::Date,
             "updated" => SortBy::Updated,
             "weight" => SortBy::Weight,
             "title" => SortBy::Title,
             "path" => SortBy::Path,
             other => {
-                return Err(Error::message(format!(
-                    "`sort_by` must be `date`, `updated`, `weight`, `title` or `path`, not `{other}`"
-                )));
+                return Err(format!("`sort_by` must be `date`, `updated`, `weight`, `title` or `path`, not `{other}`"));
             }
         };
         site.sort(&mut found, order);
     }
-    found.truncate(limit);
-    note_pages(env, format!("pages {arguments:?}"), &found);
-    Ok(env.values.lights(&found))
+    found.truncate(query.limit.unwrap_or(usize::MAX));
+    Ok(found)
 }
 
 fn get_page(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let path = arguments.must_get::<&str>("path")?;
-    let Some(id) = find_page(env, path) else {
-        return Err(Error::message(format!("there is no page `{path}`")));
-    };
-    note_pages(env, format!("page {path}"), &[id]);
-    Ok(env.values.light(id))
+    let language = language();
+    let found = find_page(env, &language, path);
+    note(env, SiteQuestion::Page(language, path.to_owned()));
+    match found {
+        Some(id) => Ok(env.values.light(id)),
+        None => Err(Error::message(format!("there is no page `{path}`"))),
+    }
 }
 
 fn get_section(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let path = arguments.must_get::<&str>("path")?;
-    match find_page(env, path) {
-        Some(id) if env.values.site().page(id).is_section => {
-            let page = env.values.site().page(id);
-            let shown: Vec<_> = [id].iter().chain(&page.pages).chain(&page.subsections).copied().collect();
-            note_pages(env, format!("section {path}"), &shown);
-            Ok(env.values.section(id))
-        }
-        _ => Err(Error::message(format!("there is no section `{path}`"))),
+    let language = language();
+    let found = find_page(env, &language, path).filter(|id| env.values.site().page(*id).is_section);
+    note(env, SiteQuestion::Section(language, path.to_owned()));
+    match found {
+        Some(id) => Ok(env.values.section(id)),
+        None => Err(Error::message(format!("there is no section `{path}`"))),
     }
 }
 
@@ -201,30 +250,31 @@ fn sidebar(env: &Surroundings, _: &Kwargs) -> TeraResult<Value> {
         let page = site.page(scope.page?);
         let section = page.sidebar.clone()?;
         let name = format!("sidebar {section}");
-        let items = site.sidebars.get(&(page.language.clone(), section))?;
-        let (value, print) = env.values.navigation(&page.language, &name, items, scope.page, &scope.url)?;
-        Some((value, print, name))
+        let items = site.sidebars.get(&(page.language.clone(), section));
+        let found = items.map(|items| env.values.navigation(&page.language, &name, items, scope.page, &scope.url));
+        Some((page.language.clone(), name, found.flatten()))
     });
-    Ok(noted_navigation(found.flatten()))
+    Ok(noted_navigation(env, found.flatten()))
 }
 
 fn menu(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let name = arguments.must_get::<&str>("name")?;
     let site = env.values.site();
     let found = scope::with(|scope| {
-        let items = site.menus.get(&scope.language)?.get(name)?;
+        let items = site.menus.get(&scope.language).and_then(|menus| menus.get(name));
         let name = format!("menu {name}");
-        let (value, print) = env.values.navigation(&scope.language, &name, items, scope.page, &scope.url)?;
-        Some((value, print, name))
+        let found = items.map(|items| env.values.navigation(&scope.language, &name, items, scope.page, &scope.url));
+        (scope.language.clone(), name, found.flatten())
     });
-    Ok(noted_navigation(found.flatten()))
+    Ok(noted_navigation(env, found))
 }
 
 /// Notes a menu or sidebar; none there is an empty list.
-fn noted_navigation(found: Option<(Value, Fingerprint, String)>) -> Value {
-    let Some((value, print, name)) = found else { return Value::from(Vec::<Value>::new()) };
-    note(name, print);
-    value
+fn noted_navigation(env: &Surroundings, found: Option<(String, String, Option<Value>)>) -> Value {
+    let nothing = || Value::from(Vec::<Value>::new());
+    let Some((language, name, value)) = found else { return nothing() };
+    note(env, SiteQuestion::Navigation(language, name));
+    value.unwrap_or_else(nothing)
 }
 
 fn taxonomy(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
@@ -235,18 +285,15 @@ fn taxonomy(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     }
     let language = language();
     let index = site.taxonomies.iter().position(|index| index.name == name && index.language == language);
-    let value = index.map_or_else(|| Value::from(Vec::<Value>::new()), |index| env.values.terms(index));
-    note(format!("taxonomy {name}"), Fingerprint::of(value.to_string().as_bytes()));
-    Ok(value)
+    note(env, SiteQuestion::Taxonomy(language, name.to_owned()));
+    Ok(index.map_or_else(|| Value::from(Vec::<Value>::new()), |index| env.values.terms(index)))
 }
 
 fn asset(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let path = arguments.must_get::<&str>("path")?;
+    note(env, SiteQuestion::Asset(path.to_owned()));
     match env.asset(path) {
-        Some(url) => {
-            note(format!("asset {path}"), Fingerprint::of(url.as_bytes()));
-            Ok(Value::from(url))
-        }
+        Some(url) => Ok(Value::from(url)),
         None => Err(Error::message(format!("there is no file `assets/{path}`"))),
     }
 }
@@ -257,6 +304,7 @@ fn url(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
 
 fn static_url(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let path = arguments.must_get::<&str>("path")?.trim_start_matches('/');
+    note(env, SiteQuestion::Served(path.to_owned()));
     if !env.statics.contains_key(path) {
         return Err(Error::message(format!("there is no file `static/{path}`")));
     }
@@ -287,12 +335,7 @@ fn read_data(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     if path.split('/').any(|part| part == ".." || part.is_empty()) {
         return Err(Error::message(format!("`{path}` must be a path below the project's folder")));
     }
-    let read = scope::with(|scope| {
-        let bytes = scope.fs.read(path);
-        scope.notes.note(Question::File(path.to_owned()), bytes.as_deref().unwrap_or_default());
-        bytes
-    });
-    let bytes = match read {
+    let bytes = match read_file(path) {
         Some(Ok(bytes)) => bytes,
         Some(Err(error)) => return Err(Error::message(format!("could not read `{path}`: {}", error.source))),
         None => return Err(Error::message("data can only be read while a page is rendered")),
@@ -309,6 +352,15 @@ fn read_data(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     }
 }
 
+/// Reads a file and notes it; none outside of any rendering.
+fn read_file(path: &str) -> Option<Result<Vec<u8>, crate::fs::Error>> {
+    scope::with(|scope| {
+        let (bytes, print) = scope.world.read(path);
+        scope.notes.note_print(Question::File(path.to_owned()), print);
+        bytes
+    })
+}
+
 /// Returns the format of a data file by its name.
 pub(super) fn data_format(path: &str) -> Option<data::Format> {
     match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
@@ -322,29 +374,27 @@ pub(super) fn data_format(path: &str) -> Option<data::Format> {
 
 fn icon(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let name = arguments.must_get::<&str>("name")?;
-    let Some(icon) = env.icons.get(name) else {
-        return Err(Error::message(format!("there is no drawing `assets/icons/{name}.svg`")));
-    };
-    note(format!("icon {name}"), icon.print);
-    Ok(icon.svg.clone())
+    note(env, SiteQuestion::Icon(name.to_owned()));
+    match env.icons.get(name) {
+        Some(icon) => Ok(icon.svg.clone()),
+        None => Err(Error::message(format!("there is no drawing `assets/icons/{name}.svg`"))),
+    }
 }
 
 fn image(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let path = arguments.must_get::<&str>("path")?.trim_start_matches('/');
+    note(env, SiteQuestion::Asset(path.to_owned()));
     if let Some(asset) = env.assets.get(path) {
         let (width, height) = asset.dimensions.unzip();
         let src = env.values.href(&format!("/{}", asset.url_path));
         return Ok(map([("src", src.into()), ("width", width.into()), ("height", height.into())]));
     }
+    note(env, SiteQuestion::Served(path.to_owned()));
     let Some(file) = env.statics.get(path) else {
         return Err(Error::message(format!("there is no image `{path}` in `assets/` or `static/`")));
     };
-    let bytes = scope::with(|scope| {
-        let bytes = scope.fs.read(file);
-        scope.notes.note(Question::File(file.clone()), bytes.as_deref().unwrap_or_default());
-        bytes.unwrap_or_default()
-    });
-    let size = super::assets::image_size(&bytes.unwrap_or_default())
+    let bytes = read_file(file).and_then(Result::ok).unwrap_or_default();
+    let size = super::assets::image_size(&bytes)
         .map_err(|why| Error::message(format!("`{path}` cannot be read as an image: {why}")))?;
     let src = env.values.href(&format!("/{path}"));
     let (width, height) = size.unzip();

@@ -13,6 +13,7 @@ use rivage_syntax::expr::{Expr, Value};
 use rustc_hash::FxHashSet;
 use tera::Context;
 
+use super::answers::target_print;
 use super::html::host::{
     At, Binding, Code, CodeBlock, ComponentCall, Host, ImageTarget, Item, LinkTarget, Prop, Treatment,
 };
@@ -24,7 +25,7 @@ use super::props::{self, Check};
 use super::values::map;
 use super::{OutLink, assets, code, diagnostics, emoji, math, scope};
 use crate::config::{Config, UnknownComponent};
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, SiteQuestion};
 use crate::parse::Document;
 use crate::resolve::{Page, Target, decode, join};
 
@@ -34,6 +35,8 @@ pub(super) struct SiteHost<'r> {
     inputs: &'r Inputs<'r>,
     page: &'r Page,
     document: &'r Document,
+    /// The document's text.
+    source: &'r str,
     links: Vec<OutLink>,
     external: Vec<OutLink>,
     /// Site paths that were links here and have been judged, as they stand in the HTML.
@@ -54,9 +57,15 @@ pub(super) struct Gathered {
 }
 
 impl<'r> SiteHost<'r> {
-    pub(super) fn new(renderer: &'r Renderer, inputs: &'r Inputs<'r>, page: &'r Page, document: &'r Document) -> Self {
+    pub(super) fn new(
+        renderer: &'r Renderer,
+        inputs: &'r Inputs<'r>,
+        page: &'r Page,
+        document: &'r Document,
+        source: &'r str,
+    ) -> Self {
         let (links, external, judged, diagnostics) = (Vec::new(), Vec::new(), FxHashSet::default(), Vec::new());
-        Self { renderer, inputs, page, document, links, external, judged, diagnostics }
+        Self { renderer, inputs, page, document, source, links, external, judged, diagnostics }
     }
 
     pub(super) fn render(&mut self, root: &Node) -> (Rendered, Names) {
@@ -66,9 +75,28 @@ impl<'r> SiteHost<'r> {
             back_to_reference: self.text_of("back_to_reference"),
             table: self.text_of("table"),
         };
-        let taken_ids = self.renderer.engine.layout_ids().to_vec();
+        let taken_ids = self.renderer.surroundings.templates.layout_ids().to_vec();
+        self.note(SiteQuestion::LayoutIds);
         let file = self.document.file.clone();
         html::render(&file, root, &html::Settings { plain: false, labels, taken_ids }, self)
+    }
+
+    fn note(&self, question: SiteQuestion) {
+        let answer = self.renderer.surroundings.answer(&question);
+        self.inputs.notes().note_site(question, answer);
+    }
+
+    /// Finds where a link of a file, the page's or a partial's, leads.
+    fn target(&self, file: &FileId, url: &str) -> Target {
+        let language = &self.page.language;
+        let target = self.renderer.surroundings.values.site().link_target(file, language, url);
+        // Where links to other sites and within the page lead is told by what is written; `?query` alone by the file as well.
+        if !matches!(target, Target::External | Target::Anchor(_)) || url.trim_start().starts_with('?') {
+            let (from, language, written) = (file.as_str().to_owned(), language.clone(), url.to_owned());
+            let question = SiteQuestion::Link { from, language, written };
+            self.inputs.notes().note_site(question, target_print(&target));
+        }
+        target
     }
 
     /// Ends the page.
@@ -80,7 +108,7 @@ impl<'r> SiteHost<'r> {
     /// A link of a file, the page's or a partial's, as it stands outside of the page: in its Markdown twin.
     fn absolute_target(&self, file: &FileId, url: &str) -> String {
         let values = &self.renderer.surroundings.values;
-        match values.site().link_target(file, &self.page.language, url) {
+        match self.target(file, url) {
             Target::Page { url, suffix } => format!("{}{suffix}", values.absolute(&url)),
             Target::File { url, suffix } => format!("{}{suffix}", values.absolute(&url)),
             _ => url.to_owned(),
@@ -126,8 +154,7 @@ impl<'r> SiteHost<'r> {
 
     fn find_link(&mut self, url: &str, at: At<'_>) -> LinkTarget {
         let values = &self.renderer.surroundings.values;
-        let target = values.site().link_target(at.file, &self.page.language, url);
-        self.inputs.note_site(&format!("link {url} from {}", at.file), format!("{target:?}").as_bytes());
+        let target = self.target(at.file, url);
         let plain = |href: String| LinkTarget { href, attributes: Vec::new() };
         match target {
             Target::Page { url: path, suffix } => {
@@ -182,10 +209,12 @@ impl<'r> SiteHost<'r> {
                 let base = self.config().site.base_path.trim_start_matches('/');
                 let without = below.strip_prefix(base).and_then(|below| below.strip_prefix('/'));
                 let below = without.unwrap_or(below).trim_start_matches('/');
+                self.note(SiteQuestion::Served(below.to_owned()));
                 let found = surroundings.statics.get(below).or_else(|| surroundings.beside.get(below));
                 found.map(|file| (file.clone(), format!("/{below}")))
             }
             None => join(at.file.as_str(), &path).and_then(|file| {
+                self.note(SiteQuestion::Beside(file.clone()));
                 let url = surroundings.values.site().assets.get(&file)?;
                 Some((file, url.clone()))
             }),
@@ -223,7 +252,7 @@ impl<'r> SiteHost<'r> {
     /// Props of a component as its arguments, checked against what it declares.
     fn arguments(&mut self, call: &ComponentCall) -> Option<Context> {
         let renderer = self.renderer;
-        let info = renderer.engine.component(&call.name)?;
+        let info = renderer.engine.get().component(&call.name)?;
         let mut arguments = Context::new();
         let mut good = true;
         for (name, prop) in &call.props {
@@ -370,7 +399,7 @@ impl Host for SiteHost<'_> {
     }
 
     fn math(&mut self, tex: &str, display: bool, at: At<'_>, out: &mut String) {
-        let source = (at.file == &self.document.file).then(|| self.document.text.get(at.span.range())).flatten();
+        let source = (at.file == &self.document.file).then(|| self.source.get(at.span.range())).flatten();
         match math::render(tex, display, at.file, at.span, source) {
             Ok(mathml) if display => {
                 out.push_str("<div class=\"math\">");
@@ -390,7 +419,8 @@ impl Host for SiteHost<'_> {
     }
 
     fn treatment(&mut self, name: &str, at: At<'_>) -> Treatment {
-        if self.renderer.engine.component(name).is_some() {
+        self.note(SiteQuestion::Component(name.to_owned()));
+        if self.renderer.engine.get().component(name).is_some() {
             return Treatment::Template;
         }
         if name == "Fragment" {
@@ -401,7 +431,9 @@ impl Host for SiteHost<'_> {
             UnknownComponent::Warn => true,
             UnknownComponent::Error => false,
         };
-        let nearest = diagnostics::nearest(name, self.renderer.engine.component_names().iter().map(String::as_str));
+        self.note(SiteQuestion::ComponentNames);
+        let nearest =
+            diagnostics::nearest(name, self.renderer.engine.get().component_names().iter().map(String::as_str));
         let theme = &self.config().site.theme;
         self.diagnostics.push(diagnostics::unknown_component(at.file, at.span, name, theme, nearest, as_warning));
         Treatment::Children
@@ -414,7 +446,7 @@ impl Host for SiteHost<'_> {
             return;
         };
         let implicits = self.implicits(call);
-        match self.renderer.engine.render_component(&call.name, &arguments, &implicits, &call.body) {
+        match self.renderer.engine.get().render_component(&call.name, &arguments, &implicits, &call.body) {
             Ok(html) => out.push_str(if call.inline { html.trim() } else { &html }),
             Err(failure) => {
                 let mut failure = *failure;

@@ -6,79 +6,37 @@
 
 use std::borrow::Cow;
 
-/// Elements whose content is copied as it is. Code in text may be styled to keep its spaces.
-const VERBATIM: [&str; 5] = ["pre", "textarea", "script", "style", "code"];
+use memchr::{memchr, memmem};
 
-/// Reports whether an element starts and ends lines; white space next to its tags is not shown.
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "base"
-            | "blockquote"
-            | "body"
-            | "br"
-            | "caption"
-            | "col"
-            | "colgroup"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "head"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "html"
-            | "legend"
-            | "li"
-            | "main"
-            | "menu"
-            | "meta"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "option"
-            | "p"
-            | "pre"
-            | "search"
-            | "section"
-            | "source"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "title"
-            | "tr"
-            | "track"
-            | "ul"
-            | "center"
-            | "dir"
-            | "frameset"
-            | "!doctype"
-    )
+/// What an element means for the white space next to its tags.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It starts and ends lines: white space there is not shown.
+    Block,
+    /// It shows nothing itself: what is before and after it is next to each other.
+    Invisible,
+    /// It stands in a line.
+    Inline,
 }
 
-/// Elements that show nothing themselves: what is before and after them is next to each other.
-const INVISIBLE: [&str; 4] = ["script", "style", "link", "template"];
+fn place(name: &[u8]) -> Place {
+    match name {
+        b"address" | b"article" | b"aside" | b"base" | b"blockquote" | b"body" | b"br" | b"caption" | b"col"
+        | b"colgroup" | b"dd" | b"details" | b"dialog" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figcaption"
+        | b"figure" | b"footer" | b"form" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"head" | b"header"
+        | b"hgroup" | b"hr" | b"html" | b"legend" | b"li" | b"main" | b"menu" | b"meta" | b"nav" | b"ol"
+        | b"optgroup" | b"option" | b"p" | b"pre" | b"search" | b"section" | b"source" | b"summary" | b"table"
+        | b"tbody" | b"td" | b"tfoot" | b"th" | b"thead" | b"title" | b"tr" | b"track" | b"ul" | b"center" | b"dir"
+        | b"frameset" | b"!doctype" => Place::Block,
+        b"script" | b"style" | b"link" | b"template" => Place::Invisible,
+        _ => Place::Inline,
+    }
+}
+
+/// Reports whether an element's content is copied as it is. Code in text may be styled to keep its spaces.
+fn is_verbatim(name: &[u8]) -> bool {
+    matches!(name, b"pre" | b"textarea" | b"script" | b"style" | b"code")
+}
 
 /// Returns the HTML without what browsers ignore.
 pub fn minify(html: &str) -> String {
@@ -108,7 +66,7 @@ impl Minifier {
             Some(tag) => self.tag(html, &tag),
             None => {
                 // The first byte may be a `<` that opens nothing.
-                let end = html.bytes().skip(1).position(|byte| byte == b'<').map_or(html.len(), |end| end + 1);
+                let end = memchr(b'<', &html.as_bytes()[1..]).map_or(html.len(), |end| end + 1);
                 self.text(&html[..end]);
                 &html[end..]
             }
@@ -122,16 +80,7 @@ impl Minifier {
         self.has_space |= start > 0;
         while start < bytes.len() {
             self.space();
-            // Words that are one space apart are copied together.
-            let mut at = start;
-            let end = loop {
-                let Some(word) = bytes[at..].iter().position(|byte| is_blank(*byte)) else { break bytes.len() };
-                at += word;
-                match bytes[at..] {
-                    [b' ', next, ..] if !is_blank(next) => at += 1,
-                    _ => break at,
-                }
-            };
+            let end = start + words(&bytes[start..]);
             self.out.push_str(&text[start..end]);
             self.is_edge = false;
             let gap = blanks(end);
@@ -177,13 +126,17 @@ impl Minifier {
             return "";
         }
         let name = lower(&html[tag.name.clone()]);
-        let name = &*name;
-        if is_block(name) {
-            self.has_space = false;
-            self.is_edge = true;
-        } else {
-            self.space();
-            self.is_edge &= INVISIBLE.contains(&name);
+        let name = name.as_bytes();
+        match place(name) {
+            Place::Block => {
+                self.has_space = false;
+                self.is_edge = true;
+            }
+            Place::Invisible => self.space(),
+            Place::Inline => {
+                self.space();
+                self.is_edge = false;
+            }
         }
         if tag.is_tight {
             self.out.push_str(&html[..tag.end]);
@@ -191,7 +144,7 @@ impl Minifier {
             squeeze(&html[..tag.end], &mut self.out);
         }
         let rest = &html[tag.end..];
-        if tag.is_end || !VERBATIM.contains(&name) {
+        if tag.is_end || !is_verbatim(name) {
             return rest;
         }
         let end = find_end_tag(rest, name);
@@ -206,6 +159,30 @@ fn lower(name: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(name)
     }
+}
+
+/// Returns the length of the words at the start that are one space apart.
+fn words(bytes: &[u8]) -> usize {
+    /// Looked at together, which takes a few instructions.
+    const BLOCK: usize = 32;
+    // Of what is no gap, only other control characters look like one.
+    let may_be_gap = |byte: u8, next: u8| byte < b' ' || (byte == b' ' && next <= b' ');
+    let mut at = 0;
+    while let Some(block) = bytes.get(at..=at + BLOCK) {
+        let pairs = block[..BLOCK].iter().zip(&block[1..]);
+        if pairs.fold(false, |found, (byte, next)| found | may_be_gap(*byte, *next)) {
+            break;
+        }
+        at += BLOCK;
+    }
+    while let Some(&byte) = bytes.get(at) {
+        let is_lone = byte == b' ' && bytes.get(at + 1).is_some_and(|next| !is_blank(*next));
+        if is_blank(byte) && !is_lone {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -235,23 +212,24 @@ fn tag(html: &str) -> Option<Tag> {
     }
     let name = bytes[start..].iter().take_while(|byte| !is_blank(**byte) && !matches!(byte, b'/' | b'>')).count();
     let name = start..start + name;
-    let mut quote = None;
     let mut is_tight = true;
-    let mut before = 0;
-    for (at, &byte) in bytes.iter().enumerate().skip(name.end) {
-        match (quote, byte) {
-            (None, b'>') => {
-                let is_tight = is_tight && before != b' ';
+    let mut at = name.end;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'>' => {
+                let is_tight = is_tight && bytes[at - 1] != b' ';
                 return Some(Tag { name, is_end, end: at + 1, is_whole: true, is_tight });
             }
             // A quote opens a value only behind `=`; elsewhere it is a stray letter.
-            (None, b'"' | b'\'') if before == b'=' || html[..at].trim_end().ends_with('=') => quote = Some(byte),
-            (Some(open), close) if open == close => quote = None,
-            (None, b'\t' | b'\n' | b'\r' | b'\x0c') => is_tight = false,
-            (None, b' ') if before == b' ' => is_tight = false,
+            b'"' | b'\'' if bytes[at - 1] == b'=' || html[..at].trim_end().ends_with('=') => {
+                let Some(length) = memchr(byte, &bytes[at + 1..]) else { break };
+                at += length + 1;
+            }
+            b'\t' | b'\n' | b'\r' | b'\x0c' => is_tight = false,
+            b' ' if bytes[at - 1] == b' ' => is_tight = false,
             _ => {}
         }
-        before = byte;
+        at += 1;
     }
     Some(Tag { name, is_end, end: html.len(), is_whole: false, is_tight: false })
 }
@@ -285,13 +263,12 @@ fn squeeze(tag: &str, out: &mut String) {
 }
 
 /// Returns where an element's end tag starts, or the text's end.
-fn find_end_tag(html: &str, name: &str) -> usize {
+fn find_end_tag(html: &str, name: &[u8]) -> usize {
     let bytes = html.as_bytes();
-    html.match_indices("</")
-        .map(|(at, _)| at)
+    memmem::find_iter(bytes, "</")
         .find(|at| {
             let after = &bytes[at + 2..];
-            after.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+            after.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
                 && !after.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
         })
         .unwrap_or(html.len())
@@ -363,10 +340,10 @@ mod tests {
                 rest = rest.find("-->").map_or("", |end| &rest[end + 3..]);
             } else if let Some(tag) = tag(rest) {
                 let name = rest[tag.name.clone()].to_ascii_lowercase();
-                out.push_str(if is_block(&name) { "\u{1}" } else { "" });
+                out.push_str(if place(name.as_bytes()) == Place::Block { "\u{1}" } else { "" });
                 rest = &rest[tag.end..];
                 if name == "script" && !tag.is_end {
-                    rest = &rest[find_end_tag(rest, "script")..];
+                    rest = &rest[find_end_tag(rest, b"script")..];
                 }
             } else {
                 let c = rest.chars().next().unwrap();

@@ -4,11 +4,13 @@
 //! made, and [`PageFacts`] for what can be told only when all pages are known (anchors, search, feeds).
 //! Deliberately not here: where files are written and whether they changed ([`crate::write`]).
 
+pub mod answers;
 pub mod assets;
 pub mod code;
 mod diagnostics;
 pub mod emoji;
 pub mod engine;
+pub mod facts;
 mod filters;
 pub mod functions;
 mod host;
@@ -24,12 +26,16 @@ mod props;
 pub mod scan;
 pub mod scope;
 pub mod strings;
+pub mod templates;
 pub mod timing;
 pub mod values;
 
 use std::sync::Arc;
 
 use rivage_diag::Location;
+use serde::{Deserialize, Serialize};
+
+use crate::inputs::Fingerprint;
 
 /// A file of the output.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,17 +62,46 @@ impl Artifact {
     }
 }
 
+/// What a sink has taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Put {
+    /// The fingerprint of the file's bytes.
+    pub digest: Fingerprint,
+    /// How many bytes it has.
+    pub length: u64,
+}
+
 /// Where artifacts go. Called from several threads at once.
 pub trait Sink: Sync {
-    /// Takes a file.
+    /// Takes a file, and tells what it has taken; none if this sink does not look into files.
     ///
     /// # Errors
     /// The disk refused it.
-    fn put(&self, artifact: Artifact) -> Result<(), crate::fs::Error>;
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error>;
+
+    /// Takes the file that the output has at this path already, if it is the one that was [`Put`]: a result that is used again need
+    /// not be made again. Reports whether it is; if not, the caller has to make the file and put it. A kept file may still be put: a
+    /// result of several files is made again if one of them is missing.
+    ///
+    /// # Errors
+    /// The disk refused a look at it, or the path cannot be a file's.
+    fn keep(&self, path: &str, digest: Fingerprint, length: u64) -> Result<bool, crate::fs::Error> {
+        let _ = (path, digest, length);
+        Ok(false)
+    }
+
+    /// As [`Sink::keep`], for what a copy of the project's file `from` would be.
+    ///
+    /// # Errors
+    /// As [`Sink::keep`].
+    fn keep_copy(&self, path: &str, from: &str, digest: Fingerprint, length: u64) -> Result<bool, crate::fs::Error> {
+        let _ = from;
+        self.keep(path, digest, length)
+    }
 }
 
 /// What a rendered route tells about itself.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PageFacts {
     /// Its path without the base path: `/blog/first/`.
     pub url: String,
@@ -87,7 +122,7 @@ pub struct PageFacts {
 }
 
 /// A link on a page.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OutLink {
     /// The target: `/docs/install/` without base path, or a full URL.
     pub target: String,
@@ -98,7 +133,7 @@ pub struct OutLink {
 }
 
 /// A page as search sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchPage {
     /// Its path with the base path.
     pub url: String,
@@ -113,7 +148,7 @@ pub struct SearchPage {
 }
 
 /// The text below one heading.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchSection {
     /// The heading's id; empty for the text before the first one.
     pub id: String,

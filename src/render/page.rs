@@ -3,8 +3,8 @@
 //! In: a [`Route`] and the [`Renderer`] all routes share. Out: artifacts to the sink, [`PageFacts`], diagnostics. A pure function of
 //! the route and what it asks of [`Inputs`]. Deliberately not here: what is written once per site ([`super::outputs`]).
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use rivage_diag::{Diagnostic, Location};
 use rivage_syntax::Span;
@@ -18,10 +18,12 @@ use super::host::{Gathered, SiteHost, TwinAnswers};
 use super::html::TocEntry;
 use super::outputs::{jsonld, twin};
 use super::scope::{self, Scope};
+use super::templates::Sources;
+use super::timing::{Part, Times};
 use super::values::{Values, map};
 use super::{Artifact, PageFacts, SearchPage, Sink, diagnostics, minify, scan};
 use crate::config::{Config, Language, UnknownComponent};
-use crate::inputs::Inputs;
+use crate::inputs::{Fingerprint, Inputs, SiteQuestion};
 use crate::parse::Document;
 use crate::resolve::{Page, PageId, Route, Site, View, output_path};
 
@@ -31,15 +33,51 @@ const NEAR: usize = 2;
 /// What all routes of a build share.
 pub struct Renderer {
     /// Layouts and components.
-    pub engine: Engine,
+    pub engine: LazyEngine,
+    /// What is wrong with them.
+    pub engine_problems: Vec<Diagnostic>,
     /// What templates may ask for.
     pub surroundings: Arc<Surroundings>,
-    /// Pages whose content a feed shows.
-    pub feed_pages: BTreeSet<PageId>,
-    /// Whether pages are for `rivage preview`.
-    pub preview: bool,
     /// `site` and `lang` of each language, in the order of the settings.
     pub languages: Vec<(Value, Value)>,
+}
+
+/// Layouts and components, compiled when the first of them is needed: a build in which nothing changed needs none.
+pub struct LazyEngine {
+    engine: OnceLock<Engine>,
+    sources: Sources,
+    print: Fingerprint,
+    /// Whether it is noted how long each takes.
+    measure: bool,
+}
+
+impl LazyEngine {
+    /// Puts compiling off.
+    pub fn new(sources: Sources, measure: bool) -> Self {
+        Self { engine: OnceLock::new(), print: sources.print(), sources, measure }
+    }
+
+    /// Returns the fingerprint of all templates.
+    pub fn print(&self) -> Fingerprint {
+        self.print
+    }
+
+    /// Compiles the templates and returns what is wrong with them.
+    pub fn compile(&self) -> Vec<Diagnostic> {
+        let (engine, problems) = Engine::new(self.sources.clone(), self.measure);
+        let _ = self.engine.set(engine);
+        problems
+    }
+
+    /// Returns the engine.
+    pub fn get(&self) -> &Engine {
+        self.engine.get_or_init(|| Engine::new(self.sources.clone(), self.measure).0)
+    }
+
+    /// Returns how long layouts and components took; nothing if it was not asked for or none was needed.
+    pub fn times(&self) -> BTreeMap<Part, Times> {
+        self.engine.get().map(Engine::times).unwrap_or_default()
+    }
 }
 
 /// What of a page was made before its layout.
@@ -70,11 +108,13 @@ impl Renderer {
     fn scope(&self, inputs: &Inputs<'_>, language: &str, url: &str, page: Option<PageId>) -> Scope {
         Scope {
             notes: inputs.notes().clone(),
-            fs: Arc::clone(&inputs.world().fs),
+            world: inputs.world().clone(),
+            surroundings: Arc::clone(&self.surroundings),
             language: language.to_owned(),
             page,
             url: url.to_owned(),
             uids: 0,
+            has_asked_for_texts: false,
         }
     }
 
@@ -88,21 +128,23 @@ impl Renderer {
         route: &Route,
         sink: &dyn Sink,
     ) -> Result<(PageFacts, Vec<Diagnostic>), crate::fs::Error> {
+        self.note(inputs, SiteQuestion::Settings);
+        self.note(inputs, SiteQuestion::Route(route.url.clone()));
         let page = match route.view {
             View::Page(id) | View::Pager(id, _) => Some(id),
             View::Taxonomy(_) | View::Term(..) => None,
         };
         scope::enter(self.scope(inputs, &route.language, &route.url, page), || {
             let mut body = match route.view {
-                View::Page(id) => self.render_body(inputs, self.site().page(id)),
+                View::Page(id) => self.render_body(inputs, self.site().page(id))?,
                 _ => Body::default(),
             };
             let (candidates, mut context) = self.route_context(route, &body);
             let wanted = page.and_then(|id| wanted_template(self.site().page(id)));
-            let html = self.layout(&candidates, &mut context, wanted, &mut body);
+            let html = self.layout(inputs, &candidates, &mut context, wanted, &mut body);
             let mut facts = self.facts(route, std::mem::take(&mut body.facts), &body, &html);
             if let View::Page(id) = route.view
-                && self.feed_pages.contains(&id)
+                && self.surroundings.feed_pages.contains(&id)
             {
                 facts.content = Some(Arc::from(body.html.as_str()));
             }
@@ -128,12 +170,13 @@ impl Renderer {
             Some(prefix) => format!("/{prefix}/404.html"),
             None => "/404.html".to_owned(),
         };
+        self.note(inputs, SiteQuestion::Settings);
         scope::enter(self.scope(inputs, &language.code, &url, None), || {
             let mut body = Body::default();
             let mut context = self.base_context(&language.code, &url);
             let title = translate(&self.surroundings, "not_found", &[]);
             context.insert("title", &title);
-            let html = self.layout(&["404.html".to_owned()], &mut context, None, &mut body);
+            let html = self.layout(inputs, &["404.html".to_owned()], &mut context, None, &mut body);
             sink.put(Artifact::text(url.trim_start_matches('/'), self.finish(&html)))?;
             Ok(body.diagnostics)
         })
@@ -144,17 +187,30 @@ impl Renderer {
     }
 
     /// Reads and renders the content of a document without a page around it: what `rivage render` prints.
-    pub fn render_content(&self, inputs: &Inputs<'_>, page: &Page) -> (String, Vec<Diagnostic>) {
+    ///
+    /// # Errors
+    /// The document cannot be read any more.
+    pub fn render_content(
+        &self,
+        inputs: &Inputs<'_>,
+        page: &Page,
+    ) -> Result<(String, Vec<Diagnostic>), crate::fs::Error> {
         scope::enter(self.scope(inputs, &page.language, &page.url, Some(page.id)), || {
-            let body = self.render_body(inputs, page);
-            (body.html, body.diagnostics)
+            let body = self.render_body(inputs, page)?;
+            Ok((body.html, body.diagnostics))
         })
     }
 
-    fn render_body(&self, inputs: &Inputs<'_>, page: &Page) -> Body {
-        let Some(document) = &page.document else { return Body::default() };
-        let (root, mut problems) = parse_body(self.config(), document);
-        let mut host = SiteHost::new(self, inputs, page, document);
+    fn note(&self, inputs: &Inputs<'_>, question: SiteQuestion) {
+        let answer = self.surroundings.answer(&question);
+        inputs.notes().note_site(question, answer);
+    }
+
+    fn render_body(&self, inputs: &Inputs<'_>, page: &Page) -> Result<Body, crate::fs::Error> {
+        let Some(document) = &page.document else { return Ok(Body::default()) };
+        let text = document.text(inputs.world())?;
+        let (root, mut problems) = parse_body(self.config(), document, &text);
+        let mut host = SiteHost::new(self, inputs, page, document, &text);
         let (rendered, names) = host.render(&root);
         let twin = (self.config().build.markdown_twins && !page.is_fallback).then(|| {
             let description = document.front_matter.description.as_deref().unwrap_or_default();
@@ -164,14 +220,14 @@ impl Renderer {
         problems.append(&mut diagnostics);
         let headings =
             rendered.toc.iter().map(|entry| (entry.depth, entry.title.clone(), entry.location.clone())).collect();
-        Body {
+        Ok(Body {
             html: rendered.html,
             toc: rendered.toc,
             twin,
             facts: PageFacts { links, external, headings, ..PageFacts::default() },
             judged,
             diagnostics: problems,
-        }
+        })
     }
 
     fn facts(&self, route: &Route, mut facts: PageFacts, body: &Body, html: &str) -> PageFacts {
@@ -197,6 +253,7 @@ impl Renderer {
 
     fn layout(
         &self,
+        inputs: &Inputs<'_>,
         candidates: &[String],
         context: &mut Context,
         wanted: Option<Location>,
@@ -207,7 +264,11 @@ impl Renderer {
         // A layout that somebody asked for by name must exist: falling back would hide the mistake. A site that is being moved over asks
         // for layouts that it has not got yet: it is told so, and shown in those that its kind has.
         let asked = if place.is_some() && !lenient { &candidates[..1] } else { candidates };
-        let found = asked.iter().position(|name| self.engine.has_layout(name));
+        let has_layout = |name: &String| {
+            self.note(inputs, SiteQuestion::Layout(name.clone()));
+            self.engine.get().has_layout(name)
+        };
+        let found = asked.iter().position(has_layout);
         if found.is_none() || (found != Some(0) && place.is_some()) {
             let mut diagnostic = diagnostics::unknown_template(place, asked);
             if found.is_some() {
@@ -216,7 +277,7 @@ impl Renderer {
             body.diagnostics.push(diagnostic);
         }
         let Some(layout) = found.map(|place| &asked[place]) else { return body.html.clone() };
-        match self.engine.render(layout, context) {
+        match self.engine.get().render(layout, context) {
             Ok(html) => html,
             Err(failure) => {
                 let mut failure = *failure;
@@ -238,7 +299,7 @@ impl Renderer {
         for (name, value) in [
             ("site", site.clone()),
             ("lang", lang.clone()),
-            ("preview", self.preview.into()),
+            ("preview", self.surroundings.preview.into()),
             ("generator", concat!("rivage ", env!("CARGO_PKG_VERSION")).into()),
             ("current_url", self.values().href(url).into()),
             ("canonical", self.values().absolute(url).into()),
@@ -318,8 +379,7 @@ impl Renderer {
             return (self.values().lights(ids), Value::none());
         }
         let count = ids.len().div_ceil(size);
-        let start = (part.max(1) - 1).saturating_mul(size).min(ids.len());
-        let shown = &ids[start..ids.len().min(start + size)];
+        let shown = slice_of(ids, size, part);
         let address = |part: usize| self.values().pager_url(url, part);
         let mut urls = self.values().pager_links(url, count).to_vec();
         if let Some(own) = part.checked_sub(1).and_then(|at| urls.get_mut(at)) {
@@ -441,10 +501,19 @@ impl Renderer {
     }
 }
 
+/// Returns what a part of a list shows; the first part is 1, and 0 pages a part are all.
+pub(super) fn slice_of(ids: &[PageId], size: usize, part: usize) -> &[PageId] {
+    if size == 0 || ids.len() <= size {
+        return ids;
+    }
+    let start = (part.max(1) - 1).saturating_mul(size).min(ids.len());
+    &ids[start..ids.len().min(start.saturating_add(size))]
+}
+
 /// Reads the body of a document: the tree is made again for each rendering, which is cheaper than keeping it.
-pub(super) fn parse_body(config: &Config, document: &Document) -> (Node, Vec<Diagnostic>) {
+pub(super) fn parse_body(config: &Config, document: &Document, text: &str) -> (Node, Vec<Diagnostic>) {
     let options = crate::parse::markdown_options(config, document.source.syntax);
-    rivage_syntax::markdown::parse(&document.file, &document.text, document.body_start, &options)
+    rivage_syntax::markdown::parse(&document.file, text, document.body_start, &options)
 }
 
 fn wanted_template(page: &Page) -> Option<Location> {

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr_iter, memchr3, memmem};
+
 use super::SearchSection;
 
 /// A piece of HTML.
@@ -19,69 +21,85 @@ pub enum Piece<'a> {
 }
 
 /// Cuts HTML into pieces. Comments and doctypes are left out; what is in `<script>` and `<style>` too.
-pub fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
-    let mut rest = html;
-    let mut raw: Option<&str> = None;
-    std::iter::from_fn(move || {
+pub fn pieces(html: &str) -> Pieces<'_> {
+    Pieces { rest: html, raw: None }
+}
+
+/// The [`pieces`] of a text.
+pub struct Pieces<'a> {
+    rest: &'a str,
+    /// The element whose raw text comes next.
+    raw: Option<&'a str>,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        if let Some(name) = self.raw.take() {
+            self.skip_raw(name);
+        }
         loop {
-            if rest.is_empty() {
-                return None;
+            let rest = self.rest;
+            let bytes = rest.as_bytes();
+            match bytes.first()? {
+                b'<' => {}
+                _ => {
+                    let (text, after) = rest.split_at(memchr(b'<', bytes).unwrap_or(rest.len()));
+                    self.rest = after;
+                    return Some(Piece::Text(text));
+                }
             }
-            if let Some(name) = raw.take() {
-                // Raw text ends at its closing tag and nowhere else.
-                let end = rest.match_indices("</").find(|(at, _)| {
-                    rest.as_bytes()[at + 2..]
-                        .get(..name.len())
-                        .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-                });
-                rest = &rest[end.map_or(rest.len(), |(at, _)| at)..];
+            if bytes.starts_with(b"<!--") {
+                self.rest = memmem::find(&bytes[4..], b"-->").map_or("", |at| &rest[at + 7..]);
                 continue;
             }
-            if !rest.starts_with('<') {
-                let end = rest.find('<').unwrap_or(rest.len());
-                let (text, after) = rest.split_at(end);
-                rest = after;
-                return Some(Piece::Text(text));
-            }
-            if let Some(after) = rest.strip_prefix("<!--") {
-                rest = after.split_once("-->").map_or("", |(_, after)| after);
-                continue;
-            }
-            let Some(end) = tag_end(rest) else {
-                let text = rest;
-                rest = "";
-                return Some(Piece::Text(text));
+            let Some(end) = tag_end(bytes) else {
+                self.rest = "";
+                return Some(Piece::Text(rest));
             };
             let tag = &rest[1..end];
-            rest = &rest[end + 1..];
-            if let Some(name) = tag.strip_prefix('/') {
-                return Some(Piece::Close(name.trim_end()));
+            self.rest = &rest[end + 1..];
+            match tag.as_bytes().first() {
+                Some(b'/') => return Some(Piece::Close(tag[1..].trim_end())),
+                Some(b'!' | b'?') => {}
+                _ => {
+                    let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'/';
+                    let (name, attributes) =
+                        tag.split_at(tag.bytes().position(|byte| is_end(&byte)).unwrap_or(tag.len()));
+                    if name.eq_ignore_ascii_case("script") || name.eq_ignore_ascii_case("style") {
+                        self.raw = Some(name);
+                    }
+                    return Some(Piece::Open(name, attributes));
+                }
             }
-            if tag.starts_with('!') || tag.starts_with('?') {
-                continue;
-            }
-            let name_end = tag.find(|c: char| c.is_ascii_whitespace() || c == '/').unwrap_or(tag.len());
-            let (name, attributes) = tag.split_at(name_end);
-            if name.eq_ignore_ascii_case("script") || name.eq_ignore_ascii_case("style") {
-                raw = Some(name);
-            }
-            return Some(Piece::Open(name, attributes));
         }
-    })
+    }
+}
+
+impl Pieces<'_> {
+    /// Goes on to the closing tag: raw text ends there and nowhere else.
+    fn skip_raw(&mut self, name: &str) {
+        let bytes = self.rest.as_bytes();
+        let end = memmem::find_iter(bytes, b"</").find(|at| {
+            let found = bytes[at + 2..].get(..name.len());
+            found.is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+        });
+        self.rest = &self.rest[end.unwrap_or(bytes.len())..];
+    }
 }
 
 /// The place of the `>` that ends the tag `html` starts with; one in a quoted value does not.
-fn tag_end(html: &str) -> Option<usize> {
-    let mut quote = None;
-    for (place, byte) in html.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return Some(place),
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
+fn tag_end(html: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr3(b'>', b'"', b'\'', &html[at..])?;
+        if html[at] == b'>' {
+            return Some(at);
         }
+        // To behind the closing quote.
+        at += memchr(html[at], &html[at + 1..])? + 2;
     }
-    None
 }
 
 /// Returns an attribute's value from what follows a tag's name, references not decoded.
@@ -129,10 +147,15 @@ pub fn decode(text: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
+/// Reports whether there may be an attribute `id`: most tags have none, and looking closer takes time.
+fn may_have_id(attributes: &str) -> bool {
+    memchr_iter(b'd', attributes.as_bytes()).any(|at| attributes.as_bytes()[..at].ends_with(b"i"))
+}
+
 /// Returns all ids, in order.
 pub fn ids(html: &str) -> Vec<String> {
     let found = pieces(html).filter_map(|piece| match piece {
-        Piece::Open(_, attributes) if attributes.contains("id") => attribute(attributes, "id"),
+        Piece::Open(_, attributes) if may_have_id(attributes) => attribute(attributes, "id"),
         _ => None,
     });
     found.filter(|id| !id.is_empty()).map(|id| decode(id).into_owned()).collect()

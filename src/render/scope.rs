@@ -6,8 +6,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::fs::Fs;
-use crate::inputs::Notes;
+use super::functions::Surroundings;
+use crate::inputs::{Notes, World};
 use crate::resolve::PageId;
 
 /// The rendering that a thread is at.
@@ -15,7 +15,9 @@ pub struct Scope {
     /// Where what is asked is noted.
     pub notes: Notes,
     /// The project's files.
-    pub fs: Arc<dyn Fs>,
+    pub world: World,
+    /// What may be asked for.
+    pub surroundings: Arc<Surroundings>,
     /// The language's code.
     pub language: String,
     /// The page; none for lists of terms and the 404 page.
@@ -24,6 +26,8 @@ pub struct Scope {
     pub url: String,
     /// How many unique ids have been given out.
     pub uids: u32,
+    /// Whether a text of the theme has been asked for and noted.
+    pub has_asked_for_texts: bool,
 }
 
 thread_local! {
@@ -46,6 +50,11 @@ pub fn enter<R>(scope: Scope, work: impl FnOnce() -> R) -> R {
 /// Gives the current scope to `read`; none outside of any rendering.
 pub fn with<R>(read: impl FnOnce(&mut Scope) -> R) -> Option<R> {
     CURRENT.with_borrow_mut(|scopes| scopes.last_mut().map(read))
+}
+
+/// Returns what templates may ask for; none outside of any rendering.
+pub fn surroundings() -> Option<Arc<Surroundings>> {
+    with(|scope| Arc::clone(&scope.surroundings))
 }
 
 /// Returns a number that no other call on this page gets.

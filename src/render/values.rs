@@ -9,8 +9,10 @@ use rustc_hash::FxHashMap;
 use tera::Value;
 use tera::value::Key;
 
+use super::answers;
 use crate::config::Language;
 use crate::inputs::Fingerprint;
+use crate::parse::Document;
 use crate::parse::front_matter::Date;
 use crate::resolve::{NavItem, Page, PageId, Site, encode_path};
 
@@ -37,8 +39,6 @@ pub struct Values {
     search: bool,
     /// What tells one state of a page, menu or sidebar from another, made once: answers to templates are noted on every page.
     prints: Vec<OnceLock<Fingerprint>>,
-    /// Files beside pages by their URL, without the first slash.
-    assets: FxHashMap<String, String>,
     /// Links to all parts of a list by its URL, as the parts see them that they do not lead to.
     pagers: Mutex<FxHashMap<String, Arc<[Value]>>>,
     /// Menus and sidebars by language, then `menu NAME` or `sidebar SECTION`.
@@ -79,18 +79,8 @@ impl Values {
         }
         let search = site.config.search.enabled;
         let prints = site.pages.iter().map(|_| OnceLock::new()).collect();
-        let file_at = |(file, url): (&String, &String)| (url.trim_start_matches('/').to_owned(), file.clone());
-        let assets = site.assets.iter().map(file_at).collect();
-        let mut values = Self {
-            site,
-            light,
-            terms,
-            search,
-            prints,
-            assets,
-            pagers: Mutex::default(),
-            navigations: FxHashMap::default(),
-        };
+        let mut values =
+            Self { site, light, terms, search, prints, pagers: Mutex::default(), navigations: FxHashMap::default() };
         values.navigations = values.make_navigations();
         values
     }
@@ -98,7 +88,7 @@ impl Values {
     fn make_navigations(&self) -> FxHashMap<String, FxHashMap<String, Navigation>> {
         let navigation = |items: &[NavItem]| Navigation {
             nodes: items.iter().map(|item| self.nav_node(item)).collect(),
-            print: Fingerprint::of(format!("{items:?}").as_bytes()),
+            print: answers::navigation_print(items),
         };
         let mut all: FxHashMap<String, FxHashMap<String, Navigation>> = FxHashMap::default();
         for language in &self.site.config.languages {
@@ -118,7 +108,54 @@ impl Values {
 
     /// Returns what tells one state of a page, as lists show it, from another.
     pub fn print(&self, id: PageId) -> Fingerprint {
-        *self.prints[id.0 as usize].get_or_init(|| Fingerprint::of(self.light(id).to_string().as_bytes()))
+        *self.prints[id.0 as usize].get_or_init(|| self.make_print(self.site.page(id)))
+    }
+
+    /// All that [`Values::light`] shows, without making it. What follows from the settings alone is not in it.
+    fn make_print(&self, page: &Page) -> Fingerprint {
+        let mut mix = answers::Mix::default();
+        mix.text(&page.title).text(&page.url).text(&page.key).text(&page.language).text(&page.kind);
+        mix.flag(page.is_section).flag(page.is_draft).flag(page.is_fallback);
+        mix.flag(self.is_searched(page)).flag(self.shows_toc(page));
+        mix.maybe(page.date.as_ref().map(iso).as_deref()).maybe(page.updated.as_ref().map(iso).as_deref());
+        mix.number(page.words).number(page.reading_time);
+        mix.maybe(self.image(page).as_deref());
+        if let Some(extra) = &page.extra {
+            mix.text(&extra.to_string());
+        }
+        if let Some(document) = &page.document {
+            mix.print(document.face).text(&document.source.path);
+            for (taxonomy, terms) in &document.front_matter.taxonomies {
+                for (index, place) in terms.iter().filter_map(|term| self.term_of(page, taxonomy, &term.value)) {
+                    let term = &self.site.taxonomies[index].terms[place];
+                    mix.text(&term.name).text(&term.slug).text(&term.url);
+                }
+            }
+        }
+        mix.finish()
+    }
+
+    /// The place of a term that a page has: taxonomy, term.
+    fn term_of(&self, page: &Page, taxonomy: &str, term: &str) -> Option<(usize, usize)> {
+        self.terms.get(&(page.language.clone(), taxonomy.to_owned(), term.to_lowercase())).copied()
+    }
+
+    /// Puts a document in the place of a former one that has the same front matter and title. Reports whether that was possible: nobody
+    /// else may look at the site meanwhile.
+    pub(super) fn exchange_document(&mut self, before: &Arc<Document>, now: &Arc<Document>) -> bool {
+        let Some(site) = Arc::get_mut(&mut self.site) else { return false };
+        // It may stand for translations that are missing, too.
+        for language in &site.config.languages {
+            let key = (language.code.clone(), before.source.key.clone());
+            let Some(id) = site.by_key.get(&key) else { continue };
+            let place = id.0 as usize;
+            if site.pages[place].document.as_ref().is_some_and(|document| Arc::ptr_eq(document, before)) {
+                site.pages[place].exchange_document(now);
+                self.light[place] = OnceLock::new();
+                self.prints[place] = OnceLock::new();
+            }
+        }
+        true
     }
 
     /// Returns the site.
@@ -171,7 +208,7 @@ impl Values {
             ("series", front_matter.and_then(|matter| matter.series.clone()).into()),
             ("image", self.image(page).map(|image| self.link(&image)).into()),
             ("weight", front_matter.and_then(|matter| matter.weight).into()),
-            ("extra", front_matter.map_or_else(empty_map, |matter| extra(&matter.extra))),
+            ("extra", extra(page.extra())),
             ("badge", front_matter.and_then(|matter| matter.sidebar.badge.clone()).into()),
             ("search", self.is_searched(page).into()),
             ("toc", self.shows_toc(page).into()),
@@ -238,8 +275,7 @@ impl Values {
             let terms =
                 page.document.as_ref().and_then(|document| document.front_matter.taxonomies.get(&taxonomy.name));
             let terms = terms.into_iter().flatten().filter_map(|term| {
-                let key = (page.language.clone(), taxonomy.name.clone(), term.value.to_lowercase());
-                let (index, place) = *self.terms.get(&key)?;
+                let (index, place) = self.term_of(page, &taxonomy.name, &term.value)?;
                 let term = &self.site.taxonomies[index].terms[place];
                 Some(map([
                     ("name", term.name.as_str().into()),
@@ -301,12 +337,6 @@ impl Values {
         map([("title", page.title.as_str().into()), ("url", self.href(&page.url).into())])
     }
 
-    /// Returns the file beside a page that is at a URL path (without its first slash), and that path in full.
-    pub fn asset_at(&self, below: &str) -> Option<(&str, &str)> {
-        let file = self.assets.get(below)?;
-        Some((file, self.site.assets.get(file)?))
-    }
-
     /// Returns the address of a part of a list.
     pub fn pager_url(&self, url: &str, part: usize) -> Value {
         Value::from(if part == 1 { self.href(url) } else { self.href(&format!("{url}page/{part}/")) })
@@ -324,7 +354,12 @@ impl Values {
         made
     }
 
-    /// Returns a menu (`menu main`) or sidebar (`sidebar docs`) as seen from one page, with what tells one state of it from another.
+    /// Returns what tells one state of a menu or sidebar from another.
+    pub fn navigation_print(&self, language: &str, name: &str) -> Option<Fingerprint> {
+        Some(self.navigations.get(language)?.get(name)?.print)
+    }
+
+    /// Returns a menu (`menu main`) or sidebar (`sidebar docs`) as seen from one page.
     /// `items` are those of the site. `current` marks the page itself, `active` also what is above it.
     pub fn navigation(
         &self,
@@ -333,10 +368,10 @@ impl Values {
         items: &[NavItem],
         page: Option<PageId>,
         url: &str,
-    ) -> Option<(Value, Fingerprint)> {
+    ) -> Option<Value> {
         let known = self.navigations.get(language)?.get(name)?;
         let items = items.iter().zip(&known.nodes).map(|(item, node)| self.nav_item(item, node, page, url).value);
-        Some((Value::from(items.collect::<Vec<_>>()), known.print))
+        Some(Value::from(items.collect::<Vec<_>>()))
     }
 
     fn nav_node(&self, item: &NavItem) -> Node {

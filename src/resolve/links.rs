@@ -4,6 +4,7 @@
 //! the target has the `#anchor`, which is known only when pages are rendered.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rivage_diag::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -65,7 +66,7 @@ impl Targets {
     pub(super) fn new(
         site: &Site,
         tree: &SourceTree,
-        hidden: &[BTreeMap<String, Document>],
+        hidden: &[BTreeMap<String, Arc<Document>>],
         by_key: &[FxHashMap<String, PageId>],
         section_paths: &[String],
     ) -> Self {

@@ -126,6 +126,8 @@ pub struct Page {
     pub words: usize,
     /// Minutes to read, at least 1: 220 words each.
     pub reading_time: usize,
+    /// Its free data with that of its sections; none where the sections have none.
+    pub extra: Option<serde_json::Value>,
 }
 
 /// An output URL and what is shown there.
@@ -202,7 +204,7 @@ pub fn resolve(
     inputs: &Inputs<'_>,
     config: &Arc<Config>,
     tree: &SourceTree,
-    documents: Vec<Document>,
+    documents: Vec<Arc<Document>>,
     visibility: Visibility,
 ) -> (Site, Vec<Diagnostic>) {
     let mut found = Vec::new();
@@ -300,6 +302,19 @@ impl Site {
 }
 
 impl Page {
+    /// Takes a document whose front matter and title are those of the former one.
+    pub fn exchange_document(&mut self, document: &Arc<Document>) {
+        self.words = document.words;
+        self.reading_time = pages::reading_time(document.words);
+        self.document = Some(Arc::clone(document));
+    }
+
+    /// Returns its free data, that of its sections included: a map, or null.
+    pub fn extra(&self) -> &serde_json::Value {
+        let own = self.document.as_ref().map(|document| &document.front_matter.extra);
+        self.extra.as_ref().or(own).unwrap_or(&serde_json::Value::Null)
+    }
+
     /// Returns the layouts that may show the page, best first: the one asked for by front matter or a section, else the one of
     /// its kind, else the one of all pages or sections.
     pub fn template_candidates(&self) -> Vec<String> {

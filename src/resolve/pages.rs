@@ -59,6 +59,11 @@ pub(super) fn assemble(config: &Config, shown: Vec<BTreeMap<String, Shown>>, fou
     assembly
 }
 
+/// Returns the minutes that some words take to read.
+pub(super) fn reading_time(words: usize) -> usize {
+    words.div_ceil(WORDS_PER_MINUTE).max(1)
+}
+
 /// Returns the URL of a language's home page.
 pub(super) fn home_url(language: &Language) -> String {
     language.prefix.as_ref().map_or_else(|| "/".to_owned(), |prefix| format!("/{prefix}/"))
@@ -70,7 +75,7 @@ fn slots(documents: BTreeMap<String, Shown>, assembly: &Assembly) -> BTreeMap<St
         .into_iter()
         .map(|(key, Shown { document, is_draft })| {
             let is_section = document.source.role == crate::discover::Role::Section;
-            (key, Slot { document: Some(Arc::new(document)), is_draft, is_section, is_fallback: false })
+            (key, Slot { document: Some(document), is_draft, is_section, is_fallback: false })
         })
         .collect();
     let keys: Vec<String> = slots.keys().cloned().collect();
@@ -113,7 +118,7 @@ impl Assembly {
         slot: Slot,
         found: &mut Vec<Diagnostic>,
     ) {
-        let Slot { mut document, is_draft, is_section, is_fallback } = slot;
+        let Slot { document, is_draft, is_section, is_fallback } = slot;
         let id = PageId(u32::try_from(self.pages.len()).unwrap_or(u32::MAX));
         let own_keys = self.by_key.len() - 1;
         let parent = above(&key).and_then(|section| self.by_key[own_keys].get(section)).copied();
@@ -131,9 +136,12 @@ impl Assembly {
                 }
             }
         }
-        if let Some(document) = document.as_mut().and_then(Arc::get_mut) {
-            add_missing(&mut document.front_matter.extra, &defaults.extra);
-        }
+        let extra = (!defaults.extra.is_null()).then(|| {
+            let own = document.as_ref().map(|document| document.front_matter.extra.clone());
+            let mut extra = own.unwrap_or_default();
+            add_missing(&mut extra, &defaults.extra);
+            extra
+        });
 
         let matter = document.as_ref().map(|document| &document.front_matter);
         let title = title(config, language, &key, document.as_deref());
@@ -191,7 +199,8 @@ impl Assembly {
             date,
             updated: matter.and_then(|matter| matter.updated.clone()),
             words,
-            reading_time: words.div_ceil(WORDS_PER_MINUTE).max(1),
+            reading_time: reading_time(words),
+            extra,
             defaults,
             document,
             key: key.clone(),

@@ -4,6 +4,7 @@
 //! Deliberately not here: URLs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rivage_diag::Diagnostic;
 use rustc_hash::FxHashMap;
@@ -17,7 +18,7 @@ use crate::slug;
 
 /// A document that is shown.
 pub(super) struct Shown {
-    pub(super) document: Document,
+    pub(super) document: Arc<Document>,
     /// Whether it is shown only because the build was asked to.
     pub(super) is_draft: bool,
 }
@@ -27,7 +28,7 @@ pub(super) struct Selection {
     /// For each language of the settings, by key.
     pub(super) shown: Vec<BTreeMap<String, Shown>>,
     /// For each language of the settings, by key.
-    pub(super) hidden: Vec<BTreeMap<String, Document>>,
+    pub(super) hidden: Vec<BTreeMap<String, Arc<Document>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,19 +43,20 @@ enum State {
 pub(super) fn select(
     inputs: &Inputs<'_>,
     config: &Config,
-    mut documents: Vec<Document>,
+    mut documents: Vec<Arc<Document>>,
     visibility: Visibility,
     found: &mut Vec<Diagnostic>,
 ) -> Selection {
     // A site without dates does not depend on the day it is built.
-    let has_dates = |document: &Document| {
+    let has_dates = |document: &Arc<Document>| {
         let matter = &document.front_matter;
         matter.publish_at.is_some() || matter.expires_at.is_some() || date_of(document).is_some()
     };
     let today = documents.iter().any(has_dates).then(|| inputs.today());
 
     documents.sort_by(|a, b| a.source.path.cmp(&b.source.path));
-    let mut by_language: Vec<BTreeMap<String, Document>> = config.languages.iter().map(|_| BTreeMap::new()).collect();
+    let mut by_language: Vec<BTreeMap<String, Arc<Document>>> =
+        config.languages.iter().map(|_| BTreeMap::new()).collect();
     for document in documents {
         let language = language_index(config, &document.source.language);
         let all = &mut by_language[language];

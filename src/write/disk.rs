@@ -4,11 +4,12 @@
 //! program's power at any step, so that a kill can be tried at all of them. Deliberately not here: what is written where.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::manifest::Digest;
+use super::folder::{Folder, Stamp};
 use crate::fs::Error;
+use crate::inputs::Fingerprint;
 
 /// The disk as the writer changes it.
 #[derive(Debug)]
@@ -72,6 +73,50 @@ impl Disk {
         self.run("write", path, || fs::write(path, bytes))
     }
 
+    /// Writes a file that is told its own inode.
+    pub(super) fn write_with(&self, path: &Path, bytes: impl FnOnce(u64) -> Vec<u8>) -> Result<(), Error> {
+        self.run("write", path, || {
+            let mut file = fs::File::create(path)?;
+            let inode = Stamp::of(&file.metadata()?).inode;
+            file.write_all(&bytes(inode))
+        })
+    }
+
+    /// Opens a folder.
+    pub(super) fn open(&self, path: &Path) -> Result<Folder, Error> {
+        Folder::open(path).map_err(|source| self.error("open", path, source))
+    }
+
+    /// Reports whether nothing is in a folder, or no folder there.
+    pub(super) fn is_empty(&self, path: &Path) -> Result<bool, Error> {
+        match fs::read_dir(path).and_then(|mut entries| entries.next().transpose()) {
+            Ok(first) => Ok(first.is_none()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(source) => Err(self.error("list", path, source)),
+        }
+    }
+
+    /// Makes a new file in a folder; reports how it looks.
+    pub(super) fn create_in(&self, folder: &Folder, below: &str, bytes: &[u8]) -> Result<Stamp, Error> {
+        #[cfg(test)]
+        if self.fuse.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+            let _ = folder.create(below, &bytes[..bytes.len() / 2]);
+        }
+        self.power()
+            .and_then(|()| folder.create(below, bytes))
+            .map_err(|source| self.error("write", &folder.at(below), source))
+    }
+
+    /// Makes a folder in one that exists, unless it is there.
+    pub(super) fn create_folder_in(&self, folder: &Folder, below: &str) -> Result<(), Error> {
+        self.power()
+            .and_then(|()| match folder.create_folder(below) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                _ => Ok(()),
+            })
+            .map_err(|source| self.error("create", &folder.at(below), source))
+    }
+
     /// Copies a file's bytes, by reference where the disk can. Permissions are those of a new file: a private source must be
     /// readable on the server all the same.
     pub(super) fn copy(&self, from: &Path, to: &Path) -> Result<(), Error> {
@@ -84,11 +129,11 @@ impl Disk {
         self.run("move to", to, || fs::rename(from, to))
     }
 
-    /// Makes a second name for a file; reports whether that was possible.
-    pub(super) fn link(&self, from: &Path, to: &Path) -> Result<bool, Error> {
-        self.power().map_err(|source| self.error("link", to, source))?;
+    /// Makes a second name for a file, the same below another folder; reports whether that was possible.
+    pub(super) fn link(&self, from: &Folder, to: &Folder, below: &str) -> Result<bool, Error> {
+        self.power().map_err(|source| self.error("link", &to.at(below), source))?;
         // Some disks have no links, some allow only so many to one file.
-        Ok(fs::hard_link(from, to).is_ok())
+        Ok(from.link(below, to).is_ok())
     }
 
     pub(super) fn remove_file(&self, path: &Path) -> Result<(), Error> {
@@ -121,15 +166,15 @@ impl Disk {
     }
 
     /// Hashes a file without holding it in memory.
-    pub(super) fn digest(&self, path: &Path) -> Result<(Digest, u64), Error> {
-        let read = || -> io::Result<(Digest, u64)> {
+    pub(super) fn digest(&self, path: &Path) -> Result<(Fingerprint, u64), Error> {
+        let read = || -> io::Result<(Fingerprint, u64)> {
             let mut file = fs::File::open(path)?;
             let mut hasher = blake3::Hasher::new();
             let mut buffer = vec![0; 1 << 16];
             let mut length = 0;
             loop {
                 match file.read(&mut buffer)? {
-                    0 => return Ok((Digest::finish(&hasher), length)),
+                    0 => return Ok((hasher.finalize().into(), length)),
                     count => {
                         hasher.update(&buffer[..count]);
                         length += count as u64;

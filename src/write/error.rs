@@ -91,3 +91,12 @@ impl Error {
         }
     }
 }
+
+/// Makes an error anew for everybody who waited for the same answer.
+pub(super) fn again(error: &fs::Error) -> fs::Error {
+    let source = match error.source.raw_os_error() {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => std::io::Error::new(error.source.kind(), error.source.to_string()),
+    };
+    fs::Error::new(error.operation, error.path.clone(), source)
+}

@@ -7,41 +7,51 @@
 //! from the first by hard links, so that it costs no space and little time; then the two change places in one step.
 //!
 //! ```text
+//! open      the manifest: how all looked, hashes; public/: does it still look like that?     (beside the pipeline's first stages)
 //! put       bytes like those in public/  → nothing            others → staging/17
+//! keep      the file in public/, unread, if its hash is the one asked for
 //! commit    previous/: remove what is gone, link what is unchanged, move in what is staged
-//!           manifest:  path, stamp → hash of the files of both generations
+//!           manifest:  how the files and folders of both generations look, hashes
 //!           public/ ⇄ previous/
 //! ```
 //!
+//! The first build has nothing to compare with and writes straight into previous/.
+//!
 //! A kill before the last line leaves the old site, one after it the new. Nothing has to be repaired afterwards: whether a file of
 //! `public/` is right is told by its stamp and hash, whether one of `previous/` is right by its being the very same file.
-//! The manifest only saves reading. Files reach both folders whole, by moves and links.
+//! The manifest only saves reading and listing. Files reach `public/` whole, by moves and links.
 //!
 //! Where the system cannot exchange folders (Windows, some network disks), `public/` is moved aside and the new one moved in: a kill
 //! between these two moves leaves no `public/`; the next build puts the former one back before it does anything else. Data are
 //! not forced to the medium: the promise holds for a killed program, not for a power cut.
 
+mod assemble;
 mod disk;
 mod error;
-mod listing;
+mod folder;
+mod generation;
 mod manifest;
 mod memory;
+mod parts;
 mod place;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::render::{Artifact, Content, Sink};
+use crate::inputs::Fingerprint;
+use crate::render::{Artifact, Content, Put, Sink};
 use disk::Disk;
 pub use error::Error;
-use listing::{Listing, Stamp};
-use manifest::{Digest, Manifest};
+use folder::{Folder, Stamp};
+use generation::{Current, Found, Taken};
 pub use memory::{MemorySink, NullSink};
 use place::Place;
 
@@ -81,24 +91,46 @@ pub struct Writer {
     place: Place,
     disk: Disk,
     built_in: Option<BuiltIn>,
+    /// The look at the output folder while it lasts.
+    scan: Mutex<Option<JoinHandle<Result<Current, crate::fs::Error>>>>,
     /// What the output folder holds.
-    current: Listing,
-    known: Manifest,
-    made: Mutex<FxHashMap<String, Made>>,
+    current: OnceLock<Result<Current, crate::fs::Error>>,
+    /// The next generation, if there is no former one: files are written straight into it.
+    next: Option<Folder>,
+    fresh: Mutex<Fresh>,
     staged: AtomicUsize,
+    is_done: bool,
 }
 
-/// An artifact that has been taken.
+/// What the output folder does not have yet.
+#[derive(Debug, Default)]
+struct Fresh {
+    files: FxHashMap<String, New>,
+    /// Folders of [`Writer::next`].
+    folders: FxHashSet<String>,
+}
+
+/// A file that the output folder does not have yet.
 #[derive(Clone, Copy, Debug)]
-struct Made {
-    digest: Digest,
-    length: u64,
-    /// The file in staging/; none if the output holds it already.
-    staged: Option<usize>,
+struct New {
+    put: Put,
+    at: Whereabouts,
+}
+
+/// Where a new file is.
+#[derive(Clone, Copy, Debug)]
+enum Whereabouts {
+    /// Somebody is about to write it.
+    Awaited,
+    /// In staging/, by this number.
+    Staged(usize),
+    /// In its place in the next generation, where it looks like this.
+    InPlace(Stamp),
 }
 
 impl Writer {
-    /// Opens an output folder, given relative to the project's root or absolute, and keeps other builds off it.
+    /// Opens an output folder, given relative to the project's root or absolute, and keeps other builds off it. A look at what it
+    /// holds begins; what needs the answer waits for it.
     ///
     /// # Errors
     /// The folder holds the project, is one of its sources, was not written by rivage, is being written by another build, or
@@ -113,9 +145,8 @@ impl Writer {
         if !place.output.exists() && place.retired.exists() {
             disk.rename(&place.retired, &place.output)?;
         }
-        let current = Listing::of(&disk, &place.output)?;
-        let manifest = std::fs::read_to_string(&place.manifest).ok();
-        if !current.is_empty() && manifest.is_none() && !options.force && !is_marked(&place.output) {
+        let is_empty = disk.is_empty(&place.output)?;
+        if !is_empty && !place.manifest.exists() && !options.force && !is_marked(&place.output) {
             return Err(Error::NotOurs { output: place.name.clone() });
         }
         for leftover in [&place.staging, &place.retired] {
@@ -124,205 +155,198 @@ impl Writer {
             }
         }
         disk.create_folders(&place.staging)?;
+        let next = if is_empty {
+            disk.remove_folder(&place.previous)?;
+            disk.create_folders(&place.previous)?;
+            Some(disk.open(&place.previous)?)
+        } else {
+            None
+        };
         Ok(Self {
-            known: manifest.as_deref().map(Manifest::parse).unwrap_or_default(),
-            current,
+            scan: Mutex::new(Self::start_scan(&place)),
+            current: OnceLock::new(),
             built_in: options.built_in,
-            made: Mutex::default(),
+            next,
+            fresh: Mutex::default(),
             staged: AtomicUsize::new(0),
+            is_done: false,
             place,
             disk,
         })
     }
 
-    fn take(&self, artifact: Artifact) -> Result<(), Error> {
+    fn start_scan(place: &Place) -> Option<JoinHandle<Result<Current, crate::fs::Error>>> {
+        let (root, output, manifest) = (place.root.clone(), place.output.clone(), place.manifest.clone());
+        let scan = move || Current::scan(&Disk::new(&root, false), &output, &manifest);
+        std::thread::Builder::new().name("output".to_owned()).spawn(scan).ok()
+    }
+
+    /// Returns what the output folder holds, once it is known.
+    fn current(&self) -> Result<&Current, Error> {
+        let found = self.current.get_or_init(|| {
+            let running = self.scan.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match running {
+                Some(scan) => scan.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                // No thread could be had.
+                None => Current::scan(&self.disk, &self.place.output, &self.place.manifest),
+            }
+        });
+        found.as_ref().map_err(|error| error::again(error).into())
+    }
+
+    fn take(&self, artifact: Artifact) -> Result<Put, Error> {
         let Artifact { path, content } = artifact;
         check_path(&path)?;
-        let made = match content {
-            Content::Bytes(bytes) => self.take_bytes(&path, &bytes)?,
-            Content::CopyOf(source) => self.take_copy(&path, &source)?,
+        match content {
+            Content::Bytes(bytes) => self.take_bytes(path, &bytes),
+            Content::CopyOf(source) => self.take_copy(path, &source),
+        }
+    }
+
+    fn take_bytes(&self, path: String, bytes: &[u8]) -> Result<Put, Error> {
+        let put = Put { digest: Fingerprint::of(bytes), length: bytes.len() as u64 };
+        let found = self.current()?.get(&path);
+        if let Some(found) = found
+            && self.is(found, put)
+        {
+            return take_file(found, Taken::Same, path).map(|()| put);
+        }
+        self.reserve(found, &path, put)?;
+        let at = match &self.next {
+            Some(next) => self.write_in_place(next, &path, bytes)?,
+            None => None,
         };
-        if self.made().insert(path.clone(), made).is_some() {
-            return Err(Error::Duplicate { path });
-        }
-        Ok(())
+        let at = match at {
+            Some(stamp) => Whereabouts::InPlace(stamp),
+            None => self.stage(|to| self.disk.write(to, bytes))?,
+        };
+        self.fresh().files.insert(path, New { put, at });
+        Ok(put)
     }
 
-    fn take_bytes(&self, path: &str, bytes: &[u8]) -> Result<Made, Error> {
-        let (digest, length) = (Digest::of(bytes), bytes.len() as u64);
-        if self.holds(path, digest, length) {
-            return Ok(Made { digest, length, staged: None });
-        }
-        let number = self.staged.fetch_add(1, Ordering::Relaxed);
-        self.disk.write(&self.staging(number), bytes)?;
-        Ok(Made { digest, length, staged: Some(number) })
-    }
-
-    fn take_copy(&self, path: &str, source: &str) -> Result<Made, Error> {
+    fn take_copy(&self, path: String, source: &str) -> Result<Put, Error> {
         let from = self.place.root.join(source);
         if let Some(bytes) = self.built_in.filter(|_| !from.exists()).and_then(|read| read(source)) {
             return self.take_bytes(path, bytes);
         }
-        let same_length = || Some(from.metadata().ok()?.len() == self.current.files.get(path)?.0.length);
-        if same_length() == Some(true) {
+        let found = self.current()?.get(&path);
+        if let Some(found) = found
+            && from.metadata().is_ok_and(|source| source.len() == found.stamp.length)
+        {
             let (digest, length) = self.disk.digest(&from)?;
-            if self.holds(path, digest, length) {
-                return Ok(Made { digest, length, staged: None });
+            let put = Put { digest, length };
+            if self.is(found, put) {
+                return take_file(found, Taken::Same, path).map(|()| put);
             }
         }
+        self.reserve(found, &path, Put { digest: Fingerprint::of(b""), length: 0 })?;
         let number = self.staged.fetch_add(1, Ordering::Relaxed);
         let to = self.staging(number);
         self.disk.copy(&from, &to)?;
         // The copy's hash, not the source's: somebody may be writing to the source.
         let (digest, length) = self.disk.digest(&to)?;
-        Ok(Made { digest, length, staged: Some(number) })
+        let put = Put { digest, length };
+        self.fresh().files.insert(path, New { put, at: Whereabouts::Staged(number) });
+        Ok(put)
     }
 
-    /// Reports whether the output has this file already. One whose stamp is unknown (edited by hand, or the manifest is lost) is read.
-    fn holds(&self, path: &str, digest: Digest, length: u64) -> bool {
-        let Some((stamp, _)) = self.current.files.get(path).filter(|(stamp, _)| stamp.length == length) else {
-            return false;
-        };
-        let known = self.known.digest(path, *stamp);
-        let found = known.or_else(|| Some(self.disk.digest(&self.place.output.join(path)).ok()?.0));
-        found == Some(digest)
+    fn keep_file(&self, path: &str, put: Put) -> Result<bool, Error> {
+        check_path(path)?;
+        let Some(found) = self.current()?.get(path).filter(|found| self.is(found, put)) else { return Ok(false) };
+        take_file(found, Taken::Kept, path.to_owned()).map(|()| true)
     }
 
-    fn made(&self) -> MutexGuard<'_, FxHashMap<String, Made>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Reports whether a file of the output is this one.
+    fn is(&self, found: &Found, put: Put) -> bool {
+        let read = || Some(self.disk.digest(&self.place.output.join(&*found.path)).ok()?.0);
+        found.stamp.length == put.length && found.digest(read) == Some(put.digest)
+    }
+
+    /// Makes sure that no other file has the path.
+    fn reserve(&self, found: Option<&Found>, path: &str, put: Put) -> Result<(), Error> {
+        if let Some(found) = found {
+            take_file(found, Taken::Other, path.to_owned())?;
+        }
+        match self.fresh().files.entry(path.to_owned()) {
+            Entry::Vacant(entry) => {
+                entry.insert(New { put, at: Whereabouts::Awaited });
+                Ok(())
+            }
+            Entry::Occupied(entry) => Err(Error::Duplicate { path: entry.key().clone() }),
+        }
+    }
+
+    fn stage(&self, write: impl FnOnce(&Path) -> Result<(), crate::fs::Error>) -> Result<Whereabouts, Error> {
+        let number = self.staged.fetch_add(1, Ordering::Relaxed);
+        write(&self.staging(number))?;
+        Ok(Whereabouts::Staged(number))
+    }
+
+    /// Writes a file where it belongs in the next generation; none if something else stands in the way, of which [`Writer::commit`]
+    /// finds out more.
+    fn write_in_place(&self, next: &Folder, path: &str, bytes: &[u8]) -> Result<Option<Stamp>, Error> {
+        let mut missing = Vec::new();
+        {
+            let fresh = self.fresh();
+            let mut rest = path;
+            while let Some((folder, _)) = rest.rsplit_once('/') {
+                if fresh.folders.contains(folder) {
+                    break;
+                }
+                missing.push(folder);
+                rest = folder;
+            }
+        }
+        for folder in missing.into_iter().rev() {
+            match self.disk.create_folder_in(next, folder) {
+                Err(error) if is_in_the_way(&error) => return Ok(None),
+                made => made?,
+            }
+            self.fresh().folders.insert(folder.to_owned());
+        }
+        match self.disk.create_in(next, path, bytes) {
+            Ok(stamp) => Ok(Some(stamp)),
+            Err(error) if is_in_the_way(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn fresh(&self) -> MutexGuard<'_, Fresh> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn staging(&self, number: usize) -> PathBuf {
         self.place.staging.join(number.to_string())
     }
 
-    /// Makes what has been put the output folder.
+    /// Makes what has been put and kept the output folder.
     ///
     /// # Errors
     /// The disk refused something, or two artifacts cannot both be written. The folder is then as it was.
-    pub fn commit(self) -> Result<Summary, Error> {
-        let mut made: Vec<_> = std::mem::take(&mut *self.made()).into_iter().collect();
-        made.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        let folders = folders(&made)?;
-        let summary = self.summary(&made);
-        if summary.written == 0 && summary.removed == 0 && self.current.exists {
-            if made.iter().any(|(path, _)| self.is_unknown(path)) {
-                self.write_manifest(&made, &self.place.output)?;
-            }
-            return Ok(summary);
+    pub fn commit(mut self) -> Result<Summary, Error> {
+        let mut new: Vec<_> = std::mem::take(&mut self.fresh().files).into_iter().collect();
+        new.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        if let Some((path, _)) = new.iter().find(|(_, new)| matches!(new.at, Whereabouts::Awaited)) {
+            let cause = std::io::Error::other("it could not be written before");
+            return Err(self.disk.error("write", &self.place.output.join(path), cause).into());
         }
-        self.assemble(&made, &folders)?;
-        self.write_manifest(&made, &self.place.previous)?;
-        self.swap()?;
+        let current = self.current()?;
+        let summary = summary(current, &new);
+        if summary.written == 0 && summary.removed == 0 && current.walk.is_some() {
+            if current.is_worth_noting() {
+                self.note_current(current)?;
+            }
+        } else {
+            self.assemble(current, &new)?;
+            self.swap(current)?;
+        }
+        self.is_done = true;
         Ok(summary)
     }
 
-    fn summary(&self, made: &[(String, Made)]) -> Summary {
-        let staged = made.iter().filter(|(_, made)| made.staged.is_some());
-        let (written, bytes) = staged.fold((0, 0), |(count, bytes), (_, made)| (count + 1, bytes + made.length));
-        let kept = made.iter().filter(|(path, _)| self.current.files.contains_key(path)).count();
-        let removed = self.current.files.len() - kept + self.current.odd.len();
-        Summary { written, unchanged: made.len() - written, removed, bytes }
-    }
-
-    fn is_unknown(&self, path: &str) -> bool {
-        self.current.files.get(path).is_some_and(|(stamp, _)| self.known.digest(path, *stamp).is_none())
-    }
-
-    /// Brings the previous generation to what has been made.
-    fn assemble(&self, made: &[(String, Made)], folders: &BTreeSet<&str>) -> Result<(), Error> {
+    fn swap(&self, current: &Current) -> Result<(), Error> {
         let Self { disk, place, .. } = self;
-        let former = Listing::of(disk, &place.previous)?;
-        if !former.exists {
-            disk.create_folders(&place.previous)?;
-        }
-        let wanted: FxHashMap<&str, &Made> = made.iter().map(|(path, made)| (path.as_str(), made)).collect();
-        let mut kept: FxHashSet<&str> = FxHashSet::default();
-        let mut gone = former.odd.clone();
-        for (path, found) in sorted(&former.files) {
-            match wanted.get(path.as_str()) {
-                Some(Made { staged: Some(_), .. }) => {}
-                Some(made) if self.is_current(path, *found, made) => {
-                    kept.insert(path);
-                }
-                _ => gone.push(place.previous.join(path)),
-            }
-        }
-        for path in &gone {
-            // A link to a folder is a file here; a folder is one whose name is not UTF-8.
-            if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
-                disk.remove_folder(path)?;
-            } else {
-                disk.remove_file(path)?;
-            }
-        }
-        for folder in former.folders.iter().rev().filter(|folder| !folders.contains(folder.as_str())) {
-            disk.remove_empty_folder(&place.previous.join(folder))?;
-        }
-        let there: FxHashSet<&str> = former.folders.iter().map(String::as_str).collect();
-        for folder in folders.iter().filter(|folder| !there.contains(*folder)) {
-            disk.create_folders(&place.previous.join(folder))?;
-        }
-        for (path, made) in made.iter().filter(|(path, _)| !kept.contains(path.as_str())) {
-            let target = place.previous.join(path);
-            match made.staged {
-                Some(number) => disk.rename(&self.staging(number), &target)?,
-                None => self.link(&place.output.join(path), &target)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Reports whether a file of the previous generation is the output's own, or known to be equal.
-    fn is_current(&self, path: &str, found: (Stamp, listing::Identity), made: &Made) -> bool {
-        let (stamp, identity) = found;
-        match self.current.files.get(path) {
-            Some((_, current)) if identity.is_some() => *current == identity,
-            _ => self.known.digest(path, stamp) == Some(made.digest),
-        }
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> Result<(), Error> {
-        if self.disk.link(from, to)? {
-            return Ok(());
-        }
-        // By way of staging, so that no half of a file is ever in a generation.
-        let number = self.staged.fetch_add(1, Ordering::Relaxed);
-        self.disk.copy(from, &self.staging(number))?;
-        Ok(self.disk.rename(&self.staging(number), to)?)
-    }
-
-    /// Notes the hashes of what has been made, which lies in `folder`, and of what only the output holds: whichever of the two a kill
-    /// leaves in place, its files are known.
-    fn write_manifest(&self, made: &[(String, Made)], folder: &Path) -> Result<(), Error> {
-        let Self { disk, place, .. } = self;
-        let stamp = |path: &Path| path.symlink_metadata().map(|metadata| Stamp::of(&metadata));
-        let mut manifest = Manifest::default();
-        for (path, made) in made {
-            let place = folder.join(path);
-            let stamp = stamp(&place).map_err(|source| disk.error("look at", &place, source))?;
-            manifest.insert(path, stamp, made.digest);
-        }
-        let shared: FxHashSet<_> =
-            made.iter().filter(|(_, made)| made.staged.is_none()).map(|(path, _)| path).collect();
-        for (path, (old, _)) in sorted(&self.current.files) {
-            // Linking and unlinking have changed the stamp, so it is taken again.
-            if !shared.contains(path)
-                && let Some(digest) = self.known.digest(path, *old)
-                && let Ok(stamp) = stamp(&place.output.join(path))
-                && (stamp.length, stamp.modified) == (old.length, old.modified)
-            {
-                manifest.insert(path, stamp, digest);
-            }
-        }
-        let next = place.state.join("manifest.next");
-        disk.write(&next, manifest.to_text().as_bytes())?;
-        Ok(disk.rename(&next, &place.manifest)?)
-    }
-
-    fn swap(&self) -> Result<(), Error> {
-        let Self { disk, place, current, .. } = self;
-        if !current.exists {
+        if current.walk.is_none() {
             return Ok(disk.rename(&place.previous, &place.output)?);
         }
         if disk.exchange(&place.previous, &place.output)? {
@@ -341,44 +365,55 @@ impl Writer {
 }
 
 impl Sink for Writer {
-    fn put(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error> {
         let path = artifact.path.clone();
-        self.take(artifact).map_err(|error| error.into_disk(&path))
+        self.take(artifact).map(Some).map_err(|error| error.into_disk(&path))
+    }
+
+    fn keep(&self, path: &str, digest: Fingerprint, length: u64) -> Result<bool, crate::fs::Error> {
+        self.keep_file(path, Put { digest, length }).map_err(|error| error.into_disk(path))
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
+        // The lock must outlast the look at the folder.
+        if let Some(scan) = self.scan.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = scan.join();
+        }
         let _ = self.disk.remove_folder(&self.place.staging);
+        if self.next.is_some() && !self.is_done {
+            let _ = self.disk.remove_folder(&self.place.previous);
+        }
+    }
+}
+
+/// Notes that a path of the output is taken, by the file that is there or another one.
+fn take_file(found: &Found, what: Taken, path: String) -> Result<(), Error> {
+    match (found.take(what), what) {
+        // A result of several files is made again if one of them is missing.
+        (Taken::Nothing, _) | (Taken::Kept, Taken::Same | Taken::Other) => Ok(()),
+        _ => Err(Error::Duplicate { path }),
+    }
+}
+
+/// Reports whether a file or folder could not be made for what stands there.
+fn is_in_the_way(error: &crate::fs::Error) -> bool {
+    matches!(error.source.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
+}
+
+fn summary(current: &Current, new: &[(String, New)]) -> Summary {
+    let count = |what: fn(Taken) -> bool| current.files.iter().filter(|found| what(found.taken())).count();
+    Summary {
+        written: new.len(),
+        unchanged: count(|taken| matches!(taken, Taken::Kept | Taken::Same)),
+        removed: count(|taken| taken == Taken::Nothing) + current.walk.as_ref().map_or(0, |walk| walk.odd.len()),
+        bytes: new.iter().map(|(_, new)| new.put.length).sum(),
     }
 }
 
 fn is_marked(output: &Path) -> bool {
     std::fs::read_to_string(output.join("_headers")).is_ok_and(|text| text.starts_with(MARK))
-}
-
-fn sorted<V>(map: &FxHashMap<String, V>) -> Vec<(&String, &V)> {
-    let mut all: Vec<_> = map.iter().collect();
-    all.sort_unstable_by_key(|(path, _)| *path);
-    all
-}
-
-/// Returns all folders of the files, those above before those below.
-fn folders(made: &[(String, Made)]) -> Result<BTreeSet<&str>, Error> {
-    let mut folders = BTreeSet::new();
-    for (path, _) in made {
-        let mut rest = path.as_str();
-        while let Some((folder, _)) = rest.rsplit_once('/') {
-            if !folders.insert(folder) {
-                break;
-            }
-            if made.binary_search_by(|(path, _)| path.as_str().cmp(folder)).is_ok() {
-                return Err(Error::FileAndFolder { file: folder.to_owned(), below: path.clone() });
-            }
-            rest = folder;
-        }
-    }
-    Ok(folders)
 }
 
 /// The last line of defence: whatever earlier stages let through, nothing is written outside of the output folder.

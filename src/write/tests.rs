@@ -140,7 +140,7 @@ fn a_kill_at_any_step_leaves_the_old_or_the_new_site() {
             writer.disk = Disk::new(&writer.place.root, can_exchange);
             writer.disk.fuse = Arc::new(AtomicI64::new(steps));
             let fuse = Arc::clone(&writer.disk.fuse);
-            let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)));
+            let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)).map(drop));
             let killed = put.is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
 
             let found = project.tree("public");
@@ -174,7 +174,7 @@ fn a_kill_of_the_first_build_leaves_nothing_or_the_site() {
         let mut writer = project.open("public").unwrap();
         writer.disk.fuse = Arc::new(AtomicI64::new(steps));
         let fuse = Arc::clone(&writer.disk.fuse);
-        let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)));
+        let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)).map(drop));
         let killed = put.is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
         let found = project.tree("public");
         assert!(found.is_empty() || found == tree(NEW), "killed after {steps} steps: {found:?}");
@@ -481,4 +481,292 @@ fn paths_that_exclude_each_other_are_reported() {
     insta::assert_snapshot!(project.try_build("public", &[("a", "1"), ("a", "2")]).unwrap_err(), @"two files of the output have the path `a`");
     insta::assert_snapshot!(project.try_build("public", &[("a", "1"), ("a-b", "2"), ("a/b/c", "3")]).unwrap_err(), @"`a` is a file of the output and the folder of `a/b/c`");
     project.check(OLD);
+}
+
+fn put_of(text: &str) -> Put {
+    Put { digest: Fingerprint::of(text.as_bytes()), length: text.len() as u64 }
+}
+
+impl Project {
+    /// Lets the clock of the disk pass by what was written last, so that the manifest is believed.
+    fn settle(&self) {
+        let tick = Duration::from_millis(12);
+        std::thread::sleep(tick);
+        self.write("probe", "");
+        let now = self.at("probe").metadata().unwrap().modified().unwrap();
+        for state in fs::read_dir(self.at(".rivage/output")).unwrap() {
+            let manifest = state.unwrap().path().join("manifest");
+            fs::File::options().write(true).open(manifest).unwrap().set_modified(now).unwrap();
+        }
+        fs::remove_file(self.at("probe")).unwrap();
+        std::thread::sleep(tick);
+    }
+
+    /// Builds with what the output has already wherever it has it.
+    fn rebuild(&self, files: &[(&str, &str)]) -> Summary {
+        let writer = self.open("public").unwrap();
+        reuse(&writer, files).unwrap();
+        writer.commit().unwrap()
+    }
+
+    fn previous(&self) -> PathBuf {
+        fs::read_dir(self.at(".rivage/output")).unwrap().next().unwrap().unwrap().path().join("previous")
+    }
+}
+
+fn reuse(writer: &Writer, files: &[(&str, &str)]) -> Result<(), crate::fs::Error> {
+    files.iter().try_for_each(|(path, text)| {
+        let Put { digest, length } = put_of(text);
+        if !writer.keep(path, digest, length)? {
+            writer.put(Artifact::text(*path, *text))?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_was_put_is_told() {
+    let project = Project::new();
+    for files in [OLD, OLD, NEW] {
+        let writer = project.open("public").unwrap();
+        for (path, text) in files {
+            assert_eq!(writer.put(Artifact::text(*path, *text)).unwrap(), Some(put_of(text)));
+        }
+        writer.commit().unwrap();
+    }
+    project.write("content/photo.jpg", "sea");
+    let writer = project.open("public").unwrap();
+    let copy = Artifact { path: "photo.jpg".to_owned(), content: Content::CopyOf("content/photo.jpg".to_owned()) };
+    assert_eq!(writer.put(copy).unwrap(), Some(put_of("sea")));
+}
+
+#[test]
+fn a_file_that_is_as_it_was_is_kept() {
+    let project = Project::new();
+    project.build(OLD);
+    project.settle();
+    let writer = project.open("public").unwrap();
+    let keep = |path, text| {
+        let Put { digest, length } = put_of(text);
+        writer.keep(path, digest, length).unwrap()
+    };
+    assert!(keep("index.html", "home"));
+    assert!(!keep("a/index.html", "b"), "other bytes");
+    assert!(!keep("a/index.html", "longer"), "another length");
+    assert!(!keep("new.txt", "n"), "no file");
+    assert!(!keep("a", ""), "a folder");
+    assert!(writer.keep("../index.html", put_of("home").digest, 4).is_err());
+    drop(writer);
+    project.check(OLD);
+    assert_eq!(project.rebuild(OLD), summary(0, 4, 0, 0));
+    project.check(OLD);
+}
+
+#[test]
+fn a_file_that_was_edited_or_deleted_is_not_kept() {
+    let project = Project::new();
+    project.build(OLD);
+    project.settle();
+    let path = project.at("public/index.html");
+    let time = path.metadata().unwrap().modified().unwrap();
+    fs::write(&path, "HOME").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    fs::remove_file(project.at("public/a/b/c.txt")).unwrap();
+    assert_eq!(project.rebuild(OLD), summary(2, 2, 0, 5));
+    project.check(OLD);
+    assert_eq!(project.rebuild(OLD), summary(0, 4, 0, 0));
+}
+
+#[test]
+fn kept_files_survive_the_swap() {
+    let project = Project::new();
+    project.build(OLD);
+    for (round, wait) in [true, true, true, true, false, false, false, false].into_iter().enumerate() {
+        if wait {
+            project.settle();
+        }
+        let files = [NEW, OLD][round % 2];
+        let written = project.rebuild(files);
+        assert_eq!((written.written, written.unchanged, written.removed), (3, 1, 2), "{round}");
+        project.check(files);
+    }
+}
+
+#[test]
+fn what_is_as_noted_is_not_noted_again() {
+    let project = Project::new();
+    for files in [OLD, NEW, OLD] {
+        project.rebuild(files);
+        project.settle();
+        let writer = project.open("public").unwrap();
+        let current = writer.current().unwrap();
+        assert!(!current.is_worth_noting());
+        assert!(current.walk.as_ref().unwrap().files.iter().all(|path| !path.contains('/')), "only the top is listed");
+        drop(writer);
+        let manifest = Stamp::of(&writer_manifest(&project).metadata().unwrap());
+        project.rebuild(files);
+        assert_eq!(Stamp::of(&writer_manifest(&project).metadata().unwrap()), manifest);
+    }
+}
+
+fn writer_manifest(project: &Project) -> PathBuf {
+    project.previous().with_file_name("manifest")
+}
+
+#[test]
+fn a_kept_file_may_be_put_but_nothing_comes_twice() {
+    let project = Project::new();
+    project.build(OLD);
+    let writer = project.open("public").unwrap();
+    let keep = |path: &str, text| {
+        let Put { digest, length } = put_of(text);
+        writer.keep_file(path, Put { digest, length })
+    };
+    assert!(keep("index.html", "home").unwrap() && keep("a/index.html", "a").unwrap());
+    writer.take(Artifact::text("index.html", "home")).unwrap();
+    writer.take(Artifact::text("a/index.html", "other")).unwrap();
+    for path in ["index.html", "a/index.html"] {
+        assert!(matches!(writer.take(Artifact::text(path, "x")), Err(Error::Duplicate { .. })), "{path}");
+    }
+    assert!(keep("x", "a file").unwrap());
+    assert!(matches!(keep("x", "a file"), Err(Error::Duplicate { .. })));
+    assert!(matches!(keep("index.html", "home"), Err(Error::Duplicate { .. })));
+    drop(writer);
+
+    let writer = project.open("public").unwrap();
+    reuse(&writer, &[OLD[0], OLD[1], OLD[3]]).unwrap();
+    writer.put(Artifact::text("a/index.html", "other")).unwrap();
+    assert_eq!(writer.commit().unwrap(), summary(1, 2, 1, 5));
+    project.check(&[("index.html", "home"), ("a/index.html", "other"), ("x", "a file")]);
+}
+
+#[test]
+fn a_kept_file_and_a_new_one_below_it_are_reported() {
+    let project = Project::new();
+    project.build(OLD);
+    for (path, expected) in [
+        ("x/index.html", "`x` is a file of the output and the folder of `x/index.html`"),
+        ("a/b", "`a/b` is a file of the output and the folder of `a/b/c.txt`"),
+    ] {
+        let writer = project.open("public").unwrap();
+        reuse(&writer, OLD).unwrap();
+        writer.put(Artifact::text(path, "?")).unwrap();
+        assert_eq!(writer.commit().unwrap_err().to_string(), expected);
+        project.check(OLD);
+    }
+}
+
+#[test]
+fn a_kill_at_any_step_of_a_rebuild_leaves_the_old_or_the_new_site() {
+    for (can_exchange, wait) in [(true, true), (true, false), (false, true)] {
+        for steps in 0.. {
+            let project = Project::new();
+            project.build(NEW);
+            project.rebuild(OLD);
+            if wait {
+                project.settle();
+            }
+            let mut writer = project.open("public").unwrap();
+            writer.disk = Disk::new(&writer.place.root, can_exchange);
+            writer.disk.fuse = Arc::new(AtomicI64::new(steps));
+            let fuse = Arc::clone(&writer.disk.fuse);
+            let killed = reuse(&writer, NEW).is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
+            if !can_exchange && !project.at("public").exists() {
+                drop(project.open("public").unwrap());
+            }
+            let found = project.tree("public");
+            assert!(found == tree(OLD) || found == tree(NEW), "killed after {steps} steps: {found:?}");
+            for (files, wait) in [(NEW, wait), (OLD, false), (NEW, false)] {
+                if wait {
+                    project.settle();
+                }
+                project.rebuild(files);
+                project.check(files);
+            }
+            if !killed {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_strangers_did_to_either_generation_is_mended() {
+    let stray = |project: &Project, folder: &Path| {
+        fs::create_dir_all(folder.join("a/b/deep")).unwrap();
+        fs::write(folder.join("a/b/deep/stray.txt"), "stray").unwrap();
+        fs::write(folder.join("a/stray.txt"), "stray").unwrap();
+        let _ = fs::remove_file(folder.join("a/index.html"));
+        fs::write(folder.join("a/index.html"), "?").unwrap();
+        std::os::unix::fs::symlink(project.root(), folder.join("a/link")).unwrap();
+    };
+    for wait in [true, false] {
+        for who in ["public", "previous"] {
+            let project = Project::new();
+            for files in [NEW, OLD] {
+                project.build(files);
+            }
+            if wait {
+                project.settle();
+            }
+            let folder = if who == "public" { project.at("public") } else { project.previous() };
+            stray(&project, &folder);
+            for (round, files) in [OLD, NEW, OLD, OLD, NEW].into_iter().enumerate() {
+                if wait && round > 0 {
+                    project.settle();
+                }
+                project.rebuild(files);
+                project.check(files);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_was_deleted_and_is_not_wanted_does_not_come_back() {
+    let project = Project::new();
+    let with = &[("index.html", "home"), ("a/keep", "1"), ("a/gone", "2")];
+    let without = &with[..2];
+    project.build(with);
+    project.build(&[("index.html", "other"), with[1], with[2]]);
+    project.settle();
+    fs::remove_file(project.at("public/a/gone")).unwrap();
+    project.rebuild(&[("index.html", "other"), with[1]]);
+    project.settle();
+    project.rebuild(without);
+    project.check(without);
+}
+
+#[test]
+fn a_folder_that_is_a_link_to_where_it_was_moved_is_made_again() {
+    let project = Project::new();
+    for files in [NEW, OLD] {
+        project.build(files);
+    }
+    project.settle();
+    fs::rename(project.at("public/a"), project.at("moved")).unwrap();
+    std::os::unix::fs::symlink(project.at("moved"), project.at("public/a")).unwrap();
+    assert_eq!(project.rebuild(OLD), summary(2, 2, 1, 2));
+    assert!(!project.at("public/a").is_symlink());
+    project.check(OLD);
+    project.rebuild(NEW);
+    project.check(NEW);
+}
+
+#[test]
+fn a_copied_project_is_looked_at_anew() {
+    let project = Project::new();
+    project.build(OLD);
+    project.settle();
+    let copy = Project::new();
+    for (path, text) in project.tree("public") {
+        copy.write(&format!("public/{path}"), &text);
+    }
+    copy.write("public/index.html", "HOME");
+    let state = project.previous().with_file_name("");
+    let there = copy.at(state.strip_prefix(project.root()).unwrap().to_str().unwrap());
+    fs::create_dir_all(&there).unwrap();
+    fs::copy(state.join("manifest"), there.join("manifest")).unwrap();
+    assert_eq!(copy.rebuild(OLD), summary(1, 3, 0, 4));
+    copy.check(OLD);
 }

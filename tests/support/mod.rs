@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use rivage::fs::{Fs, MemoryFs};
 use rivage::inputs::World;
 use rivage::pipeline::{self, Options, Outcome, Silent};
-use rivage::render::{Artifact, Content, Sink};
+use rivage::render::{Artifact, Content, Put, Sink};
 
 /// Settings that every test site has unless it brings its own.
 const SETTINGS: &str = "[site]\ntitle = \"Test\"\nbase_url = \"https://example.org\"\n";
@@ -25,10 +25,10 @@ pub(crate) struct Built {
 struct Gather(Mutex<BTreeMap<String, Content>>);
 
 impl Sink for Gather {
-    fn put(&self, artifact: Artifact) -> Result<(), rivage::fs::Error> {
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, rivage::fs::Error> {
         let former = self.0.lock().unwrap().insert(artifact.path.clone(), artifact.content);
         assert!(former.is_none(), "`{}` was written twice", artifact.path);
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn build_on(disk: Arc<dyn Fs>, options: &Options) -> Built {
 
 /// The world around a disk, on 23 November 2026.
 pub(crate) fn world(fs: Arc<dyn Fs>) -> World {
-    World { fs, now: "2026-11-23T12:00:00Z".parse().unwrap(), environment: BTreeMap::new() }
+    World::new(fs, "2026-11-23T12:00:00Z".parse().unwrap(), BTreeMap::new())
 }
 
 impl Built {

@@ -15,6 +15,7 @@ mod script;
 use std::collections::BTreeMap;
 
 use rivage_diag::{Diagnostic, FileId};
+use serde::{Deserialize, Serialize};
 
 pub use self::image::{image_size, is_image};
 use super::{Artifact, Content};
@@ -25,7 +26,7 @@ use crate::inputs::Inputs;
 pub const FOLDER: &str = "assets";
 
 /// A file under its fingerprinted name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asset {
     /// Where it is, without base path and leading slash: `assets/css/main.3f2a9c1b.css`.
     pub url_path: String,
@@ -36,7 +37,7 @@ pub struct Asset {
 }
 
 /// All assets by their name below `assets/`: `css/main.css`. A Sass file is found by its own name and by the one with `.css`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssetMap {
     /// The assets.
     pub map: BTreeMap<String, Asset>,
@@ -235,7 +236,7 @@ mod tests {
             }
             list.push(ThemeFile { name: (*name).to_owned(), path });
         }
-        let world = World { fs: Arc::new(fs), now: jiff::Timestamp::UNIX_EPOCH, environment: BTreeMap::new() };
+        let world = World::new(Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
         build(&Inputs::new(&world), &list, minify)
     }
 
@@ -402,7 +403,7 @@ mod tests {
     fn text_must_be_utf_8() {
         let mut fs = MemoryFs::default();
         fs.write("assets/a.css", b"a{}\xff".to_vec());
-        let world = World { fs: Arc::new(fs), now: jiff::Timestamp::UNIX_EPOCH, environment: BTreeMap::new() };
+        let world = World::new(Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
         let files = [ThemeFile { name: "a.css".to_owned(), path: "assets/a.css".to_owned() }];
         let (map, artifacts, diagnostics) = build(&Inputs::new(&world), &files, true);
         assert!(map.map.is_empty() && artifacts.is_empty());

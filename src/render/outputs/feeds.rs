@@ -4,17 +4,18 @@
 //! are of. The newest entries first; a feed's date is its newest entry's, never the build's. Only pages with a date are entries.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use super::address::{absolute, absolute_link};
 use super::xml::Xml;
-use super::{Outputs, absolute as rewrite, authors, description, front_matter, pages_below, site_texts};
+use super::{Outputs, Take, absolute as rewrite, authors, description, front_matter, pages_below, site_texts};
+use crate::inputs::Fingerprint;
 use crate::render::Artifact;
+use crate::render::answers::Mix;
 use crate::resolve::{Page, PageId, Site};
 
 /// A feed before it is written.
@@ -38,33 +39,56 @@ pub fn feed_pages(site: &Site) -> BTreeSet<PageId> {
 }
 
 /// Makes all feeds.
-pub(super) fn render(outputs: &Outputs<'_>) -> Vec<Artifact> {
+pub(super) fn render(outputs: &Outputs<'_>, take: &dyn Take) -> Result<(), crate::fs::Error> {
     let site = outputs.site;
     let settings = &site.config.feeds;
     let feeds = feeds(site, &|page| outputs.is_listed(page.id));
-    let contents = if settings.full_content { contents(outputs, &feeds) } else { FxHashMap::default() };
-    let files = feeds.par_iter().flat_map_iter(|feed| {
-        let writer = Writer { site, feed, contents: &contents };
-        let file =
-            |name: &str, text: String| Artifact::text(format!("{}{name}", feed.url.trim_start_matches('/')), text);
-        let atom = settings.atom.then(|| file("atom.xml", writer.atom()));
-        let rss = settings.rss.then(|| file("rss.xml", writer.rss()));
-        let json = settings.json.then(|| file("feed.json", writer.json()));
-        atom.into_iter().chain(rss).chain(json)
-    });
-    files.collect()
+    let contents = Contents { outputs, made: site.pages.iter().map(|_| OnceLock::new()).collect() };
+    feeds.par_iter().try_for_each(|feed| {
+        let make = || {
+            let writer = Writer { site, feed, contents: &contents };
+            let file =
+                |name: &str, text: String| Artifact::text(format!("{}{name}", feed.url.trim_start_matches('/')), text);
+            let atom = settings.atom.then(|| file("atom.xml", writer.atom()));
+            let rss = settings.rss.then(|| file("rss.xml", writer.rss()));
+            let json = settings.json.then(|| file("feed.json", writer.json()));
+            atom.into_iter().chain(rss).chain(json).collect()
+        };
+        take.take_known(&format!("feed {}", feed.url), input(outputs, feed), &make)
+    })
 }
 
-/// A page's content is in the feeds of its section and of its terms, in three formats: links are made absolute once.
-fn contents(outputs: &Outputs<'_>, feeds: &[Feed<'_>]) -> FxHashMap<PageId, Arc<str>> {
-    let pages: BTreeSet<PageId> = feeds.iter().flat_map(|feed| &feed.entries).map(|page| page.id).collect();
-    let pages: Vec<_> = pages.into_iter().collect();
-    let content = |id: &PageId| {
-        let html = outputs.facts(*id)?.content.as_deref()?;
-        let url = absolute(&outputs.site.config, &outputs.site.page(*id).url);
-        Some((*id, Arc::from(rewrite::content(html, &url))))
-    };
-    pages.par_iter().filter_map(content).collect()
+/// The fingerprint of all that a feed is made of.
+fn input(outputs: &Outputs<'_>, feed: &Feed<'_>) -> Fingerprint {
+    let mut mix = Mix::default();
+    mix.print(outputs.settings).text(&feed.title).text(feed.description).text(feed.language).text(feed.url);
+    for page in &feed.entries {
+        mix.print(outputs.values.print(page.id));
+        let content = outputs.told(page.id).and_then(|(_, told)| told.content);
+        mix.print(content.unwrap_or(Fingerprint::MISSING));
+    }
+    mix.finish()
+}
+
+/// The content of entries. A page's is in the feeds of its section and of its terms, in three formats: links are made absolute once.
+struct Contents<'c> {
+    outputs: &'c Outputs<'c>,
+    made: Vec<OnceLock<Option<Arc<str>>>>,
+}
+
+impl Contents<'_> {
+    fn get(&self, id: PageId) -> Option<&Arc<str>> {
+        let make = || {
+            let (route, _) = self.outputs.told(id)?;
+            let html = self.outputs.told.content(route)?;
+            let url = absolute(&self.outputs.site.config, &self.outputs.site.page(id).url);
+            Some(Arc::from(rewrite::content(&html, &url)))
+        };
+        if !self.outputs.site.config.feeds.full_content {
+            return None;
+        }
+        self.made.get(id.0 as usize)?.get_or_init(make).as_ref()
+    }
 }
 
 fn feeds<'a>(site: &'a Site, is_listed: &dyn Fn(&Page) -> bool) -> Vec<Feed<'a>> {
@@ -139,7 +163,7 @@ fn mail_date(at: Timestamp) -> String {
 struct Writer<'w, 'a> {
     site: &'a Site,
     feed: &'w Feed<'a>,
-    contents: &'w FxHashMap<PageId, Arc<str>>,
+    contents: &'w Contents<'w>,
 }
 
 impl<'a> Writer<'_, 'a> {
@@ -152,7 +176,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn content(&self, page: &Page) -> Option<&str> {
-        self.contents.get(&page.id).map(|html| &**html)
+        self.contents.get(page.id).map(|html| &**html)
     }
 
     /// All terms of a page, taxonomy by taxonomy.
@@ -355,8 +379,9 @@ mod tests {
     fn render_with(site: TestSite) -> Vec<Artifact> {
         let site = site.finish();
         let facts = testing::facts(&site, &[("/blog/deep/new/", "<p><a href=\"/blog/old/\">old</a> \u{8}]]></p>")]);
-        let robots = |id| front_matter(site.page(id)).and_then(|matter| matter.robots.as_deref()) == Some("noindex");
-        super::render(&Outputs::new(&site, &facts, &robots))
+        let is_hidden = |page: &Page| front_matter(page).and_then(|matter| matter.robots.as_deref()) == Some("noindex");
+        let hidden: Vec<bool> = site.pages.iter().map(is_hidden).collect();
+        testing::taken(site, facts, &|id| hidden[id.0 as usize], super::render)
     }
 
     #[test]
@@ -367,11 +392,11 @@ mod tests {
             names,
             [
                 "blog/atom.xml",
-                "blog/rss.xml",
                 "blog/feed.json",
+                "blog/rss.xml",
                 "tags/rust/atom.xml",
-                "tags/rust/rss.xml",
-                "tags/rust/feed.json"
+                "tags/rust/feed.json",
+                "tags/rust/rss.xml"
             ]
         );
     }

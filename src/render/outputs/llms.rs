@@ -55,7 +55,7 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{TestSite, text};
+    use super::super::testing::{self, TestSite, text};
     use super::*;
 
     #[test]
@@ -74,7 +74,7 @@ mod tests {
         site.section(home, &[about], &[docs]);
         site.matter(intro, |matter| matter.description = Some("Where to\nstart".to_owned()));
         let site = site.finish();
-        let files = render(&Outputs::new(&site, &[], &|_| false));
+        let files = testing::with(site, &|_| false, render);
         insta::assert_snapshot!(text(&files, "llms.txt"), @r"
         # Shore & Sea
 
@@ -102,7 +102,7 @@ mod tests {
         site.page("en", "", "/");
         site.page("fr", "", "/fr/");
         let site = site.finish();
-        let files = render(&Outputs::new(&site, &[], &|_| false));
+        let files = testing::with(site, &|_| false, render);
         assert!(text(&files, "fr/llms.txt").contains("- [Home](https://example.org/fr/)"));
     }
 }

@@ -1,6 +1,6 @@
 //! What exists once per site: feeds, sitemap, redirects, headers, search index, `llms.txt`; and what a page has besides its HTML.
 //!
-//! In: a [`Site`] and the [`PageFacts`] of all its routes. Out: [`Artifact`]s and diagnostics, by [`render`]. Pure functions.
+//! In: a [`Site`] and what all its routes tell. Out: [`Artifact`]s, handed to a [`Take`], and diagnostics, by [`render`].
 //! [`twin`] and [`jsonld`] are called while a page is rendered. Deliberately not here: HTML pages, writing.
 
 mod absolute;
@@ -23,48 +23,98 @@ mod xml;
 use rivage_diag::Diagnostic;
 use rustc_hash::FxHashSet;
 
-use super::{Artifact, PageFacts, SearchPage};
+use super::Artifact;
+use super::answers::{self, Mix};
+use super::facts::{AllTold, Told};
+use super::values::Values;
 use crate::discover::SourceTree;
+use crate::inputs::Fingerprint;
 use crate::parse::front_matter::FrontMatter;
 use crate::resolve::{Page, PageId, Site, View};
 
 pub use feeds::feed_pages;
 
+/// Takes generated files.
+pub trait Take: Sync {
+    /// Takes a file.
+    ///
+    /// # Errors
+    /// The disk refused it.
+    fn take(&self, artifact: Artifact) -> Result<(), crate::fs::Error>;
+
+    /// Takes files that cost more to make than to find out that they would be the same: `input` is the fingerprint of all that they are
+    /// made of, `make` makes them if the output has not got them.
+    ///
+    /// # Errors
+    /// The disk refused one.
+    fn take_known(
+        &self,
+        name: &str,
+        input: Fingerprint,
+        make: &(dyn Fn() -> Vec<Artifact> + Sync),
+    ) -> Result<(), crate::fs::Error>;
+}
+
 /// The site as generated files see it.
 struct Outputs<'a> {
     site: &'a Site,
-    /// What each page tells of itself, by its place in the site.
-    facts: Vec<Option<&'a PageFacts>>,
+    values: &'a Values,
+    told: &'a AllTold<'a>,
+    /// The route of each page, by its place in the site.
+    routes: Vec<Option<usize>>,
     /// Whether strangers shall find a page, by its place in the site.
     listed: Vec<bool>,
+    /// The settings that generated files follow.
+    settings: Fingerprint,
 }
 
-/// Makes all files that exist once per site. `facts` are in the order of the site's routes. `is_hidden` tells which pages robots shall
-/// leave alone. A static file of the same name takes the place of a generated one.
+/// Makes all files that exist once per site. `is_hidden` tells which pages robots shall leave alone. A static file of the same name takes
+/// the place of a generated one.
+///
+/// # Errors
+/// The disk refused a file.
 pub fn render(
-    site: &Site,
+    values: &Values,
     tree: &SourceTree,
-    facts: &[PageFacts],
+    told: &AllTold<'_>,
     is_hidden: &dyn Fn(PageId) -> bool,
-) -> (Vec<Artifact>, Vec<Diagnostic>) {
-    let outputs = Outputs::new(site, facts, is_hidden);
-    let statics: FxHashSet<&str> = tree.theme.statics.iter().map(|file| file.name.as_str()).collect();
-    let mut diagnostics = Vec::new();
-    let mut artifacts = feeds::render(&outputs);
+    take: &dyn Take,
+) -> Result<Vec<Diagnostic>, crate::fs::Error> {
+    let outputs = Outputs::new(values, told, is_hidden);
+    let statics = tree.theme.statics.iter().map(|file| file.name.as_str()).collect();
+    let take = &Unless { statics: &statics, take };
+    let (one, other) = rayon::join(|| large(&outputs, take), || small(&outputs, &statics, take));
+    one?;
+    other
+}
+
+/// What takes long: it is known by what it is made of.
+fn large(outputs: &Outputs<'_>, take: &dyn Take) -> Result<(), crate::fs::Error> {
+    feeds::render(outputs, take)?;
+    if outputs.site.config.search.enabled {
+        search::render(outputs, take)?;
+    }
+    Ok(())
+}
+
+fn small(
+    outputs: &Outputs<'_>,
+    statics: &FxHashSet<&str>,
+    take: &dyn Take,
+) -> Result<Vec<Diagnostic>, crate::fs::Error> {
+    let site = outputs.site;
     let build = &site.config.build;
+    let mut artifacts = Vec::new();
     if build.sitemap {
-        artifacts.extend(sitemap::render(&outputs));
+        artifacts.extend(sitemap::render(outputs));
     }
     artifacts.push(robots::render(&site.config));
     if build.llms_txt {
-        artifacts.extend(llms::render(&outputs));
+        artifacts.extend(llms::render(outputs));
     }
-    if site.config.search.enabled {
-        let pages: Vec<&SearchPage> = facts.iter().filter_map(|facts| facts.search.as_ref()).collect();
-        artifacts.extend(search::render(&site.config.languages, &pages));
-    }
+    let mut diagnostics = Vec::new();
     for (name, (artifact, problems)) in
-        [(redirects::FILE, redirects::render(site)), (headers::FILE, headers::render(site, &statics))]
+        [(redirects::FILE, redirects::render(site)), (headers::FILE, headers::render(site, statics))]
     {
         if !statics.contains(name) {
             diagnostics.extend(problems);
@@ -73,28 +123,70 @@ pub fn render(
             diagnostics.push(diagnostics::static_redirects());
         }
     }
-    artifacts.retain(|artifact| !statics.contains(artifact.path.as_str()));
-    (artifacts, diagnostics)
+    for artifact in artifacts {
+        take.take(artifact)?;
+    }
+    Ok(diagnostics)
+}
+
+/// Takes all but files in whose place stands a static one.
+struct Unless<'u> {
+    statics: &'u FxHashSet<&'u str>,
+    take: &'u dyn Take,
+}
+
+impl Take for Unless<'_> {
+    fn take(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
+        if self.statics.contains(artifact.path.as_str()) { Ok(()) } else { self.take.take(artifact) }
+    }
+
+    fn take_known(
+        &self,
+        name: &str,
+        input: Fingerprint,
+        make: &(dyn Fn() -> Vec<Artifact> + Sync),
+    ) -> Result<(), crate::fs::Error> {
+        let make = || {
+            let mut made = make();
+            made.retain(|artifact| !self.statics.contains(artifact.path.as_str()));
+            made
+        };
+        let mut statics: Vec<_> =
+            self.statics.iter().filter(|path| path.starts_with("search/") || is_feed(path)).collect();
+        statics.sort();
+        let input =
+            if statics.is_empty() { input } else { Mix::default().print(input).text(&format!("{statics:?}")).finish() };
+        self.take.take_known(name, input, &make)
+    }
+}
+
+fn is_feed(path: &str) -> bool {
+    ["atom.xml", "rss.xml", "feed.json"].iter().any(|name| path.ends_with(name))
 }
 
 impl<'a> Outputs<'a> {
-    fn new(site: &'a Site, facts: &'a [PageFacts], is_hidden: &dyn Fn(PageId) -> bool) -> Self {
-        let mut by_page = vec![None; site.pages.len()];
-        for (route, facts) in site.routes.iter().zip(facts) {
+    fn new(values: &'a Values, told: &'a AllTold<'a>, is_hidden: &dyn Fn(PageId) -> bool) -> Self {
+        let site: &Site = values.site();
+        let mut routes = vec![None; site.pages.len()];
+        for (place, route) in site.routes.iter().enumerate() {
             if let View::Page(id) = route.view {
-                by_page[id.0 as usize] = Some(facts);
+                routes[id.0 as usize] = Some(place);
             }
         }
         let is_listed = |page: &Page| !page.is_draft && !page.is_fallback && !is_hidden(page.id);
-        Self { site, facts: by_page, listed: site.pages.iter().map(is_listed).collect() }
+        let listed = site.pages.iter().map(is_listed).collect();
+        let settings = answers::settings(&site.config, false);
+        Self { site, values, told, routes, listed, settings }
     }
 
     fn is_listed(&self, id: PageId) -> bool {
         self.listed[id.0 as usize]
     }
 
-    fn facts(&self, id: PageId) -> Option<&'a PageFacts> {
-        self.facts[id.0 as usize]
+    /// The route of a page with what it tells.
+    fn told(&self, id: PageId) -> Option<(usize, &'a Told)> {
+        let route = self.routes[id.0 as usize]?;
+        Some((route, *self.told.all().get(route)?))
     }
 }
 

@@ -111,7 +111,7 @@ fn urls(entries: &[Entry]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{TestSite, text};
+    use super::super::testing::{self, TestSite, text};
     use super::*;
 
     #[test]
@@ -130,8 +130,8 @@ mod tests {
         site.edit(fallback).is_fallback = true;
         let hidden = site.page("en", "hidden", "/hidden/");
         let site = site.finish();
-        let outputs = Outputs::new(&site, &[], &|id| id == hidden);
-        insta::assert_snapshot!(text(&render(&outputs), "sitemap.xml"), @r#"
+        let files = testing::with(site, &|id| id == hidden, render);
+        insta::assert_snapshot!(text(&files, "sitemap.xml"), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">
          <url>
@@ -162,8 +162,7 @@ mod tests {
             site.edit(page).date = Some(TestSite::day(&format!("2026-01-0{}", n + 1)));
         }
         let site = site.finish();
-        let outputs = Outputs::new(&site, &[], &|_| false);
-        let files = files(&outputs, &entries(&outputs), 2);
+        let files = testing::with(site, &|_| false, |outputs| files(outputs, &entries(outputs), 2));
         let names: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(names, ["sitemap.xml", "sitemap-1.xml", "sitemap-2.xml", "sitemap-3.xml"]);
         assert!(

@@ -6,8 +6,10 @@ use rivage_diag::FileId;
 use rivage_syntax::ast::Syntax;
 use rustc_hash::FxHashMap;
 
+use super::{AllTold, Outputs, Take, Told, Values};
 use crate::config::{Config, Language, SectionDefaults};
 use crate::discover::{ContentFile, Role};
+use crate::inputs::Fingerprint;
 use crate::parse::Document;
 use crate::parse::front_matter::{Date, FrontMatter};
 use crate::render::{Artifact, Content, PageFacts};
@@ -51,7 +53,9 @@ impl TestSite {
                 section: String::new(),
             },
             file: FileId::from(path.as_str()),
-            text: Arc::from(""),
+            text: crate::parse::Text::new("".into()),
+            print: crate::inputs::Fingerprint::MISSING,
+            face: crate::inputs::Fingerprint::MISSING,
             body_start: 0,
             front_matter: FrontMatter::default(),
             first_heading: None,
@@ -84,6 +88,7 @@ impl TestSite {
             updated: None,
             words: 0,
             reading_time: 1,
+            extra: None,
         });
         id
     }
@@ -177,4 +182,44 @@ pub(super) fn text(files: &[Artifact], path: &str) -> String {
         Content::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
         Content::CopyOf(path) => panic!("a copy of `{path}`"),
     }
+}
+
+/// Runs `work` on the generated files of a site of which nothing is hidden.
+pub(super) fn with<R>(site: Site, is_hidden: &dyn Fn(PageId) -> bool, work: impl FnOnce(&Outputs<'_>) -> R) -> R {
+    let (values, told) = (Values::new(Arc::new(site)), AllTold::in_memory(&[]));
+    work(&Outputs::new(&values, &told, is_hidden))
+}
+
+/// Returns the files that are taken, sorted by path.
+pub(super) fn taken(
+    site: Site,
+    facts: Vec<PageFacts>,
+    is_hidden: &dyn Fn(PageId) -> bool,
+    render: impl FnOnce(&Outputs<'_>, &dyn Take) -> Result<(), crate::fs::Error>,
+) -> Vec<Artifact> {
+    #[derive(Default)]
+    struct All(std::sync::Mutex<Vec<Artifact>>);
+    impl Take for All {
+        fn take(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
+            self.0.lock().unwrap().push(artifact);
+            Ok(())
+        }
+
+        fn take_known(
+            &self,
+            _: &str,
+            _: Fingerprint,
+            make: &(dyn Fn() -> Vec<Artifact> + Sync),
+        ) -> Result<(), crate::fs::Error> {
+            make().into_iter().try_for_each(|artifact| self.take(artifact))
+        }
+    }
+    let all = All::default();
+    let facts: Vec<_> = facts.into_iter().map(Told::of).collect();
+    let told = AllTold::in_memory(&facts);
+    let values = Values::new(Arc::new(site));
+    render(&Outputs::new(&values, &told, is_hidden), &all).unwrap();
+    let mut artifacts = all.0.into_inner().unwrap();
+    artifacts.sort_by(|a, b| a.path.cmp(&b.path));
+    artifacts
 }

@@ -88,7 +88,9 @@ impl Draft {
         let document = Document {
             source,
             file: FileId::from(path),
-            text: Arc::from(""),
+            text: crate::parse::Text::new("".into()),
+            print: crate::inputs::Fingerprint::MISSING,
+            face: crate::inputs::Fingerprint::MISSING,
             body_start: 0,
             front_matter,
             first_heading: None,
@@ -145,12 +147,12 @@ impl Draft {
 
     fn make(mut self) -> Made {
         let now = format!("{TODAY}T12:00:00Z").parse().unwrap();
-        let world = World { fs: Arc::new(self.fs), now, environment: BTreeMap::new() };
+        let world = World::new(Arc::new(self.fs), now, BTreeMap::new());
         let (tree, problems) = discover(&Inputs::new(&world), &self.config);
         assert_eq!(problems, []);
         let documents = tree.content.iter().map(|source| {
             let document = self.documents.remove(&source.path).unwrap();
-            Document { source: source.clone(), ..document }
+            Arc::new(Document { source: source.clone(), ..document })
         });
         let documents = documents.collect();
         let inputs = Inputs::new(&world);

@@ -44,7 +44,7 @@ fn what_sections_say_is_laid_over_what_is_said_above() {
     assert_eq!(kinds, ["marketing", "docs", "docs", "api", "api", "marketing"]);
     let page = site.by("docs/a");
     assert_eq!((page.defaults.toc, site.by("c").defaults.toc), (Some(true), Some(false)));
-    let extra = &page.document.as_ref().unwrap().front_matter.extra;
+    let extra = page.extra();
     assert_eq!(*extra, serde_json::json!({ "b": 3, "a": { "y": 2, "x": 1 } }));
 }
 

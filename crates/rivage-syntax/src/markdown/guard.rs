@@ -4,6 +4,8 @@
 //! that nobody writes on purpose (thousands of braces that are never closed), and oxc below it descends without a limit. This
 //! takes linear time, up to a constant. Deliberately not here: what is right and wrong otherwise.
 
+use memchr::{memchr, memchr_iter, memmem};
+
 use super::{Options, script, tag};
 use crate::ast::Syntax;
 
@@ -29,6 +31,8 @@ const MAX_CHECKED: usize = 5_000_000_000;
 const MAX_OPENERS: usize = 8_000;
 /// Openers that one expression may have.
 const MAX_EXPRESSION_OPENERS: usize = 100_000;
+/// Delimiters of a whole text that need no closer look.
+const MAX_DELIMITERS: usize = 1_000;
 
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +73,13 @@ pub(super) fn check(body: &str, options: &Options) -> Result<Nesting, (Refusal, 
     let bytes = body.as_bytes();
     check_markers(bytes)?;
     if options.gfm {
-        check_footnotes(bytes)?;
+        if memmem::find(bytes, b"[^").is_some() {
+            check_footnotes(bytes)?;
+        }
         check_addresses(bytes)?;
     }
     let is_mdx = options.syntax == Syntax::Mdx;
-    let directives = options.directives && body.contains(":::");
+    let directives = options.directives && memmem::find(bytes, b":::").is_some();
     if is_mdx || directives {
         check_paragraphs(bytes, is_mdx, directives)?;
     }
@@ -84,11 +90,16 @@ pub(super) fn check(body: &str, options: &Options) -> Result<Nesting, (Refusal, 
 
 /// Returns how many characters of a paragraph can open emphasis, links and images, at most.
 fn most_delimiters(bytes: &[u8]) -> usize {
+    let is_delimiter = |byte: u8| matches!(byte, b'*' | b'_' | b'~' | b'[');
+    let all = bytes.iter().filter(|byte| is_delimiter(**byte)).count();
+    if all <= MAX_DELIMITERS {
+        return all;
+    }
     let (mut most, mut count) = (0, 0);
     let mut before = b'\n';
     for &byte in bytes {
         match byte {
-            b'*' | b'_' | b'~' | b'[' => count += 1,
+            _ if is_delimiter(byte) => count += 1,
             b'\n' if before == b'\n' => {
                 most = most.max(count);
                 count = 0;
@@ -114,12 +125,13 @@ fn check_mdx(body: &str) -> Result<usize, (Refusal, usize)> {
 /// Refuses lines such as `> > > > …`.
 fn check_markers(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
     let mut line_start = 0;
-    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+    for line_end in memchr_iter(b'\n', bytes).map(|end| end + 1).chain([bytes.len()]) {
+        let line = &bytes[line_start..line_end];
         // Shorter lines cannot hold so many; this is the usual case.
         if line.len() > MAX_MARKERS && markers(line) > MAX_MARKERS {
             return Err((Refusal::Depth, line_start));
         }
-        line_start += line.len();
+        line_start = line_end;
     }
     Ok(())
 }
@@ -145,18 +157,14 @@ fn check_footnotes(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
 
 /// Refuses very long words before an `@`.
 fn check_addresses(bytes: &[u8]) -> Result<(), (Refusal, usize)> {
-    let (mut start, mut steps) = (0, 0_usize);
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte.is_ascii_alphanumeric() || b"+-._".contains(&byte) {
-            continue;
+    let is_of_address = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-._".contains(byte);
+    let mut steps = 0_usize;
+    for at in memchr_iter(b'@', bytes) {
+        let length = bytes[..at].iter().rev().take_while(is_of_address).count();
+        steps = steps.saturating_add(length.saturating_pow(2));
+        if steps > MAX_ADDRESS {
+            return Err((Refusal::Address, at - length));
         }
-        if byte == b'@' {
-            steps = steps.saturating_add((at - start).saturating_pow(2));
-            if steps > MAX_ADDRESS {
-                return Err((Refusal::Address, start));
-            }
-        }
-        start = at + 1;
     }
     Ok(())
 }
@@ -269,7 +277,7 @@ impl<'a> Scan<'a> {
                     b'`' => self.code_span(),
                     b'{' => self.expression()?,
                     b'<' => self.tag()?,
-                    _ => self.at += 1,
+                    _ => self.at += plain(&self.bytes[self.at..]),
                 }
             }
         }
@@ -420,6 +428,12 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Returns how many bytes at the start say nothing to [`Scan::run`], at least one.
+fn plain(bytes: &[u8]) -> usize {
+    let speaks = |byte: &u8| matches!(byte, b'\n' | b'\\' | b'`' | b'{' | b'<');
+    bytes.iter().skip(1).position(speaks).map_or(bytes.len(), |end| end + 1)
+}
+
 /// Returns where the fenced code ends that starts on the line at `start`, if one does.
 fn fence_end(bytes: &[u8], start: usize) -> Option<usize> {
     let line = line_of(&bytes[start..]);
@@ -446,8 +460,7 @@ fn fence_end(bytes: &[u8], start: usize) -> Option<usize> {
 
 /// Returns the first line, with its end.
 fn line_of(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| end + 1);
-    &bytes[..end]
+    &bytes[..memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)]
 }
 
 /// Returns the most openers that one expression or export has, and where it is.

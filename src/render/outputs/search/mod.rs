@@ -38,13 +38,16 @@
 
 mod words;
 
-use indexmap::IndexMap;
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde_json::json;
 
-use crate::config::Language;
+use super::{Outputs, Take};
 use crate::inputs::Fingerprint;
+use crate::render::answers::Mix;
+use crate::render::facts::AllTold;
 use crate::render::{Artifact, SearchPage};
 pub use words::words;
 
@@ -67,29 +70,60 @@ const SHOWN: usize = 320;
 const HEAVIEST: u32 = 511;
 
 /// Makes the index of all languages, also of those without pages.
-pub fn render(languages: &[Language], pages: &[&SearchPage]) -> Vec<Artifact> {
-    let mut by_language: IndexMap<&str, Vec<&SearchPage>> =
-        languages.iter().map(|language| (language.code.as_str(), Vec::new())).collect();
-    for page in pages {
-        by_language.entry(&page.language).or_default().push(page);
+pub(super) fn render(outputs: &Outputs<'_>, take: &dyn Take) -> Result<(), crate::fs::Error> {
+    for language in &outputs.site.config.languages {
+        let is_found = |place: &usize| {
+            let told = outputs.told.all().get(*place);
+            told.is_some_and(|told| told.search.is_some()) && outputs.site.routes[*place].language == language.code
+        };
+        let routes: Vec<usize> = (0..outputs.site.routes.len()).filter(is_found).collect();
+        let mut input = Mix::default();
+        for told in routes.iter().filter_map(|place| outputs.told.all().get(*place)) {
+            input.print(told.search.unwrap_or(Fingerprint::MISSING));
+        }
+        let pages = Found { told: outputs.told, routes };
+        take.take_known(&format!("search {}", language.code), input.finish(), &|| index(&language.code, &pages))?;
     }
-    by_language.iter().flat_map(|(language, pages)| index(language, pages)).collect()
+    Ok(())
 }
 
-fn index(language: &str, pages: &[&SearchPage]) -> Vec<Artifact> {
+/// The pages of an index, in its order. They are asked for one by one: all of them together are most of what a large build knows.
+trait Pages: Sync {
+    fn len(&self) -> usize;
+    fn get(&self, number: usize) -> Cow<'_, SearchPage>;
+}
+
+/// Pages by their routes.
+struct Found<'f> {
+    told: &'f AllTold<'f>,
+    routes: Vec<usize>,
+}
+
+impl Pages for Found<'_> {
+    fn len(&self) -> usize {
+        self.routes.len()
+    }
+
+    fn get(&self, number: usize) -> Cow<'_, SearchPage> {
+        self.told.search(self.routes[number]).unwrap_or_default()
+    }
+}
+
+fn index(language: &str, pages: &dyn Pages) -> Vec<Artifact> {
     let mut files = Vec::new();
     let mut add = |text: String| {
         let hash = Fingerprint::of(text.as_bytes()).hex()[..12].to_owned();
         files.push(Artifact::text(format!("{HASHED}{language}-{hash}.json"), text));
         hash
     };
+    let (shards, entries) = count_all(pages);
     let mut terms = Vec::new();
-    for (first, text) in shards(pages) {
+    for (first, text) in shards {
         terms.push(json!(first));
         terms.push(json!(add(text)));
     }
     let mut chunks = Vec::new();
-    for (first, text) in pack(pages.iter().map(|page| entry(page)), CHUNK, ('[', ']')) {
+    for (first, text) in pack(entries.into_iter(), CHUNK, ('[', ']')) {
         chunks.push(json!(first));
         chunks.push(json!(add(text)));
     }
@@ -215,14 +249,23 @@ fn count(page: &SearchPage) -> Counted {
     counted
 }
 
-/// The shards with their first terms.
-fn shards(pages: &[&SearchPage]) -> Vec<(String, String)> {
+/// The shards with their first terms, and all pages as results show them.
+fn count_all(pages: &dyn Pages) -> (Vec<(String, String)>, Vec<String>) {
     let mut lengths = Vec::with_capacity(pages.len());
+    let mut entries = Vec::with_capacity(pages.len());
     let mut postings: FxHashMap<String, Vec<Use>> = FxHashMap::default();
     // A few pages at a time: the words of all pages, counted apart, would be most of what a build holds in memory.
-    for pages in pages.chunks(COUNTED) {
-        let counted: Vec<Counted> = pages.par_iter().map(|page| count(page)).collect();
-        for page in counted {
+    for start in (0..pages.len()).step_by(COUNTED) {
+        let numbers = start..pages.len().min(start + COUNTED);
+        let counted: Vec<(Counted, String)> = numbers
+            .into_par_iter()
+            .map(|number| {
+                let page = pages.get(number);
+                (count(&page), entry(&page))
+            })
+            .collect();
+        for (page, entry) in counted {
+            entries.push(entry);
             let number = u32::try_from(lengths.len()).unwrap_or(u32::MAX);
             lengths.push((page.length, page.title_length));
             #[expect(clippy::iter_over_hash_type, reason = "each term has a list of its own; terms are sorted below")]
@@ -240,7 +283,7 @@ fn shards(pages: &[&SearchPage]) -> Vec<(String, String)> {
     terms.par_sort_unstable_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
     let lists: Vec<_> = terms.par_iter().map(|(term, uses)| posting_list(term, uses, &lengths)).collect();
     let packed = pack(lists.into_iter(), SHARD, ('{', '}'));
-    packed.into_iter().map(|(first, text)| (terms[first].0.clone(), text)).collect()
+    (packed.into_iter().map(|(first, text)| (terms[first].0.clone(), text)).collect(), entries)
 }
 
 fn posting_list(term: &str, uses: &[Use], lengths: &[(f64, u32)]) -> String {

@@ -1,7 +1,6 @@
 use std::process::Command;
 
 use super::*;
-use crate::config::Config;
 use crate::render::{Content, SearchSection};
 
 fn page(url: &str, title: &str, sections: &[(&str, &str, &str)]) -> SearchPage {
@@ -19,18 +18,26 @@ fn page(url: &str, title: &str, sections: &[(&str, &str, &str)]) -> SearchPage {
     }
 }
 
-fn languages() -> Vec<Language> {
-    let english = Config::default().languages[0].clone();
-    vec![english.clone(), Language { code: "fr".to_owned(), ..english }]
+impl Pages for &[SearchPage] {
+    fn len(&self) -> usize {
+        <[SearchPage]>::len(self)
+    }
+
+    fn get(&self, number: usize) -> Cow<'_, SearchPage> {
+        Cow::Borrowed(&self[number])
+    }
 }
 
 fn files(pages: &[SearchPage]) -> Vec<(String, String)> {
-    let artifacts = render(&languages(), &pages.iter().collect::<Vec<_>>());
+    let artifacts = ["en", "fr"].into_iter().flat_map(|language| {
+        let pages = if language == "en" { pages } else { &[] };
+        index(language, &pages)
+    });
     let text = |artifact: Artifact| match artifact.content {
         Content::Bytes(bytes) => (artifact.path, String::from_utf8(bytes).unwrap()),
         Content::CopyOf(path) => panic!("a copy of `{path}`"),
     };
-    artifacts.into_iter().map(text).collect()
+    artifacts.map(text).collect()
 }
 
 #[test]

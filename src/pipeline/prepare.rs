@@ -1,0 +1,398 @@
+//! Everything before pages are rendered: settings, files, documents, the site, the theme.
+//!
+//! In: a world, options and the cache. Out: [`Prepared`]. Documents are taken from the cache where their file and the settings of their
+//! section are as they were; the site is put together anew each time, which costs less than to find out whether it would be the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::ast::Syntax;
+use rivage_syntax::data::{self, Format};
+use rustc_hash::FxHashMap;
+
+use super::{Mode, Options, Profile, Progress};
+use crate::cache::{self, Cache, Checker, Kind, Marked};
+use crate::config::{self, Config};
+use crate::discover::{self, ContentFile, SourceTree};
+use crate::inputs::{Fingerprint, Inputs, Question, World};
+use crate::parse::{self, Document};
+use crate::render::answers::Memo;
+use crate::render::assets::{self, AssetMap};
+use crate::render::functions::{Icon, Surroundings};
+use crate::render::page::{LazyEngine, Renderer};
+use crate::render::templates::{Sources, Templates};
+use crate::render::values::Values;
+use crate::render::{Artifact, Content, Sink, outputs, strings};
+use crate::resolve::{self, Site, Visibility};
+use crate::theme;
+
+/// Everything before pages are rendered.
+pub(super) struct Prepared {
+    pub(super) config: Arc<Config>,
+    pub(super) tree: Arc<SourceTree>,
+    pub(super) renderer: Renderer,
+    /// Files of the theme and beside pages that are not in the output yet.
+    pub(super) artifacts: Vec<Artifact>,
+    /// All content files, in the order of the tree.
+    pub(super) documents: Vec<Parsed>,
+    /// What is wrong, but with documents.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Files and folders that were looked at.
+    pub(super) paths: BTreeSet<String>,
+}
+
+impl Prepared {
+    /// Returns the site.
+    pub(super) fn site(&self) -> &Arc<Site> {
+        self.renderer.surroundings.values.site()
+    }
+}
+
+/// A content file that was read.
+#[derive(Clone)]
+pub(super) struct Parsed {
+    /// The fingerprint of all that the document was made of.
+    input: Fingerprint,
+    /// The document; none where the file cannot be read.
+    pub(super) document: Option<Arc<Document>>,
+    /// What is wrong with it.
+    pub(super) problems: Vec<Diagnostic>,
+}
+
+/// What is at hand of the last run.
+pub(super) struct Former {
+    documents: FxHashMap<String, Parsed>,
+    engine: LazyEngine,
+    /// What was wrong with the templates.
+    engine_problems: Vec<Diagnostic>,
+}
+
+impl Former {
+    pub(super) fn of(prepared: Prepared) -> Self {
+        let sources = prepared.tree.content.iter().map(|source| source.path.clone());
+        let documents = sources.zip(prepared.documents).collect();
+        let Renderer { engine, engine_problems, .. } = prepared.renderer;
+        Self { documents, engine, engine_problems }
+    }
+}
+
+/// Prepares a run.
+pub(super) fn prepare(
+    world: &World,
+    options: &Options,
+    cache: Option<&Cache>,
+    former: Option<Former>,
+    sink: &dyn Sink,
+    profile: &mut Profile,
+    progress: &dyn Progress,
+) -> Result<Prepared, crate::fs::Error> {
+    let inputs = Inputs::new(world);
+    let (config, mut diagnostics) = profile.measure("config", || load_config(&inputs, options));
+    let config = Arc::new(config);
+
+    progress.stage("discover", 0);
+    let (tree, problems) = profile.measure("discover", || discover::discover(&inputs, &config));
+    diagnostics.extend(problems);
+
+    progress.stage("parse", tree.content.len());
+    let (former, former_engine) =
+        former.map_or((None, None), |former| (Some(former.documents), Some((former.engine, former.engine_problems))));
+    let documents = profile.measure("parse", || read_all(world, &config, &tree, cache, former.as_ref(), progress));
+    let shown = documents.iter().filter_map(|parsed| parsed.document.clone()).collect();
+
+    progress.stage("resolve", 0);
+    let visibility = Visibility { drafts: options.drafts, future: options.future };
+    let (site, problems) = profile.measure("resolve", || resolve::resolve(&inputs, &config, &tree, shown, visibility));
+    diagnostics.extend(problems);
+    let site = Arc::new(site);
+
+    progress.stage("theme", 0);
+    let start = std::time::Instant::now();
+    let mut paths = BTreeSet::new();
+    let (asset_map, mut artifacts, problems) = assets(world, &config, &tree, cache, sink, &mut paths)?;
+    diagnostics.extend(problems);
+    let beside = site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file.clone()));
+    let beside: BTreeMap<_, _> = beside.collect();
+    artifacts.extend(copies(&tree, &beside));
+    let artifacts = not_kept(world, cache, sink, artifacts)?;
+    let (texts, problems) = strings::load(&inputs, &config, &tree.theme.strings);
+    diagnostics.extend(problems);
+    let (sources, problems) = Sources::read(&inputs, &tree.theme);
+    diagnostics.extend(problems);
+    let surroundings = Arc::new(Surroundings {
+        values: Values::new(Arc::clone(&site)),
+        assets: asset_map,
+        icons: icons(&inputs, &tree),
+        strings: texts,
+        statics: tree.theme.statics.iter().map(|file| (file.name.clone(), file.path.clone())).collect(),
+        beside,
+        templates: Templates::of(&sources),
+        feed_pages: outputs::feed_pages(&site),
+        preview: options.mode == Mode::Preview,
+        memo: Memo::default(),
+    });
+    let (engine, engine_problems) = engine(sources, &surroundings, cache, former_engine, options.profile);
+    diagnostics.extend(engine_problems.iter().cloned());
+    let languages = config
+        .languages
+        .iter()
+        .map(|language| (surroundings.values.site_value(language), surroundings.values.language(language)))
+        .collect();
+    let renderer = Renderer { engine, engine_problems, surroundings, languages };
+    profile.stages.push(("theme", start.elapsed()));
+
+    paths.extend(inputs.into_paths());
+    Ok(Prepared { config, tree: Arc::new(tree), renderer, artifacts, documents, diagnostics, paths })
+}
+
+/// Reads all content files, or what is known of them, in the order of the tree.
+fn read_all(
+    world: &World,
+    config: &Config,
+    tree: &SourceTree,
+    cache: Option<&Cache>,
+    former: Option<&FxHashMap<String, Parsed>>,
+    progress: &dyn Progress,
+) -> Vec<Parsed> {
+    let mut settings: FxHashMap<(&str, Syntax), Fingerprint> = FxHashMap::default();
+    for source in &tree.content {
+        let key = (source.section.as_str(), source.syntax);
+        settings.entry(key).or_insert_with(|| parse::settings_print(config, &source.section, source.syntax));
+    }
+    let read = |source: &ContentFile| {
+        let settings = settings.get(&(source.section.as_str(), source.syntax)).copied();
+        let settings = settings.unwrap_or(Fingerprint::MISSING);
+        let at_hand = former.and_then(|former| {
+            let parsed = former.get(&source.path)?;
+            (parsed.input == input(world.print(&source.path), settings, source)).then(|| parsed.clone())
+        });
+        let parsed = at_hand.unwrap_or_else(|| document(world, config, source, settings, cache));
+        progress.step();
+        parsed
+    };
+    tree.content.par_iter().map(read).collect()
+}
+
+/// Reads one content file again.
+pub(super) fn parse_one(world: &World, prepared: &Prepared, cache: Option<&Cache>, place: usize) -> Parsed {
+    let source = &prepared.tree.content[place];
+    let settings = parse::settings_print(&prepared.config, &source.section, source.syntax);
+    document(world, &prepared.config, source, settings, cache)
+}
+
+/// The fingerprint of all that a document is made of.
+fn input(print: Fingerprint, settings: Fingerprint, source: &ContentFile) -> Fingerprint {
+    let of_source = format!("{:?} {} {}", source.role, source.language, source.key);
+    Fingerprint::of(&[&print.bytes()[..], &settings.bytes(), of_source.as_bytes()].concat())
+}
+
+fn document(
+    world: &World,
+    config: &Config,
+    source: &ContentFile,
+    settings: Fingerprint,
+    cache: Option<&Cache>,
+) -> Parsed {
+    let key = Kind::Document.key(&source.path);
+    if let Some(cache) = cache
+        && let Some(entry) = cache.common.get(key)
+    {
+        let print = world.print(&source.path);
+        let input = input(print, settings, source);
+        let (mark, bytes) = entry.small().split_at(entry.small().len().min(16));
+        if mark == input.bytes()
+            && let Some((document, problems)) = Document::from_bytes(bytes, source, print)
+        {
+            return Parsed { input, document: Some(Arc::new(document)), problems };
+        }
+    }
+    let bytes = match world.read(&source.path) {
+        (Ok(bytes), _) => bytes,
+        (Err(error), print) => {
+            return Parsed {
+                input: input(print, settings, source),
+                document: None,
+                problems: vec![unreadable(&error)],
+            };
+        }
+    };
+    let (document, problems) = parse::parse(config, source, &bytes);
+    let input = input(document.print, settings, source);
+    if let Some(cache) = cache
+        && let Some(bytes) = document.to_bytes(&problems)
+    {
+        cache.common.put(key, &[], &[&input.bytes()[..], &bytes].concat(), &[]);
+    }
+    Parsed { input, document: Some(Arc::new(document)), problems }
+}
+
+/// Styles, scripts and images of the theme as they are kept: the map, generated files, copies, what is wrong.
+type KeptAssets = (AssetMap, Vec<(String, Fingerprint, u64)>, Vec<(String, String)>, Vec<Diagnostic>);
+
+type Built = (AssetMap, Vec<Artifact>, Vec<Diagnostic>);
+
+fn assets(
+    world: &World,
+    config: &Config,
+    tree: &SourceTree,
+    cache: Option<&Cache>,
+    sink: &dyn Sink,
+    paths: &mut BTreeSet<String>,
+) -> Result<Built, crate::fs::Error> {
+    let files = &tree.theme.assets;
+    let minify = config.build.minify;
+    let input = Fingerprint::of(format!("{minify} {files:?}").as_bytes());
+    let key = Kind::Assets.key("");
+    if let Some(cache) = cache
+        && let Some(entry) = cache.own.get(key)
+        && let Some(Marked { input: before, value }) = cache::decode::<Marked<KeptAssets>>(entry.small())
+        && before == input
+    {
+        let answer = |question: &Question| Some(world.answer(question).unwrap_or(Fingerprint::MISSING));
+        let checker = Checker::new(&cache.own, true, &answer);
+        let (map, made, copied, problems) = value;
+        if checker.changed(&entry).is_none() && keep_all(sink, &made)? {
+            paths.extend(checker.paths());
+            let copies = copied.into_iter().map(|(path, from)| Artifact { path, content: Content::CopyOf(from) });
+            return Ok((map, copies.collect(), problems));
+        }
+    }
+    let inputs = Inputs::new(world);
+    let (map, artifacts, problems) = assets::build(&inputs, files, minify);
+    let notes = inputs.into_notes();
+    paths.extend(notes.iter().filter_map(|(question, _)| question.clone().into_path()));
+    if let Some(cache) = cache
+        && let Some(trace) = cache::observe(&cache.own, &notes)
+    {
+        let (mut made, mut copied) = (Vec::new(), Vec::new());
+        for artifact in &artifacts {
+            match &artifact.content {
+                Content::Bytes(bytes) => {
+                    made.push((artifact.path.clone(), Fingerprint::of(bytes), bytes.len() as u64));
+                }
+                Content::CopyOf(from) => copied.push((artifact.path.clone(), from.clone())),
+            }
+        }
+        let value: KeptAssets = (map.clone(), made, copied, problems.clone());
+        if let Some(bytes) = cache::encode(&Marked { input, value }) {
+            cache.own.put(key, &trace, &bytes, &[]);
+        }
+    }
+    Ok((map, artifacts, problems))
+}
+
+/// Keeps files that the output has already; reports whether it has all of them.
+pub(super) fn keep_all(sink: &dyn Sink, made: &[(String, Fingerprint, u64)]) -> Result<bool, crate::fs::Error> {
+    for (path, digest, length) in made {
+        if !sink.keep(path, *digest, *length)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Keeps copies of files that look as they did when they were copied, and returns all other artifacts.
+fn not_kept(
+    world: &World,
+    cache: Option<&Cache>,
+    sink: &dyn Sink,
+    artifacts: Vec<Artifact>,
+) -> Result<Vec<Artifact>, crate::fs::Error> {
+    if cache.is_none() {
+        return Ok(artifacts);
+    }
+    let kept = artifacts.par_iter().map(|artifact| {
+        let Content::CopyOf(from) = &artifact.content else { return Ok(false) };
+        // One of the built-in theme is in memory already.
+        let Some(stamp) = world.fs.stamp(from) else { return Ok(false) };
+        sink.keep_copy(&artifact.path, from, world.print(from), stamp.length)
+    });
+    let kept: Vec<bool> = kept.collect::<Result<_, crate::fs::Error>>()?;
+    Ok(artifacts.into_iter().zip(kept).filter(|(_, kept)| !kept).map(|(artifact, _)| artifact).collect())
+}
+
+/// The templates, compiled at once unless the cache knows what is wrong with them.
+fn engine(
+    sources: Sources,
+    surroundings: &Arc<Surroundings>,
+    cache: Option<&Cache>,
+    former: Option<(LazyEngine, Vec<Diagnostic>)>,
+    measure: bool,
+) -> (LazyEngine, Vec<Diagnostic>) {
+    let engine = LazyEngine::new(sources, measure);
+    if let Some((former, problems)) = former.filter(|(former, _)| former.print() == engine.print()) {
+        if !problems.is_empty() {
+            surroundings.templates.set_broken(engine.print());
+        }
+        return (former, problems);
+    }
+    let all = engine.print();
+    let key = Kind::Templates.key("");
+    let known = cache.and_then(|cache| {
+        let Marked { input, value } = cache::decode::<Marked<Vec<Diagnostic>>>(cache.own.get(key)?.small())?;
+        (input == all).then_some(value)
+    });
+    let problems = known.unwrap_or_else(|| {
+        let problems = engine.compile();
+        if let Some(cache) = cache
+            && let Some(bytes) = cache::encode(&Marked { input: all, value: problems.clone() })
+        {
+            cache.own.put(key, &[], &bytes, &[]);
+        }
+        problems
+    });
+    if !problems.is_empty() {
+        surroundings.templates.set_broken(all);
+    }
+    (engine, problems)
+}
+
+fn load_config(inputs: &Inputs<'_>, options: &Options) -> (Config, Vec<Diagnostic>) {
+    let (mut config, mut diagnostics) = config::load(inputs);
+    if let Some(base_url) = &options.base_url {
+        config.set_base_url(base_url);
+    }
+    if let Some(unknown_component) = options.unknown_component {
+        config.markdown.unknown_component = unknown_component;
+    }
+    diagnostics.extend(theme_settings(inputs, &mut config));
+    (config, diagnostics)
+}
+
+/// What `theme.toml` says of `[theme]` holds where the site says nothing.
+fn theme_settings(inputs: &Inputs<'_>, config: &mut Config) -> Vec<Diagnostic> {
+    let path = format!("themes/{}/theme.toml", config.site.theme);
+    let Ok(bytes) = theme::read(inputs, &path) else { return Vec::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    let (data, problems) = data::parse(&FileId::from(path.as_str()), &text, Span::new(0, text.len()), Format::Toml);
+    let mut settings = data.get("settings").map_or_else(|| serde_json::json!({}), data::Data::to_json);
+    if let (Some(all), Some(own)) = (settings.as_object_mut(), config.site.theme_settings.as_object()) {
+        all.extend(own.clone());
+    }
+    config.site.theme_settings = settings;
+    problems
+}
+
+pub(super) fn unreadable(error: &crate::fs::Error) -> Diagnostic {
+    let message = format!("could not {} `{}`: {}", error.operation, error.path, error.source);
+    Diagnostic::error("unreadable-file", message).at(&FileId::from(error.path.as_str()), Span::at(0))
+}
+
+/// Static files and the files beside pages, as they are.
+fn copies(tree: &SourceTree, beside: &BTreeMap<String, String>) -> Vec<Artifact> {
+    let statics = tree.theme.statics.iter().map(|file| (&file.name, &file.path));
+    let all = statics.chain(beside).map(|(path, file)| (path.clone(), Content::CopyOf(file.clone())));
+    all.map(|(path, content)| Artifact { path, content }).collect()
+}
+
+fn icons(inputs: &Inputs<'_>, tree: &SourceTree) -> BTreeMap<String, Icon> {
+    let drawings = tree.theme.assets.iter().filter_map(|file| {
+        let name = file.name.strip_prefix("icons/")?.strip_suffix(".svg")?;
+        let svg = String::from_utf8(theme::read(inputs, &file.path).ok()?).ok()?;
+        let svg = svg.trim().replacen("<svg ", "<svg class=\"icon\" aria-hidden=\"true\" ", 1);
+        Some((name.to_owned(), Icon::new(&svg)))
+    });
+    drawings.collect()
+}

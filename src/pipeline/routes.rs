@@ -1,0 +1,202 @@
+//! Routes: rendered, or taken from the cache where every question that their last rendering asked still has the same answer.
+//!
+//! In: the prepared site. Out: files in the sink, what routes tell, what is wrong. Deliberately not here: what is made once per site
+//! ([`super::generated`]).
+//!
+//! An entry holds the paths and fingerprints of the files, not their bytes: the output is its own store. A file that is missing there, or
+//! was edited by hand, is made again.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rivage_diag::Diagnostic;
+use serde::{Deserialize, Serialize};
+
+use super::prepare::keep_all;
+use crate::cache::{self, Cache, Checker, Kind};
+use crate::config::Language;
+use crate::inputs::{Fingerprint, Inputs, Question, World};
+use crate::render::facts::{Part, Told};
+use crate::render::page::Renderer;
+use crate::render::{Artifact, OutLink, PageFacts, Put, Sink};
+use crate::resolve::Route;
+
+/// What is rendered by itself.
+#[derive(Clone, Copy)]
+pub(super) enum Work<'w> {
+    /// A route.
+    Route(&'w Route),
+    /// The 404 page of a language.
+    NotFound(&'w Language),
+}
+
+impl Work<'_> {
+    /// The name of its entry in the cache: the URL, or `404 fr`.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Route(route) => route.url.clone(),
+            Self::NotFound(language) => format!("404 {}", language.code),
+        }
+    }
+}
+
+/// What one route gave.
+#[derive(Default)]
+pub(super) struct Rendered {
+    pub(super) told: Told,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// What was asked: files, or everything. Nothing where a stored result was used.
+    pub(super) notes: Vec<(Question, Fingerprint)>,
+    pub(super) time: Duration,
+}
+
+/// A route as it is kept: an entry's small bytes. Its large parts are those of [`Part`].
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// The files: path, fingerprint, length.
+    pub(crate) made: Vec<(String, Fingerprint, u64)>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    anchored: Vec<OutLink>,
+    hrefs: Vec<String>,
+    search: Option<Fingerprint>,
+    content: Option<Fingerprint>,
+    /// The question whose answer had changed when it was last rendered; none the first time.
+    pub(crate) cause: Option<Question>,
+}
+
+/// Renders routes.
+pub(super) struct Routes<'r> {
+    pub(super) world: &'r World,
+    pub(super) renderer: &'r Renderer,
+    pub(super) cache: Option<(&'r Cache, &'r Checker<'r>)>,
+    pub(super) sink: &'r dyn Sink,
+    /// Whether all that was asked is handed out, not only files.
+    pub(super) notes: bool,
+    /// How many were rendered.
+    pub(super) rendered: AtomicUsize,
+}
+
+impl Routes<'_> {
+    /// Renders, or takes from the cache. `at_hand` is the result of the last run, whose files the sink still has.
+    ///
+    /// # Errors
+    /// The sink refused a file, or a content file changed meanwhile.
+    pub(super) fn make(&self, work: Work<'_>, at_hand: Option<Rendered>) -> Result<Rendered, crate::fs::Error> {
+        let start = Instant::now();
+        let key = Kind::Route.key(&work.name());
+        let mut cause = None;
+        if let Some((cache, checker)) = self.cache
+            && let Some(entry) = cache.own.get(key)
+        {
+            cause = checker.changed(&entry);
+            if cause.is_none()
+                && let Some(rendered) = at_hand
+            {
+                return Ok(rendered);
+            }
+            if cause.is_none()
+                && let Some(stored) = cache::decode::<Stored>(entry.small())
+                && keep_all(self.sink, &stored.made)?
+            {
+                let Stored { diagnostics, anchored, hrefs, search, content, .. } = stored;
+                let told = Told { anchored, hrefs, search, content, facts: None };
+                return Ok(Rendered { told, diagnostics, notes: Vec::new(), time: start.elapsed() });
+            }
+        }
+        self.rendered.fetch_add(1, Ordering::Relaxed);
+        let inputs = Inputs::new(self.world);
+        let taken = Taken { sink: self.sink, made: Mutex::default() };
+        let (facts, diagnostics) = self.render(&inputs, work, &taken)?;
+        let mut notes = inputs.into_notes();
+        let mut told = Told::of(facts);
+        if let Some((cache, _)) = self.cache
+            && let Some(made) = taken.into_made()
+        {
+            let stored = Stored {
+                made,
+                diagnostics: diagnostics.clone(),
+                anchored: told.anchored.clone(),
+                hrefs: told.hrefs.clone(),
+                search: told.search,
+                content: told.content,
+                cause: cause.as_deref().cloned(),
+            };
+            if let Some(trace) = cache::observe(&cache.own, &notes)
+                && let Some(small) = cache::encode(&stored)
+                && let Some(parts) = told.facts.as_deref().and_then(parts)
+            {
+                cache.own.put(key, &trace, &small, &parts.each_ref().map(Vec::as_slice));
+                // It can be read again.
+                told.facts = None;
+            }
+        }
+        if !self.notes {
+            notes.retain(|(question, _)| question.path().is_some());
+        }
+        Ok(Rendered { told, diagnostics, notes, time: start.elapsed() })
+    }
+
+    fn render(
+        &self,
+        inputs: &Inputs<'_>,
+        work: Work<'_>,
+        sink: &dyn Sink,
+    ) -> Result<(PageFacts, Vec<Diagnostic>), crate::fs::Error> {
+        match work {
+            Work::Route(route) => self.renderer.render_route(inputs, route, sink),
+            Work::NotFound(language) => {
+                let diagnostics = self.renderer.render_not_found(inputs, language, sink)?;
+                Ok((PageFacts::default(), diagnostics))
+            }
+        }
+    }
+
+    /// Returns a part of what a route tells, as it was kept. What the disk has lost meanwhile is rendered again.
+    pub(super) fn load(&self, route: &Route, part: Part) -> Box<PageFacts> {
+        let kept = || {
+            let (cache, _) = self.cache?;
+            let bytes = cache.own.get(Kind::Route.key(&route.url))?.large(part as usize)?;
+            let mut facts = PageFacts::default();
+            match part {
+                Part::Ids => facts.ids = cache::decode(&bytes)?,
+                Part::Search => facts.search = cache::decode(&bytes)?,
+                Part::Content => facts.content = Some(Arc::from(String::from_utf8(bytes).ok()?)),
+            }
+            Some(Box::new(facts))
+        };
+        kept().unwrap_or_else(|| {
+            let rendered = self.renderer.render_route(&Inputs::new(self.world), route, &crate::write::NullSink);
+            Box::new(rendered.map(|(facts, _)| facts).unwrap_or_default())
+        })
+    }
+}
+
+/// The large parts of a route, in the order of [`Part`].
+fn parts(facts: &PageFacts) -> Option<[Vec<u8>; 3]> {
+    let content = facts.content.as_deref().unwrap_or_default();
+    Some([cache::encode(&facts.ids)?, cache::encode(&facts.search)?, content.as_bytes().to_vec()])
+}
+
+/// Hands files on and notes which they were.
+struct Taken<'s> {
+    sink: &'s dyn Sink,
+    made: Mutex<Vec<Option<(String, Fingerprint, u64)>>>,
+}
+
+impl Taken<'_> {
+    /// Returns the files; none if the sink did not tell of one what it was.
+    fn into_made(self) -> Option<Vec<(String, Fingerprint, u64)>> {
+        self.made.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect()
+    }
+}
+
+impl Sink for Taken<'_> {
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error> {
+        let path = artifact.path.clone();
+        let put = self.sink.put(artifact)?;
+        let made = put.map(|Put { digest, length }| (path, digest, length));
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(made);
+        Ok(put)
+    }
+}

@@ -1,0 +1,105 @@
+//! What rendered routes tell of themselves, in memory or where it was kept.
+//!
+//! In: [`PageFacts`] of routes that were rendered, and what is kept of those that were not. Out: the parts that outputs and checks of the
+//! whole site ask for, read when they are asked for: text for search is most of what a build knows, and few builds need all of it.
+//! Deliberately not here: how it is kept ([`crate::pipeline`]).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{OutLink, PageFacts, SearchPage};
+use crate::inputs::Fingerprint;
+
+/// What one route tells.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Links to places on pages of this site.
+    pub anchored: Vec<OutLink>,
+    /// Site paths that raw HTML and components of the content link to.
+    pub hrefs: Vec<String>,
+    /// The fingerprint of what search shall find; none for routes that it shall not.
+    pub search: Option<Fingerprint>,
+    /// The fingerprint of the content's HTML, for pages that a feed shows.
+    pub content: Option<Fingerprint>,
+    /// All of it, where it is in memory.
+    pub facts: Option<Arc<PageFacts>>,
+}
+
+/// A part that can be read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The ids.
+    Ids = 0,
+    /// What search shall find.
+    Search = 1,
+    /// The content's HTML.
+    Content = 2,
+}
+
+/// Reads a part of a route, by its place among the routes, as it was kept. What is damaged is made again.
+pub type Load<'l> = dyn Fn(usize, Part) -> Box<PageFacts> + Sync + 'l;
+
+/// What all routes tell, in their order.
+pub struct AllTold<'l> {
+    told: Vec<&'l Told>,
+    load: &'l Load<'l>,
+}
+
+impl<'l> AllTold<'l> {
+    /// Takes what routes tell. `load` gives facts of a route of which at least the part that is asked for is filled in.
+    pub fn new(told: Vec<&'l Told>, load: &'l Load<'l>) -> Self {
+        Self { told, load }
+    }
+
+    /// Takes what is all in memory.
+    pub fn in_memory(told: &'l [Told]) -> Self {
+        Self { told: told.iter().collect(), load: &|_, _| Box::default() }
+    }
+
+    /// Returns what routes tell.
+    pub fn all(&self) -> &[&'l Told] {
+        &self.told
+    }
+
+    /// Returns the ids on a route's page.
+    pub fn ids(&self, route: usize) -> Cow<'_, [String]> {
+        match self.told.get(route).and_then(|told| told.facts.as_ref()) {
+            Some(facts) => Cow::Borrowed(&facts.ids),
+            None => Cow::Owned((self.load)(route, Part::Ids).ids),
+        }
+    }
+
+    /// Returns what search shall find of a route.
+    pub fn search(&self, route: usize) -> Option<Cow<'_, SearchPage>> {
+        let told = self.told.get(route)?;
+        told.search?;
+        match &told.facts {
+            Some(facts) => facts.search.as_ref().map(Cow::Borrowed),
+            None => (self.load)(route, Part::Search).search.map(Cow::Owned),
+        }
+    }
+
+    /// Returns the content of a page that a feed shows.
+    pub fn content(&self, route: usize) -> Option<Arc<str>> {
+        let told = self.told.get(route)?;
+        told.content?;
+        match &told.facts {
+            Some(facts) => facts.content.clone(),
+            None => (self.load)(route, Part::Content).content,
+        }
+    }
+}
+
+impl Told {
+    /// Takes facts.
+    pub fn of(facts: PageFacts) -> Self {
+        let print = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Fingerprint::of(&bytes));
+        Self {
+            anchored: facts.links.iter().filter(|link| !link.anchor.is_empty()).cloned().collect(),
+            hrefs: facts.internal_hrefs.clone(),
+            search: print(facts.search.as_ref().and_then(crate::cache::encode)),
+            content: print(facts.content.as_ref().map(|content| content.as_bytes().to_vec())),
+            facts: Some(Arc::new(facts)),
+        }
+    }
+}
