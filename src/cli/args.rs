@@ -320,6 +320,10 @@ pub struct CacheSharing {
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
     /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `rivage deploy`
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -450,6 +454,8 @@ pub struct CacheStats {
     /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
 /// `rivage rollback`
 #[derive(Debug, clap::Args)]
 pub struct Rollback {

@@ -21,9 +21,9 @@ mod printer;
 mod profile;
 mod project;
 mod render;
+mod rollback;
 mod verify;
 mod why;
-mod rollback;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -115,7 +115,7 @@ impl Engine {
         render(&self.tera).map_err(|error| self.failure(&error, self.places.get(name).cloned()))
     }
 
-    /// Returns how long layouts and components took, by name; nothing if it was not asked for.
+    /// Returns how long layouts and components took; nothing if it was not asked for.
     pub fn times(&self) -> BTreeMap<Part, Times> {
         self.measured.as_ref().map(|(_, clock)| clock.times()).unwrap_or_default()
     }
