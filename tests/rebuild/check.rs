@@ -88,8 +88,7 @@ fn same_bytes(path: &str, expected: &[u8], found: &[u8]) -> Verdict {
     }
     let at = expected.iter().zip(found).position(|(a, b)| a != b).unwrap_or(expected.len().min(found.len()));
     let around = |bytes: &[u8]| {
-        String::from_utf8_lossy(&bytes[at.saturating_sub(80).min(bytes.len())..(at + 120).min(bytes.len())])
-            .into_owned()
+        String::from_utf8_lossy(&bytes[at.saturating_sub(80).min(bytes.len())..(at + 120).min(bytes.len())]).into_owned()
     };
     Err(format!("`{path}` differs at byte {at}\n  cold: {:?}\n  warm: {:?}", around(expected), around(found)))
 }
@@ -175,20 +174,23 @@ impl Preview {
         Ok(())
     }
 
-    /// Compares with a preview that begins now.
-    pub(crate) fn check(&self, project: &Project, random: &mut Random) -> Verdict {
+    /// Compares with a preview that begins now; reports whether the site has errors, where that was looked at.
+    pub(crate) fn check(&self, project: &Project, random: &mut Random) -> Result<Option<bool>, String> {
         if !self.is_finished {
-            return Ok(());
+            return Ok(None);
         }
         let cold = cold(project.root(), &project.world(), &self.options());
+        let has_errors = Some(cold.outcome.has_errors());
         if !cold.duplicates.is_empty() {
-            return Ok(());
+            return Ok(has_errors);
         }
         let session = self.session.as_ref().ok_or("no session")?;
         let outcome = session.outcome().ok_or("no outcome")?;
         same_diagnostics(&cold.outcome.diagnostics, &outcome.diagnostics)?;
         drop(outcome);
-        let (search, files): (Vec<_>, Vec<_>) = cold.files.iter().partition(|(path, _)| path.starts_with("search/"));
+        // The search index is made when somebody searches.
+        let is_put_off = |path: &str| path.starts_with("search/") && !self.files.contains_key(path);
+        let (search, files): (Vec<_>, Vec<_>) = cold.files.iter().partition(|(path, _)| is_put_off(path));
         let sampled: BTreeSet<usize> = (0..3).map(|_| random.below(files.len())).collect();
         for (number, (path, bytes)) in files.iter().enumerate() {
             match self.files.get(*path) {
@@ -209,7 +211,7 @@ impl Preview {
         if let Some((path, bytes)) = search.get(random.below(search.len())) {
             same_bytes(path, bytes, &made(session, path)?)?;
         }
-        Ok(())
+        Ok(has_errors)
     }
 }
 
@@ -218,3 +220,4 @@ fn made(session: &Session, path: &str) -> Result<Vec<u8>, String> {
     let found = files.into_iter().find(|(made, _)| made == path);
     Ok(found.ok_or_else(|| format!("the preview cannot make `{path}`"))?.1)
 }
+

@@ -11,7 +11,7 @@ use rivage::pipeline::Options;
 
 use super::check::{self, Preview};
 use super::edits::{self, Edit, Effect, SORTS, State};
-use super::project::{Manner, Project};
+use super::project::Project;
 use super::random::Random;
 use super::site;
 
@@ -36,11 +36,7 @@ fn cases() -> impl Strategy<Value = Case> {
     // A smaller case has fewer edits, not other ones.
     let edit = (0..SORTS, any::<u64>()).no_shrink();
     let edits = proptest::collection::vec(edit, 1..=2 * STEPS);
-    (any::<u64>().no_shrink(), left_out.no_shrink(), edits).prop_map(|(seed, left_out, edits)| Case {
-        seed,
-        left_out,
-        edits,
-    })
+    (any::<u64>().no_shrink(), left_out.no_shrink(), edits).prop_map(|(seed, left_out, edits)| Case { seed, left_out, edits })
 }
 
 /// What sequences met, so that a test that tries nothing shows.
@@ -69,19 +65,21 @@ fn attempt(case: &Case, is_preview: bool, met: &Met, story: &mut Story) -> Resul
     let mut has_errors = match &mut preview {
         Some(preview) => {
             preview.build(&project, &BTreeSet::new(), true)?;
-            preview.check(&project, &mut random)?;
-            false
+            preview.check(&project, &mut random)?.unwrap_or_default()
         }
         None => check::build(&project, &options)?.outcome.has_errors(),
     };
+    let mut was_mended = true;
     for edit in &case.edits {
-        let effect = if has_errors && random.once_in(2) {
+        let is_mended = has_errors && (was_mended || random.once_in(2));
+        let effect = if is_mended {
             // Mistakes are mended before long.
-            let what = edits::restore_all(&mut state);
+            let what = edits::restore_all(&mut state, was_mended);
             Effect { what, ..Effect::default() }
         } else {
             edits::apply(&mut state, *edit)
         };
+        was_mended = is_mended;
         story.push(effect.what.clone());
         let mut changed = project.set(state.files.clone(), effect.manner);
         project.now = project.now.checked_add(jiff::SignedDuration::from_hours(24 * effect.days)).unwrap();
@@ -91,7 +89,7 @@ fn attempt(case: &Case, is_preview: bool, met: &Met, story: &mut Story) -> Resul
             Some(preview) => {
                 tell(&mut changed, &effect, &project, &mut random);
                 preview.build(&project, &changed, !effect.hurried)?;
-                preview.check(&project, &mut random)?;
+                has_errors = preview.check(&project, &mut random)?.unwrap_or(has_errors);
             }
             None => has_errors = check::build(&project, &options)?.outcome.has_errors(),
         }
@@ -147,8 +145,7 @@ fn damage_output(project: &Project, number: u64) {
 /// What a watcher tells of a change: the files, the folder of one, or a file more.
 fn tell(changed: &mut BTreeSet<String>, effect: &Effect, project: &Project, random: &mut Random) {
     if effect.tells_folder
-        && let Some(folder) =
-            changed.first().and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder.to_owned())
+        && let Some(folder) = changed.first().and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder.to_owned())
     {
         let below = format!("{folder}/");
         changed.retain(|path| !path.starts_with(&below));
@@ -198,16 +195,15 @@ fn sequences(is_preview: bool) {
 fn sequence(seed: u64, is_preview: bool, met: &Met) -> Result<(), String> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config =
-        ProptestConfig { cases: 1, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 1, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let result =
-        runner.run(&cases(), |case| run(&case, is_preview, met).map_err(|(_, message)| TestCaseError::fail(message)));
+    let result = runner.run(&cases(), |case| {
+        run(&case, is_preview, met).map_err(|(_, message)| TestCaseError::fail(message))
+    });
     match result {
         Ok(()) => Ok(()),
         Err(TestError::Fail(reason, case)) => {
-            let story = run(&case, is_preview, met)
-                .map_or_else(|(story, _)| story, |()| vec!["it does not fail again".to_owned()]);
+            let story = run(&case, is_preview, met).map_or_else(|(story, _)| story, |()| vec!["it does not fail again".to_owned()]);
             Err(format!(
                 "sequence {seed} fails (RIVAGE_REBUILD_FROM={seed} RIVAGE_REBUILD_SEQUENCES=1)\n{case:?}\n  {}\n{reason}\n",
                 story.join("\n  ")
@@ -229,12 +225,7 @@ fn a_preview_is_as_a_new_one_after_any_edits() {
 
 #[test]
 fn the_site_that_edits_begin_with_is_sound() {
-    let (files, _) = site::files(1, &|_| false);
-    let project = Project::new(&files);
-    let plain = site::settings(&vec![0; site::SETTINGS.len()]);
-    let mut project = project;
-    project.write("rivage.toml", &plain);
-    project.set(project.files().clone(), Manner::default());
+    let project = Project::new(&site::whole().0);
     let cold = project.cold(&Options::default());
     let errors: Vec<_> = cold.outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
