@@ -311,6 +311,7 @@ impl Session {
             Some(Kind::Code) => keeps_code,
             kind => kind.is_some(),
         });
+        cache.tidy();
     }
 
     /// Makes one file of the output of the last run, and maybe others with it; none where it makes no such file. For sinks that keep files

@@ -13,9 +13,15 @@ use super::*;
 struct Files {
     build: Mutex<Build>,
     disk: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// What is made when it is asked for.
+    later: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Builder for Files {
+    fn make(&self, path: &str) -> Option<Vec<u8>> {
+        self.later.lock().unwrap().get(path).cloned()
+    }
+
     fn build(&self, _: &Changed) -> Build {
         self.build.lock().unwrap().clone()
     }
@@ -53,7 +59,7 @@ fn site(base_path: &str) -> Site {
     );
     let build = Build { files, is_partial: false, base_path: base_path.to_owned(), errors: None };
     let disk = BTreeMap::from([("static/video.mp4".to_owned(), b"0123456789".to_vec())]);
-    let files = Arc::new(Files { build: Mutex::new(build), disk: Mutex::new(disk) });
+    let files = Arc::new(Files { build: Mutex::new(build), disk: Mutex::new(disk), later: Mutex::default() });
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let changes = Changes::default();
     let server = serve(listener, Arc::clone(&files) as Arc<dyn Builder>, changes.clone()).unwrap();
@@ -317,4 +323,35 @@ fn a_dropped_server_listens_no_more() {
     // The stream ends.
     events.0.by_ref().map_while(Result::ok).for_each(drop);
     assert!(TcpListener::bind(address).is_ok());
+}
+
+#[test]
+fn what_is_made_of_a_site_with_errors_is_not_kept_for_the_good_one() {
+    let site = site("");
+    let good = b"good".to_vec();
+    let make = |bytes: &[u8]| drop(site.files.later.lock().unwrap().insert("late.txt".to_owned(), bytes.to_vec()));
+    let build = |errors: Option<&str>| {
+        let mut build = site.files.build.lock().unwrap();
+        build.files.insert("late.txt".to_owned(), Made::Later(Fingerprint::of(&good)));
+        build.errors = errors.map(str::to_owned);
+    };
+    let wait_for = |text: &str| {
+        for _ in 0..500 {
+            if site.ask("GET", "/late.txt", &[]).body == text {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("`{text}` never came");
+    };
+    make(b"bad");
+    build(None);
+    site.changes.tell(Changed::from(["content/a.md".to_owned()]));
+    // The session has gone on to a site with errors, while the good one is shown.
+    wait_for("bad");
+    make(&good);
+    wait_for("good");
+    // Now it is the one, and need not be made again.
+    make(b"bad");
+    assert_eq!(site.ask("GET", "/late.txt", &[]).body, "good");
 }

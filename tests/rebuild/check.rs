@@ -88,7 +88,8 @@ fn same_bytes(path: &str, expected: &[u8], found: &[u8]) -> Verdict {
     }
     let at = expected.iter().zip(found).position(|(a, b)| a != b).unwrap_or(expected.len().min(found.len()));
     let around = |bytes: &[u8]| {
-        String::from_utf8_lossy(&bytes[at.saturating_sub(80).min(bytes.len())..(at + 120).min(bytes.len())]).into_owned()
+        String::from_utf8_lossy(&bytes[at.saturating_sub(80).min(bytes.len())..(at + 120).min(bytes.len())])
+            .into_owned()
     };
     Err(format!("`{path}` differs at byte {at}\n  cold: {:?}\n  warm: {:?}", around(expected), around(found)))
 }
@@ -174,6 +175,16 @@ impl Preview {
         Ok(())
     }
 
+    /// Compares with a preview that begins now, making each file that is put off.
+    pub(crate) fn check_all(&self, project: &Project) -> Verdict {
+        let cold = cold(project.root(), &project.world(), &self.options());
+        let session = self.session.as_ref().ok_or("no session")?;
+        cold.files.iter().try_for_each(|(path, bytes)| match self.files.get(path) {
+            Some(Made::Content(content)) => same_bytes(path, bytes, &bytes_of(project.root(), content.clone())),
+            _ => same_bytes(path, bytes, &made(session, path)?),
+        })
+    }
+
     /// Compares with a preview that begins now; reports whether the site has errors, where that was looked at.
     pub(crate) fn check(&self, project: &Project, random: &mut Random) -> Result<Option<bool>, String> {
         if !self.is_finished {
@@ -220,4 +231,3 @@ fn made(session: &Session, path: &str) -> Result<Vec<u8>, String> {
     let found = files.into_iter().find(|(made, _)| made == path);
     Ok(found.ok_or_else(|| format!("the preview cannot make `{path}`"))?.1)
 }
-

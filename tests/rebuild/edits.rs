@@ -61,16 +61,26 @@ pub(crate) fn apply(state: &mut State, (sort, number): Edit) -> Effect {
         // The most frequent edit of all.
         0..=5 => edit_body(state, random),
         6 => same_length(state, random),
-        7 => edit_one(state, random, &|path| path.contains("/_") && path.starts_with("content/") && !path.contains("_index"), "partial", &|text, random| {
-            format!("{text}\n{}\n", word(random))
-        }),
+        7 => edit_one(
+            state,
+            random,
+            &|path| path.contains("/_") && path.starts_with("content/") && !path.contains("_index"),
+            "partial",
+            &|text, random| format!("{text}\n{}\n", word(random)),
+        ),
         8 => key(state, random, "title", |random| Some(title(random))),
         9 => key(state, random, "tags", tags),
         10 => key(state, random, "date", |random| Some(date(random))),
         11 => key(state, random, "draft", |random| random.once_in(2).then(|| "true".to_owned())),
-        12 => key(state, random, "slug", |random| random.once_in(2).then(|| random.pick(&["one", "two", "three"]).to_string())),
-        13 => key(state, random, "aliases", |random| random.once_in(2).then(|| format!("[/was/{}, /blog/{}]", random.below(3), word(random)))),
-        14 => key(state, random, "weight", |random| random.once_in(4).then(|| random.below(4).to_string()).or_else(|| Some("2".to_owned()))),
+        12 => key(state, random, "slug", |random| {
+            random.once_in(2).then(|| random.pick(&["one", "two", "three"]).to_string())
+        }),
+        13 => key(state, random, "aliases", |random| {
+            random.once_in(2).then(|| format!("[/was/{}, /blog/{}]", random.below(3), word(random)))
+        }),
+        14 => key(state, random, "weight", |random| {
+            random.once_in(4).then(|| random.below(4).to_string()).or_else(|| Some("2".to_owned()))
+        }),
         15 => key(state, random, "publish_at", |random| random.once_in(2).then(|| date(random))),
         16 => key(state, random, "expires_at", |random| random.once_in(2).then(|| date(random))),
         17 => {
@@ -89,24 +99,43 @@ pub(crate) fn apply(state: &mut State, (sort, number): Edit) -> Effect {
                 ("image", &["photo.svg", "/img/pic.svg", "nothing.png"]),
                 ("path", &["/elsewhere/", "/docs/one/"]),
             ]);
-            let value = random.once_in(3).then(|| "").is_none().then(|| random.pick(value).to_string());
+            let value = (!random.once_in(3)).then(|| random.pick(value).to_string());
             key(state, random, name, |_| value.clone())
         }
         18 => edit_one(state, random, &|path| path.contains("components/"), "component", &edit_template),
         19 => edit_one(state, random, &|path| path.contains("layouts/"), "layout", &edit_template),
         20 => edit_one(state, random, &|path| path.contains("strings/"), "strings", &|text, random| {
-            let line = format!("{} = \"{}\"\n", random.pick(&["home", "foot", "note", "tip", "not_found", "months"]), word(random));
-            let kept: String = text.lines().filter(|old| old.split(' ').next() != line.split(' ').next()).map(|old| format!("{old}\n")).collect();
+            let line = format!(
+                "{} = \"{}\"\n",
+                random.pick(&["home", "foot", "note", "tip", "not_found", "months"]),
+                word(random)
+            );
+            let kept: String = text
+                .lines()
+                .filter(|old| old.split(' ').next() != line.split(' ').next())
+                .map(|old| format!("{old}\n"))
+                .collect();
             kept + &line
         }),
         21 => {
             let name = *random.pick(&["mark", "mark", "star", "sun"]);
             let root = *random.pick(&["assets", "themes/tiny/assets"]);
-            toggle(state, &format!("{root}/icons/{name}.svg"), site::svg(random.below(3), "icon").into_bytes(), random.once_in(3))
+            toggle(
+                state,
+                &format!("{root}/icons/{name}.svg"),
+                site::svg(random.below(3), "icon").into_bytes(),
+                random.once_in(3),
+            )
         }
-        22 => edit_one(state, random, &|path| path.ends_with(".css"), "css", &|text, random| format!("{text}.x{} {{ color: blue }}\n", random.below(9))),
+        22 => edit_one(state, random, &|path| path.ends_with(".css"), "css", &|text, random| {
+            format!("{text}.x{} {{ color: blue }}\n", random.below(9))
+        }),
         23 => edit_one(state, random, &|path| path.starts_with("data/"), "data", &|text, random| {
-            if text.starts_with('{') { format!("{{ \"eur\": {}, \"list\": [{}] }}\n", random.below(5), random.below(5)) } else { format!("a = {}\n", random.below(9)) }
+            if text.starts_with('{') {
+                format!("{{ \"eur\": {}, \"list\": [{}] }}\n", random.below(5), random.below(5))
+            } else {
+                format!("a = {}\n", random.below(9))
+            }
         }),
         24..=27 => settings(state, random),
         28 => rename(state, random),
@@ -120,8 +149,17 @@ pub(crate) fn apply(state: &mut State, (sort, number): Edit) -> Effect {
         32 => section(state, random),
         33 => {
             let path = *random.pick(&[
-                "static/atom.xml", "static/blog/atom.xml", "static/sitemap.xml", "static/robots.txt", "static/llms.txt", "static/_headers",
-                "static/search/index.en.json", "static/docs/alpha/index.md", "static/extra.txt", "static/404.html", "static/tags/sea/atom.xml",
+                "static/atom.xml",
+                "static/blog/atom.xml",
+                "static/sitemap.xml",
+                "static/robots.txt",
+                "static/llms.txt",
+                "static/_headers",
+                "static/search/index.en.json",
+                "static/docs/alpha/index.md",
+                "static/extra.txt",
+                "static/404.html",
+                "static/tags/sea/atom.xml",
             ]);
             toggle(state, path, word(random).into_bytes(), random.once_in(2))
         }
@@ -141,20 +179,33 @@ pub(crate) fn apply(state: &mut State, (sort, number): Edit) -> Effect {
             edit_body(state, random) + ", and the cache is deleted"
         }
         41 => {
-            let path = format!("content/{}/{}.{}", random.pick(&["blog", "docs", "docs/deep", "news", "fr/blog"]), word(random), random.pick(&["md", "mdx"]));
+            let path = format!(
+                "content/{}/{}.{}",
+                random.pick(&["blog", "docs", "docs/deep", "news", "fr/blog"]),
+                word(random),
+                random.pick(&["md", "mdx"])
+            );
             let text = new_page(state, &path, random);
             state.files.insert(path.clone(), text.into_bytes());
             format!("new page `{path}`")
         }
         42 => translate(state, random),
-        43 => edit_one(state, random, &|path| path.ends_with(".svg"), "picture", &|_, random| site::svg(1 + random.below(9), "new")),
+        43 => edit_one(state, random, &|path| path.ends_with(".svg"), "picture", &|_, random| {
+            site::svg(1 + random.below(9), "new")
+        }),
         44 => overlay(state, random),
         45 => {
             effect.drafts = true;
             edit_body(state, random) + ", and a build with drafts"
         }
         46 => {
-            let path = *random.pick(&["content/blog/extra.txt", "content/docs/picture.svg", "content/blog/trip/notes.txt", "content/blog/atom.xml", "content/blog/_part.mdx"]);
+            let path = *random.pick(&[
+                "content/blog/extra.txt",
+                "content/docs/picture.svg",
+                "content/blog/trip/notes.txt",
+                "content/blog/atom.xml",
+                "content/blog/_part.mdx",
+            ]);
             toggle(state, path, site::svg(random.below(9), "beside").into_bytes(), random.once_in(2))
         }
         _ => "nothing".to_owned(),
@@ -185,7 +236,9 @@ fn date(random: &mut Random) -> String {
 fn pages(files: &Files) -> Vec<String> {
     let is_page = |path: &&String| {
         let name = path.rsplit('/').next().unwrap_or_default();
-        path.starts_with("content/") && (path.ends_with(".md") || path.ends_with(".mdx")) && (!name.starts_with('_') || name.starts_with("_index"))
+        path.starts_with("content/")
+            && (path.ends_with(".md") || path.ends_with(".mdx"))
+            && (!name.starts_with('_') || name.starts_with("_index"))
     };
     files.keys().filter(is_page).cloned().collect()
 }
@@ -266,7 +319,13 @@ fn same_length(state: &mut State, random: &mut Random) -> String {
     let path = page(state, random);
     let before = text(&state.files, &path);
     let start = body_start(&before);
-    let letters: Vec<usize> = before.bytes().enumerate().skip(start).filter(|(_, byte)| byte.is_ascii_lowercase()).map(|(at, _)| at).collect();
+    let letters: Vec<usize> = before
+        .bytes()
+        .enumerate()
+        .skip(start)
+        .filter(|(_, byte)| byte.is_ascii_lowercase())
+        .map(|(at, _)| at)
+        .collect();
     if letters.is_empty() {
         return "nothing".to_owned();
     }
@@ -308,7 +367,13 @@ fn with_key(text: &str, name: &str, value: Option<&str>) -> String {
 
 fn new_page(state: &State, path: &str, random: &mut Random) -> String {
     let tags = tags(random).map(|tags| format!("tags: {tags}\n")).unwrap_or_default();
-    format!("---\ntitle: {}\ndate: {}\n{tags}---\n\n{}\n\n{}\n", title(random), date(random), snippet(state, path, random), snippet(state, path, random))
+    format!(
+        "---\ntitle: {}\ndate: {}\n{tags}---\n\n{}\n\n{}\n",
+        title(random),
+        date(random),
+        snippet(state, path, random),
+        snippet(state, path, random)
+    )
 }
 
 /// From one file to another, as links are written.
@@ -321,7 +386,12 @@ fn relative(from: &str, to: &str) -> String {
 /// Something that may stand in a body.
 fn snippet(state: &State, path: &str, random: &mut Random) -> String {
     let other = page(state, random);
-    let address = other.trim_start_matches("content/").trim_end_matches(".mdx").trim_end_matches(".md").trim_end_matches("_index").trim_end_matches("index");
+    let address = other
+        .trim_start_matches("content/")
+        .trim_end_matches(".mdx")
+        .trim_end_matches(".md")
+        .trim_end_matches("_index")
+        .trim_end_matches("index");
     let address = format!("/{}/", address.trim_matches('/')).replace("//", "/");
     let anchor = *random.pick(&["", "#one", "#two", "#salt", "#nothing", "?q=1#top"]);
     let plain = 14;
@@ -331,8 +401,14 @@ fn snippet(state: &State, path: &str, random: &mut Random) -> String {
         1 => format!("A link to [{}]({}{anchor}).", word(random), relative(path, &other)),
         2 => format!("A link to [{}]({address}{anchor}).", word(random)),
         3 => format!("[{}]({anchor})", word(random)),
-        4 => format!("```{}\nlet {} = {};\n```", random.pick(&["rust", "js", "text", ""]), word(random), random.below(9)),
-        5 => format!("![{}]({})", word(random), random.pick(&["/img/pic.svg", "/logo.svg", "./photo.svg", "missing.png"])),
+        4 => {
+            format!("```{}\nlet {} = {};\n```", random.pick(&["rust", "js", "text", ""]), word(random), random.below(9))
+        }
+        5 => format!(
+            "![{}]({})",
+            word(random),
+            random.pick(&["/img/pic.svg", "/logo.svg", "./photo.svg", "missing.png"])
+        ),
         6 => format!("Some *{}* :smile: \"{}\" -- {}", word(random), word(random), word(random)),
         7 => "<!-- more -->".to_owned(),
         8 => format!("# {}", word(random)),
@@ -349,7 +425,8 @@ fn snippet(state: &State, path: &str, random: &mut Random) -> String {
         17 => format!("<Shelf path=\"{}\" />", random.pick(&["blog", "docs", "docs/deep", ""])),
         18 => "{page.title} {page.words} {site.title}".to_owned(),
         19 => {
-            let source = if random.once_in(4) { relative(path, "content/_bit.mdx") } else { "/content/_bit.mdx".to_owned() };
+            let source =
+                if random.once_in(4) { relative(path, "content/_bit.mdx") } else { "/content/_bit.mdx".to_owned() };
             format!("import Bit from \"{source}\"\n\n<Bit />")
         }
         20 => "import rates from \"/data/rates.json\"\n\n{rates.eur} {rates.list[0]}".to_owned(),
@@ -364,11 +441,23 @@ fn snippet(state: &State, path: &str, random: &mut Random) -> String {
 
 fn edit_template(text: &str, random: &mut Random) -> String {
     let piece = *random.pick(&[
-        "<hr>", "{{ title or \"\" }}", "{{ t(key=\"tip\") }}", "{{ icon(name=\"mark\") }}", "{{ <Card title=\"x\"/> }}", "{{ lang.name }}",
-        "{% for p in pages(kind=\"docs\", limit=2) %}{{ p.title }}{% endfor %}", "{# a note #}", "<p id=\"one\"></p>", "{{ site.extra.note or \"\" }}",
+        "<hr>",
+        "{{ title or \"\" }}",
+        "{{ t(key=\"tip\") }}",
+        "{{ icon(name=\"mark\") }}",
+        "{{ <Card title=\"x\"/> }}",
+        "{{ lang.name }}",
+        "{% for p in pages(kind=\"docs\", limit=2) %}{{ p.title }}{% endfor %}",
+        "{# a note #}",
+        "<p id=\"one\"></p>",
+        "{{ site.extra.note or \"\" }}",
     ]);
     // Inside of the block or component, where it shows.
-    let end = text.rfind("{% endblock").or_else(|| text.find("{%- endcomponent")).or_else(|| text.find("{% endcomponent")).unwrap_or(text.len());
+    let end = text
+        .rfind("{% endblock")
+        .or_else(|| text.find("{%- endcomponent"))
+        .or_else(|| text.find("{% endcomponent"))
+        .unwrap_or(text.len());
     match random.below(3) {
         0 => format!("{}{piece}{}", &text[..end], &text[end..]),
         1 => text.replacen("<p>", "<p class=\"new\">", 1),
@@ -405,7 +494,8 @@ fn rename(state: &mut State, random: &mut Random) -> String {
     let from = page(state, random);
     let (folder, name) = from.rsplit_once('/').unwrap_or(("content", &from));
     let (_, ending) = name.split_once('.').unwrap_or((name, "md"));
-    let stem = if random.once_in(4) { format!("2040-02-0{}-{}", 1 + random.below(9), word(random)) } else { word(random) };
+    let stem =
+        if random.once_in(4) { format!("2040-02-0{}-{}", 1 + random.below(9), word(random)) } else { word(random) };
     let ending = if random.once_in(5) { if ending.ends_with("mdx") { "md" } else { "mdx" } } else { ending };
     let to = format!("{folder}/{stem}.{ending}");
     move_file(state, &from, &to)
@@ -434,10 +524,17 @@ fn section(state: &mut State, random: &mut Random) -> String {
     let sections: Vec<String> = state
         .files
         .keys()
-        .filter_map(|path| path.strip_prefix("content/")?.rsplit_once('/').map(|(folder, _)| format!("content/{folder}/")))
+        .filter_map(|path| {
+            path.strip_prefix("content/")?.rsplit_once('/').map(|(folder, _)| format!("content/{folder}/"))
+        })
         .collect();
     if sections.is_empty() || random.once_in(4) {
-        return toggle(state, "content/news/_index.md", b"---\ntitle: News\nkind: blog\npaginate_by: 2\nfeed: true\n---\n\nNew.\n".to_vec(), false);
+        return toggle(
+            state,
+            "content/news/_index.md",
+            b"---\ntitle: News\nkind: blog\npaginate_by: 2\nfeed: true\n---\n\nNew.\n".to_vec(),
+            false,
+        );
     }
     let from = random.pick(&sections).clone();
     let below: Vec<String> = state.files.keys().filter(|path| path.starts_with(&from)).cloned().collect();
@@ -463,7 +560,12 @@ fn restore(state: &mut State, effect: &mut Effect, random: &mut Random) -> Strin
     if random.once_in(5) {
         return restore_all(state, false);
     }
-    let others: Vec<String> = state.base.iter().filter(|(path, bytes)| state.files.get(*path) != Some(bytes)).map(|(path, _)| path.clone()).collect();
+    let others: Vec<String> = state
+        .base
+        .iter()
+        .filter(|(path, bytes)| state.files.get(*path) != Some(bytes))
+        .map(|(path, _)| path.clone())
+        .collect();
     if others.is_empty() {
         return "nothing".to_owned();
     }
@@ -493,7 +595,11 @@ fn translate(state: &mut State, random: &mut Random) -> String {
     let from = page(state, random);
     let to = match from.rsplit_once('.') {
         Some((stem, ending)) if !stem.ends_with(".fr") && !from.starts_with("content/fr/") => {
-            if random.once_in(2) { format!("{stem}.fr.{ending}") } else { from.replacen("content/", "content/fr/", 1) }
+            if random.once_in(2) {
+                format!("{stem}.fr.{ending}")
+            } else {
+                from.replacen("content/", "content/fr/", 1)
+            }
         }
         _ => {
             state.files.remove(&from);
@@ -526,7 +632,14 @@ fn break_something(state: &mut State, random: &mut Random) -> String {
     let all: Vec<String> = state
         .files
         .keys()
-        .filter(|path| path.ends_with(".md") || path.ends_with(".mdx") || path.ends_with(".html") || path.ends_with(".css") || path.starts_with("data/") || path.ends_with(".toml"))
+        .filter(|path| {
+            path.ends_with(".md")
+                || path.ends_with(".mdx")
+                || path.ends_with(".html")
+                || path.ends_with(".css")
+                || path.starts_with("data/")
+                || path.ends_with(".toml")
+        })
         .cloned()
         .collect();
     if all.is_empty() {
@@ -535,7 +648,10 @@ fn break_something(state: &mut State, random: &mut Random) -> String {
     let path = random.pick(&all).clone();
     let before = text(&state.files, &path);
     let broken = match path.rsplit('.').next().unwrap_or_default() {
-        "html" => format!("{before}{}", random.pick(&["{% if %}", "{{ nosuch() }}", "{{ <Nosuch/> }}", "{% extends \"no.html\" %}"])),
+        "html" => format!(
+            "{before}{}",
+            random.pick(&["{% if %}", "{{ nosuch() }}", "{{ <Nosuch/> }}", "{% extends \"no.html\" %}"])
+        ),
         "css" => format!("{before}\n}} a {{"),
         "json" | "toml" => format!("{before}\n[["),
         "mdx" if random.once_in(2) => format!("{before}\n\n<Card {{\n"),

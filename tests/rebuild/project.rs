@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use rivage::cache::Cache;
-use rivage::fs::{Fs, RealFs, Stamp};
+use rivage::fs::{Entry, EntryKind, Fs, RealFs, Stamp};
 use rivage::inputs::{Fingerprint, World};
 use rivage::pipeline::{self, Options, Outcome, Session, Silent};
 use rivage::render::{Artifact, Content, Put, Sink};
@@ -28,6 +28,8 @@ pub(crate) struct Project {
     pub(crate) now: jiff::Timestamp,
     /// What each file has looked like, with what it held then.
     looks: BTreeMap<String, Vec<(Stamp, Fingerprint)>>,
+    /// What builds read, where somebody wants to know.
+    read: Arc<Mutex<Option<BTreeSet<String>>>>,
 }
 
 /// How files are written.
@@ -66,7 +68,7 @@ impl Project {
     pub(crate) fn new(files: &Files) -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let now = "2040-03-01T12:00:00Z".parse().unwrap();
-        let mut project = Self { folder, files: Files::new(), now, looks: BTreeMap::new() };
+        let mut project = Self { folder, files: Files::new(), now, looks: BTreeMap::new(), read: Arc::default() };
         project.set(files.clone(), Manner::default());
         project
     }
@@ -88,13 +90,6 @@ impl Project {
     pub(crate) fn write(&mut self, path: &str, text: &str) {
         let mut files = self.files.clone();
         files.insert(path.to_owned(), text.as_bytes().to_vec());
-        self.set(files, Manner::default());
-    }
-
-    /// Removes one file.
-    pub(crate) fn remove(&mut self, path: &str) {
-        let mut files = self.files.clone();
-        assert!(files.remove(path).is_some(), "no file `{path}`");
         self.set(files, Manner::default());
     }
 
@@ -157,7 +152,15 @@ impl Project {
     /// The world as a new process sees it.
     pub(crate) fn world(&self) -> World {
         let environment = BTreeMap::from([("CI".to_owned(), "1".to_owned())]);
-        World::new(Arc::new(RealFs::new(self.root())), self.now, environment)
+        let disk = Watched { disk: RealFs::new(self.root()), read: Arc::clone(&self.read) };
+        World::new(Arc::new(disk), self.now, environment)
+    }
+
+    /// Returns which files are read meanwhile.
+    pub(crate) fn reads<R>(&self, work: impl FnOnce(&Self) -> R) -> (BTreeSet<String>, R) {
+        *self.read.lock().unwrap() = Some(BTreeSet::new());
+        let result = work(self);
+        (self.read.lock().unwrap().take().unwrap_or_default(), result)
     }
 
     /// Builds as `rivage build` does.
@@ -205,6 +208,39 @@ impl Project {
             }
         }
         files
+    }
+}
+
+/// A disk that notes what is read.
+struct Watched {
+    disk: RealFs,
+    read: Arc<Mutex<Option<BTreeSet<String>>>>,
+}
+
+impl Fs for Watched {
+    fn read(&self, path: &str) -> Result<Vec<u8>, rivage::fs::Error> {
+        if let Some(read) = &mut *self.read.lock().unwrap()
+            && self.disk.kind(path) == Some(EntryKind::File)
+        {
+            read.insert(path.to_owned());
+        }
+        self.disk.read(path)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<Entry>, rivage::fs::Error> {
+        self.disk.list(path)
+    }
+
+    fn kind(&self, path: &str) -> Option<EntryKind> {
+        self.disk.kind(path)
+    }
+
+    fn len(&self, path: &str) -> Result<u64, rivage::fs::Error> {
+        self.disk.len(path)
+    }
+
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        self.disk.stamp(path)
     }
 }
 

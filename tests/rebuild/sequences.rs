@@ -36,7 +36,11 @@ fn cases() -> impl Strategy<Value = Case> {
     // A smaller case has fewer edits, not other ones.
     let edit = (0..SORTS, any::<u64>()).no_shrink();
     let edits = proptest::collection::vec(edit, 1..=2 * STEPS);
-    (any::<u64>().no_shrink(), left_out.no_shrink(), edits).prop_map(|(seed, left_out, edits)| Case { seed, left_out, edits })
+    (any::<u64>().no_shrink(), left_out.no_shrink(), edits).prop_map(|(seed, left_out, edits)| Case {
+        seed,
+        left_out,
+        edits,
+    })
 }
 
 /// What sequences met, so that a test that tries nothing shows.
@@ -145,7 +149,8 @@ fn damage_output(project: &Project, number: u64) {
 /// What a watcher tells of a change: the files, the folder of one, or a file more.
 fn tell(changed: &mut BTreeSet<String>, effect: &Effect, project: &Project, random: &mut Random) {
     if effect.tells_folder
-        && let Some(folder) = changed.first().and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder.to_owned())
+        && let Some(folder) =
+            changed.first().and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder.to_owned())
     {
         let below = format!("{folder}/");
         changed.retain(|path| !path.starts_with(&below));
@@ -185,7 +190,7 @@ fn sequences(is_preview: bool) {
     });
     let failures = failures.into_inner().unwrap();
     let [steps, errors, short] = [&met.steps, &met.errors, &met.short].map(|count| count.load(Ordering::Relaxed));
-    println!("{count} sequences, {steps} steps, {errors} with errors, {short} by the short way");
+    eprintln!("{count} sequences, {steps} steps, {errors} with errors, {short} by the short way");
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
     assert!(steps as u64 > count, "hardly anything was tried");
     assert!(!is_preview || short as u64 * 4 > count, "the short way was hardly taken");
@@ -195,15 +200,16 @@ fn sequences(is_preview: bool) {
 fn sequence(seed: u64, is_preview: bool, met: &Met) -> Result<(), String> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = ProptestConfig { cases: 1, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() };
+    let config =
+        ProptestConfig { cases: 1, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let result = runner.run(&cases(), |case| {
-        run(&case, is_preview, met).map_err(|(_, message)| TestCaseError::fail(message))
-    });
+    let result =
+        runner.run(&cases(), |case| run(&case, is_preview, met).map_err(|(_, message)| TestCaseError::fail(message)));
     match result {
         Ok(()) => Ok(()),
         Err(TestError::Fail(reason, case)) => {
-            let story = run(&case, is_preview, met).map_or_else(|(story, _)| story, |()| vec!["it does not fail again".to_owned()]);
+            let story = run(&case, is_preview, met)
+                .map_or_else(|(story, _)| story, |()| vec!["it does not fail again".to_owned()]);
             Err(format!(
                 "sequence {seed} fails (RIVAGE_REBUILD_FROM={seed} RIVAGE_REBUILD_SEQUENCES=1)\n{case:?}\n  {}\n{reason}\n",
                 story.join("\n  ")

@@ -30,7 +30,14 @@ pub(crate) const SETTINGS: &[(&str, &[&str])] = &[
             "name = \"Langue\"\nrtl = true\n[[languages.fr.menus.main]]\nname = \"Un\"\nurl = \"/fr/docs/\"",
         ],
     ),
-    ("menus", &[MENU, "", "[[menus.main]]\nname = \"Start\"\nurl = \"/\"\n[[menus.main]]\nname = \"Beta\"\nurl = \"docs/beta.mdx\"\nicon = \"mark\""]),
+    (
+        "menus",
+        &[
+            MENU,
+            "",
+            "[[menus.main]]\nname = \"Start\"\nurl = \"/\"\n[[menus.main]]\nname = \"Beta\"\nurl = \"docs/beta.mdx\"\nicon = \"mark\"",
+        ],
+    ),
     (
         "taxonomies",
         &[
@@ -61,7 +68,15 @@ pub(crate) const SETTINGS: &[(&str, &[&str])] = &[
     ),
     ("links", &["broken = \"warn\"", "broken = \"ignore\""]),
     ("code", &["highlight = true", "highlight = false\nline_numbers = true", "copy = false\nwrap = true"]),
-    ("feeds", &["atom = true", "atom = true\nrss = true\njson = true\nlimit = 3", "atom = false", "full_content = false\nrss = true"]),
+    (
+        "feeds",
+        &[
+            "atom = true",
+            "atom = true\nrss = true\njson = true\nlimit = 3",
+            "atom = false",
+            "full_content = false\nrss = true",
+        ],
+    ),
     ("search", &["enabled = true", "enabled = false"]),
     (
         "build",
@@ -73,7 +88,10 @@ pub(crate) const SETTINGS: &[(&str, &[&str])] = &[
         ],
     ),
     ("extra", &["note = \"a\"", "note = \"b\"\nmore = 3", ""]),
-    ("authors.ada", &["name = \"Ada\"", "name = \"Ada L.\"\nurl = \"https://ada.example\"\nemail = \"ada@example.org\""]),
+    (
+        "authors.ada",
+        &["name = \"Ada\"", "name = \"Ada L.\"\nurl = \"https://ada.example\"\nemail = \"ada@example.org\""],
+    ),
     ("headers", &["", "\"/blog/*\" = { \"X-Blog\" = \"1\" }"]),
     ("redirects", &["", "[[redirects]]\nfrom = \"/old/*\"\nto = \"/docs/\"\n"]),
 ];
@@ -115,7 +133,10 @@ const THEME: &[(&str, &str)] = &[
          {% for child in item.children %}<a href=\"{{ child.url or \"#\" }}\">{{ child.label }}</a>{% endfor %}{% endfor %}\
          {% for language in site.languages %}<a href=\"{{ language.url }}\">{{ language.name }}</a>{% endfor %}</nav>\n",
     ),
-    ("layouts/parts/foot.html", "<footer>{{ site.copyright or \"\" }} {{ site.theme.accent }} {{ t(key=\"foot\", n=2) }}</footer>\n"),
+    (
+        "layouts/parts/foot.html",
+        "<footer>{{ site.copyright or \"\" }} {{ site.theme.accent }} {{ t(key=\"foot\", n=2) }}</footer>\n",
+    ),
     (
         "layouts/parts/pager.html",
         "{% if pager %}<p>{{ pager.index }}/{{ pager.count }} of {{ pager.total }}{% for part in pager.near %} <a href=\"{{ part.url }}\">{{ part.n }}</a>{% endfor %}</p>{% endif %}\n",
@@ -140,7 +161,10 @@ const THEME: &[(&str, &str)] = &[
          {% for a in page.authors %}{{ a.name }}{{ a.url or \"\" }}{% endfor %}\
          {% if page.previous %}<a href=\"{{ page.previous.url }}\">{{ page.previous.title }}</a>{% endif %}{% if page.image %}<img src=\"{{ page.image }}\">{% endif %}{% endblock %}\n",
     ),
-    ("layouts/blog/short.html", "{% extends \"base.html\" %}{% block main %}{{ title }}: {{ page.summary }} ({{ page.words }}){% endblock %}\n"),
+    (
+        "layouts/blog/short.html",
+        "{% extends \"base.html\" %}{% block main %}{{ title }}: {{ page.summary }} ({{ page.words }}){% endblock %}\n",
+    ),
     (
         "layouts/blog/section.html",
         "{% extends \"section.html\" %}{% block main %}<h1>{{ title }}</h1>{% for p in pages %}{{ <Row page={p}/> }}{{ p.summary }}{% endfor %}{% include \"parts/pager.html\" %}{% endblock %}\n",
@@ -175,7 +199,10 @@ const THEME: &[(&str, &str)] = &[
         "layouts/taxonomy/term.html",
         "{% extends \"base.html\" %}{% block main %}<h1>{{ taxonomy.title }}: {{ term.name }}</h1>{% for p in pages %}{{ <Row page={p}/> }}{% endfor %}{% include \"parts/pager.html\" %}{% endblock %}\n",
     ),
-    ("layouts/404.html", "{% extends \"base.html\" %}{% block main %}<h1>{{ t(key=\"not_found\") }}</h1>{% for p in pages(limit=1) %}{{ p.title }}{% endfor %}{% endblock %}\n"),
+    (
+        "layouts/404.html",
+        "{% extends \"base.html\" %}{% block main %}<h1>{{ t(key=\"not_found\") }}</h1>{% for p in pages(limit=1) %}{{ p.title }}{% endfor %}{% endblock %}\n",
+    ),
     (
         "components/Row.html",
         "{% component Row(page: map) -%}<p><a href=\"{{ page.url }}\">{{ page.title }}</a> {% if page.date %}{{ page.date | date }}{% endif %} {{ page.reading_time }}{% if page.badge %} {{ page.badge }}{% endif %}</p>{%- endcomponent Row %}\n",
@@ -200,7 +227,10 @@ const THEME: &[(&str, &str)] = &[
     ("assets/css/main.css", "@import '_part.css';\n.a { color: red }\n.b { background: url('../img/pic.svg') }\n"),
     ("assets/css/_part.css", ".part { margin: 1px }\n"),
     ("assets/js/main.js", "console.log(1);\n"),
-    ("strings/en.toml", "home = \"Home\"\nfoot = \"Foot {n}\"\nnot_found = \"Not found\"\nnote = \"Note\"\ntip = \"Tip\"\ndate_long = \"%d %B %Y\"\n"),
+    (
+        "strings/en.toml",
+        "home = \"Home\"\nfoot = \"Foot {n}\"\nnot_found = \"Not found\"\nnote = \"Note\"\ntip = \"Tip\"\ndate_long = \"%d %B %Y\"\n",
+    ),
     ("strings/fr.toml", "home = \"Accueil\"\nnot_found = \"Introuvable\"\n"),
     ("static/robots-note.txt", "note\n"),
 ];
@@ -209,7 +239,10 @@ const THEME: &[(&str, &str)] = &[
 const BARE: &[(&str, &str)] = &[
     ("theme.toml", "name = \"bare\"\n"),
     ("layouts/page.html", "<title>{{ title }}</title>{{ content }}\n"),
-    ("layouts/section.html", "<title>{{ title }}</title>{{ content }}{% for p in pages %}<a href=\"{{ p.url }}\">{{ p.title }}</a>{% endfor %}\n"),
+    (
+        "layouts/section.html",
+        "<title>{{ title }}</title>{{ content }}{% for p in pages %}<a href=\"{{ p.url }}\">{{ p.title }}</a>{% endfor %}\n",
+    ),
     ("layouts/taxonomy/list.html", "{% for term in terms %}{{ term.name }}{% endfor %}\n"),
     ("layouts/taxonomy/term.html", "{{ term.name }}{% for p in pages %}{{ p.title }}{% endfor %}\n"),
     ("layouts/404.html", "{{ t(key=\"not_found\") }}\n"),
@@ -227,21 +260,48 @@ const CONTENT_FILES: &[(&str, &str)] = &[
         "content/_index.mdx",
         "---\ntitle: Start\nkind: marketing\n---\n\nimport rates from \"/data/rates.json\"\n\nWelcome to {site.title}. {rates.eur}\n\n<Card title=\"Go\" href=\"docs/alpha.md\">in</Card>\n\n[Blog](blog/_index.md) and [first](/blog/first/#one).\n",
     ),
-    ("content/about.mdx", "---\ntitle: About\naliases: [/about-us]\n---\n\nimport Bit from \"/content/_bit.mdx\"\n\n<Bit />\n\n![A picture](/img/pic.svg)\n\n<Latest />\n"),
+    (
+        "content/about.mdx",
+        "---\ntitle: About\naliases: [/about-us]\n---\n\nimport Bit from \"/content/_bit.mdx\"\n\n<Bit />\n\n![A picture](/img/pic.svg)\n\n<Latest />\n",
+    ),
     ("content/_bit.mdx", "---\ntitle: A bit\n---\n\nA partial with a [link](docs/beta.mdx#two) and <Me />.\n"),
     ("content/blog/_index.md", "---\ntitle: Blog\ndescription: News of the sea\n---\n\nAll posts.\n"),
-    ("content/blog/first.mdx", "---\ntitle: First\ndate: 2040-01-05\ntags: [sea, wind]\nseries: log\nauthors: [ada]\n---\n\n## One\n\nThe first post. See [beta](../docs/beta.mdx).\n\n<Note kind=\"tip\">dry</Note>\n"),
-    ("content/blog/second.md", "---\ntitle: Second\ndate: 2040-01-20\ntags: [sea]\nseries: log\n---\n\nThe second post, with `code`.\n\n```rust\nfn main() {}\n```\n"),
-    ("content/blog/third.md", "---\ntitle: Third\ndate: 2040-02-10\ntags: [Wind, rope]\n---\n\nThe third. <!-- more -->\n\n## More\n\nEven more.\n"),
+    (
+        "content/blog/first.mdx",
+        "---\ntitle: First\ndate: 2040-01-05\ntags: [sea, wind]\nseries: log\nauthors: [ada]\n---\n\n## One\n\nThe first post. See [beta](../docs/beta.mdx).\n\n<Note kind=\"tip\">dry</Note>\n",
+    ),
+    (
+        "content/blog/second.md",
+        "---\ntitle: Second\ndate: 2040-01-20\ntags: [sea]\nseries: log\n---\n\nThe second post, with `code`.\n\n```rust\nfn main() {}\n```\n",
+    ),
+    (
+        "content/blog/third.md",
+        "---\ntitle: Third\ndate: 2040-02-10\ntags: [Wind, rope]\n---\n\nThe third. <!-- more -->\n\n## More\n\nEven more.\n",
+    ),
     ("content/blog/later.md", "---\ntitle: Later\ndate: 2040-03-03\ntags: [rope]\n---\n\nNot yet.\n"),
-    ("content/blog/trip/index.mdx", "---\ntitle: A trip\ndate: 2040-02-20\nimage: photo.svg\ntags: [sea]\n---\n\n![The photo](./photo.svg)\n\n<Peek path=\"about.mdx\" />\n"),
+    (
+        "content/blog/trip/index.mdx",
+        "---\ntitle: A trip\ndate: 2040-02-20\nimage: photo.svg\ntags: [sea]\n---\n\n![The photo](./photo.svg)\n\n<Peek path=\"about.mdx\" />\n",
+    ),
     ("content/blog/trip/photo.svg", ""),
     ("content/blog/quiet.md", "---\ntitle: Quiet\ndate: 2040-01-01\ndraft: true\n---\n\nA draft.\n"),
     ("content/docs/_index.md", "---\ntitle: Docs\n---\n\nThe manual.\n"),
-    ("content/docs/alpha.md", "---\ntitle: Alpha\nweight: 1\n---\n\n## One\n\nText [to beta](beta.mdx#two) and [nowhere](nowhere.md).\n\n## Two\n\nMore :smile: text[^1].\n\n[^1]: A note.\n"),
-    ("content/docs/beta.mdx", "---\ntitle: Beta\nweight: 2\nupdated: 2040-02-02\nsidebar: { badge: new }\n---\n\n## Two\n\n<Shelf path=\"blog\" />\n\nIt is {page.title} of {frontmatter.weight}. <a href=\"/docs/alpha/#one\">raw</a> <a href=\"/nowhere/\">raw</a>\n"),
-    ("content/docs/deep/_index.md", "---\ntitle: Deep\nweight: 3\ncascade:\n  extra: { level: 9 }\n---\n\nDeep things.\n"),
-    ("content/docs/deep/gamma.md", "---\ntitle: Gamma\nexpires_at: 2040-03-04\n---\n\nGamma links to [alpha](../alpha.md) and [trip](/blog/trip/).\n"),
+    (
+        "content/docs/alpha.md",
+        "---\ntitle: Alpha\nweight: 1\n---\n\n## One\n\nText [to beta](beta.mdx#two) and [nowhere](nowhere.md).\n\n## Two\n\nMore :smile: text[^1].\n\n[^1]: A note.\n",
+    ),
+    (
+        "content/docs/beta.mdx",
+        "---\ntitle: Beta\nweight: 2\nupdated: 2040-02-02\nsidebar: { badge: new }\n---\n\n## Two\n\n<Shelf path=\"blog\" />\n\nIt is {page.title} of {frontmatter.weight}. <a href=\"/docs/alpha/#one\">raw</a> <a href=\"/nowhere/\">raw</a>\n",
+    ),
+    (
+        "content/docs/deep/_index.md",
+        "---\ntitle: Deep\nweight: 3\ncascade:\n  extra: { level: 9 }\n---\n\nDeep things.\n",
+    ),
+    (
+        "content/docs/deep/gamma.md",
+        "---\ntitle: Gamma\nexpires_at: 2040-03-04\n---\n\nGamma links to [alpha](../alpha.md) and [trip](/blog/trip/).\n",
+    ),
     ("content/docs/deep/delta.mdx", "---\nweight: 5\npublish_at: 2040-03-02\n---\n\n# Delta heading\n\n<Rates />\n"),
     ("content/notes/loose.md", "# Loose\n\nA section without a file of its own.\n"),
     ("content/fr/docs/alpha.md", "---\ntitle: Alpha fr\nweight: 1\n---\n\nTexte [beta](../../docs/beta.mdx).\n"),
@@ -266,7 +326,8 @@ pub(crate) fn whole() -> (Files, Vec<usize>) {
 pub(crate) fn files(seed: u64, is_left_out: &dyn Fn(usize) -> bool) -> (Files, Vec<usize>) {
     let mut random = Random::new(seed);
     // Mostly the first variants, of which the site is made.
-    let chosen: Vec<usize> = SETTINGS.iter().map(|(_, all)| if random.once_in(4) { random.below(all.len()) } else { 0 }).collect();
+    let chosen: Vec<usize> =
+        SETTINGS.iter().map(|(_, all)| if random.once_in(4) { random.below(all.len()) } else { 0 }).collect();
     let mut files = Files::new();
     files.insert("rivage.toml".to_owned(), settings(&chosen).into_bytes());
     for (root, theme) in [("tiny", THEME), ("bare", BARE)] {
@@ -278,7 +339,8 @@ pub(crate) fn files(seed: u64, is_left_out: &dyn Fn(usize) -> bool) -> (Files, V
     files.insert("themes/tiny/assets/img/pic.svg".to_owned(), svg(8, "pic").into_bytes());
     for (number, (path, text)) in CONTENT_FILES.iter().enumerate() {
         if !is_left_out(number) {
-            let bytes = if path.ends_with(".svg") { svg(5 + number, "picture").into_bytes() } else { text.as_bytes().to_vec() };
+            let bytes =
+                if path.ends_with(".svg") { svg(5 + number, "picture").into_bytes() } else { text.as_bytes().to_vec() };
             files.insert((*path).to_owned(), bytes);
         }
     }
