@@ -140,7 +140,6 @@ pub(super) fn make(project: &Project, selection: &Selection, how: How<'_>, print
     let written = if outcome.has_errors() { None } else { Some(writer.commit()?) };
     session.save();
     if let Some(cache) = session.cache_mut() {
-        cache.tidy();
         tell_troubles(cache, printer);
     }
     let stale = match made.zip(session.cache()) {
