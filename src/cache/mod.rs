@@ -236,7 +236,7 @@ impl<'c> Checker<'c> {
     pub fn paths(&self) -> Vec<String> {
         let asked = self.states.iter().enumerate().filter(|(_, state)| state.load(Ordering::Relaxed) != UNKNOWN);
         let ids = asked.filter_map(|(place, _)| u32::try_from(place).ok().map(ObservationId));
-        let mut paths: Vec<_> = ids.filter_map(|id| self.question(id)?.into_path()).collect();
+        let mut paths: Vec<_> = ids.filter_map(|id| self.question(id)?.path().map(str::to_owned)).collect();
         paths.sort();
         paths
     }

@@ -77,13 +77,14 @@ struct Site {
 }
 
 impl Site {
+    /// The path part of the base URL that the last build had.
     fn base_path(&self) -> String {
-        config::load(&Inputs::new(&world(&self.root))).0.site.base_path
+        lock(&self.state).base_path.clone()
     }
 
     fn report(&self, world: &World, outcome: &Outcome, started: Instant) -> Option<String> {
         let sources = SiteSources { fs: &*world.fs, outcome: Some(outcome) };
-        let errors: Vec<_> = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
+        let errors = errors_of(outcome);
         let warnings = outcome.diagnostics.len() - errors.len();
         self.printer.diagnostics(&emit::human(&outcome.diagnostics, &sources, self.printer.color()));
         let drafts = outcome.site.pages.iter().filter(|page| page.is_draft).count();
@@ -95,7 +96,31 @@ impl Site {
             line += &format!(", {}", found(errors.len(), warnings));
         }
         self.printer.note(&line);
-        (!errors.is_empty()).then(|| emit::html(&errors, &sources))
+        overlay(&errors, &sources)
+    }
+
+    /// Content may import files from anywhere in the project.
+    fn watch_also(&self, read: &[String]) {
+        let names: BTreeSet<_> = read.iter().filter_map(|path| path.split('/').next()).collect();
+        if let Some(watcher) = &*lock(&self.watcher) {
+            watcher.add(names.into_iter().filter(|name| !name.is_empty()).map(str::to_owned));
+        }
+    }
+
+    fn options(&self, base_path: &str) -> Options {
+        Options {
+            drafts: self.drafts,
+            future: self.future,
+            base_url: Some(format!("{}{base_path}", self.origin)),
+            mode: Mode::Preview,
+            ..Options::default()
+        }
+    }
+
+    fn tell_troubles(&self, session: &mut Session) {
+        if let Some(cache) = session.cache_mut() {
+            tell_troubles(cache, &self.printer);
+        }
     }
 }
 
@@ -151,7 +176,6 @@ impl Builder for Site {
     fn finish(&self) -> Option<Build> {
         let mut state = lock(&self.state);
         let base_path = state.base_path.clone();
-        let root = self.root.clone();
         let session = state.session.as_mut()?;
         let sink = LiveSink::default();
         let is_partial = session.is_partial();
@@ -165,10 +189,9 @@ impl Builder for Site {
             return None;
         }
         let outcome = session.outcome()?;
-        let world = world(&root);
+        let world = world(&self.root);
         let sources = SiteSources { fs: &*world.fs, outcome: Some(&outcome) };
-        let errors: Vec<_> = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
-        let errors = (!errors.is_empty()).then(|| emit::html(&errors, &sources));
+        let errors = overlay(&errors_of(&outcome), &sources);
         Some(Build { files: sink.into_files(), is_partial: true, base_path, errors })
     }
 
@@ -207,32 +230,13 @@ impl State {
     }
 }
 
-impl Site {
-    fn options(&self, base_path: &str) -> Options {
-        Options {
-            drafts: self.drafts,
-            future: self.future,
-            base_url: Some(format!("{}{base_path}", self.origin)),
-            mode: Mode::Preview,
-            ..Options::default()
-        }
-    }
-
-    fn tell_troubles(&self, session: &mut Session) {
-        if let Some(cache) = session.cache_mut() {
-            tell_troubles(cache, &self.printer);
-        }
-    }
+fn errors_of(outcome: &Outcome) -> Vec<Diagnostic> {
+    outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect()
 }
 
-impl Site {
-    /// Content may import files from anywhere in the project.
-    fn watch_also(&self, read: &[String]) {
-        let names: BTreeSet<_> = read.iter().filter_map(|path| path.split('/').next()).collect();
-        if let Some(watcher) = &*lock(&self.watcher) {
-            watcher.add(names.into_iter().filter(|name| !name.is_empty()).map(str::to_owned));
-        }
-    }
+/// The errors as the browser shows them over the page; none where there are none.
+fn overlay(errors: &[Diagnostic], sources: &SiteSources<'_>) -> Option<String> {
+    (!errors.is_empty()).then(|| emit::html(errors, sources))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

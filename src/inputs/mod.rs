@@ -151,12 +151,7 @@ impl Question {
     }
 
     /// Returns the path that was looked at; none where it was no path.
-    pub fn path(&self) -> Option<String> {
-        self.clone().into_path()
-    }
-
-    /// Returns the path that was looked at; none where it was no path.
-    pub fn into_path(self) -> Option<String> {
+    pub fn path(&self) -> Option<&str> {
         match self {
             Self::File(path) | Self::Folder(path) | Self::Kind(path) => Some(path),
             Self::Today | Self::Environment(_) | Self::Site(_) => None,
@@ -312,13 +307,6 @@ impl<'w> Inputs<'w> {
         answer
     }
 
-    /// Returns a file's fingerprint, without reading it where its looks tell that it is as it was.
-    pub fn print(&self, path: &str) -> Fingerprint {
-        let print = self.world.print(path);
-        self.notes.note_print(Question::File(path.to_owned()), print);
-        print
-    }
-
     /// Returns a folder's entries, sorted by name.
     ///
     /// # Errors
@@ -376,7 +364,7 @@ impl<'w> Inputs<'w> {
     /// Ends the handle and returns the files and folders that were looked at, without those asked about in the site.
     pub fn into_paths(self) -> Vec<String> {
         let all = std::mem::take(&mut *self.notes.all());
-        all.into_iter().filter_map(|(question, _)| question.into_path()).collect()
+        all.iter().filter_map(|(question, _)| question.path().map(str::to_owned)).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use super::prepare::prepare;
 use super::routes::Stored;
 use super::{Options, Profile, Silent};
 use crate::cache::{self, Cache, Checker, Kind};
-use crate::inputs::{Fingerprint, Question, World};
+use crate::inputs::{Question, World};
 use crate::write::NullSink;
 
 /// What is known of a route.
@@ -46,10 +46,7 @@ pub fn explain(
     });
     let Some((url, entry, stored)) = found else { return Ok(None) };
     let prepared = prepare(world, options, Some(cache), None, &NullSink, &mut Profile::default(), &Silent)?;
-    let answer = |question: &Question| match question {
-        Question::Site(question) => Some(prepared.renderer.surroundings.answer(question)),
-        other => Some(world.answer(other).unwrap_or(Fingerprint::MISSING)),
-    };
+    let answer = |question: &Question| Some(prepared.answer(world, question));
     let checker = Checker::new(&cache.own, true, &answer);
     let Stored { made, diagnostics, cause, .. } = stored;
     let files = made.into_iter().map(|(path, ..)| path).collect();

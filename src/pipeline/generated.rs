@@ -25,15 +25,6 @@ impl Take for Capture<'_> {
     fn take(&self, artifact: Artifact) -> Result<(), crate::fs::Error> {
         self.0.put(artifact).map(drop)
     }
-
-    fn take_known(
-        &self,
-        _: &str,
-        _: Fingerprint,
-        make: &(dyn Fn() -> Vec<Artifact> + Sync),
-    ) -> Result<(), crate::fs::Error> {
-        make().into_iter().try_for_each(|artifact| self.take(artifact))
-    }
 }
 
 type Made = Vec<(String, Fingerprint, u64)>;

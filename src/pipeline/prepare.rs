@@ -48,6 +48,14 @@ impl Prepared {
     pub(super) fn site(&self) -> &Arc<Site> {
         self.renderer.surroundings.values.site()
     }
+
+    /// Answers a question as a rendering of now would be answered.
+    pub(super) fn answer(&self, world: &World, question: &Question) -> Fingerprint {
+        match question {
+            Question::Site(question) => self.renderer.surroundings.answer(question),
+            other => world.answer(other).unwrap_or(Fingerprint::MISSING),
+        }
+    }
 }
 
 /// A content file that was read.
@@ -263,7 +271,7 @@ fn assets(
     let inputs = Inputs::new(world);
     let (map, artifacts, problems) = assets::build(&inputs, files, minify);
     let notes = inputs.into_notes();
-    paths.extend(notes.iter().filter_map(|(question, _)| question.clone().into_path()));
+    paths.extend(notes.iter().filter_map(|(question, _)| question.path().map(str::to_owned)));
     if let Some(cache) = cache
         && let Some(trace) = cache::observe(&cache.own, &notes)
     {
@@ -314,38 +322,40 @@ fn not_kept(
     Ok(artifacts.into_iter().zip(kept).filter(|(_, kept)| !kept).map(|(artifact, _)| artifact).collect())
 }
 
-/// The templates, compiled at once unless the cache knows what is wrong with them.
+/// The templates, compiled at once unless the last run or the cache knows what is wrong with them.
 fn compiled(
     engine: LazyEngine,
     surroundings: &Arc<Surroundings>,
     cache: Option<&Cache>,
     former: Option<(LazyEngine, Vec<Diagnostic>)>,
 ) -> (LazyEngine, Vec<Diagnostic>) {
-    if let Some((former, problems)) = former.filter(|(former, _)| former.print() == engine.print()) {
-        if !problems.is_empty() {
-            surroundings.templates.set_broken(engine.print());
-        }
-        return (former, problems);
-    }
     let all = engine.print();
-    let key = Kind::Templates.key("");
-    let known = cache.and_then(|cache| {
-        let Marked { input, value } = cache::decode::<Marked<Vec<Diagnostic>>>(cache.own.get(key)?.small())?;
-        (input == all).then_some(value)
-    });
-    let problems = known.unwrap_or_else(|| {
-        let problems = engine.compile();
-        if let Some(cache) = cache
-            && let Some(bytes) = cache::encode(&Marked { input: all, value: problems.clone() })
-        {
-            cache.own.put(key, &[], &bytes, &[]);
-        }
-        problems
+    let (engine, problems) = former.filter(|(former, _)| former.print() == all).unwrap_or_else(|| {
+        let problems = template_problems(&engine, cache);
+        (engine, problems)
     });
     if !problems.is_empty() {
         surroundings.templates.set_broken(all);
     }
     (engine, problems)
+}
+
+/// What is wrong with the templates, from the cache or by compiling them.
+fn template_problems(engine: &LazyEngine, cache: Option<&Cache>) -> Vec<Diagnostic> {
+    let key = Kind::Templates.key("");
+    let known = cache.and_then(|cache| {
+        let Marked { input, value } = cache::decode::<Marked<Vec<Diagnostic>>>(cache.own.get(key)?.small())?;
+        (input == engine.print()).then_some(value)
+    });
+    known.unwrap_or_else(|| {
+        let problems = engine.compile();
+        if let Some(cache) = cache
+            && let Some(bytes) = cache::encode(&Marked { input: engine.print(), value: problems.clone() })
+        {
+            cache.own.put(key, &[], &bytes, &[]);
+        }
+        problems
+    })
 }
 
 fn load_config(inputs: &Inputs<'_>, options: &Options) -> (Config, Vec<Diagnostic>) {

@@ -42,7 +42,6 @@ impl Work<'_> {
 }
 
 /// What one route gave.
-#[derive(Default)]
 pub(super) struct Rendered {
     pub(super) told: Told,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -109,7 +108,7 @@ impl Routes<'_> {
         let taken = Taken { sink: self.sink, made: Mutex::default() };
         let (facts, diagnostics) = self.render(&inputs, work, &taken)?;
         let mut notes = inputs.into_notes();
-        let mut told = Told::of(facts);
+        let (mut told, parts) = Told::with_parts(facts);
         if let Some((cache, _)) = self.cache
             && let Some(made) = taken.into_made()
         {
@@ -124,7 +123,7 @@ impl Routes<'_> {
             };
             if let Some(trace) = cache::observe(&cache.own, &notes)
                 && let Some(small) = cache::encode(&stored)
-                && let Some(parts) = told.facts.as_deref().and_then(parts)
+                && let Some(parts) = parts
             {
                 cache.own.put(key, &trace, &small, &parts.each_ref().map(Vec::as_slice));
                 // It can be read again.
@@ -151,12 +150,20 @@ impl Routes<'_> {
             }
         }
     }
+}
 
+/// Reads what routes tell.
+pub(super) struct Parts<'p> {
+    pub(super) world: &'p World,
+    pub(super) renderer: &'p Renderer,
+    pub(super) cache: Option<&'p Cache>,
+}
+
+impl Parts<'_> {
     /// Returns a part of what a route tells, as it was kept. What the disk has lost meanwhile is rendered again.
     pub(super) fn load(&self, route: &Route, part: Part) -> Box<PageFacts> {
         let kept = || {
-            let (cache, _) = self.cache?;
-            let bytes = cache.own.get(Kind::Route.key(&route.url))?.large(part as usize)?;
+            let bytes = self.cache?.own.get(Kind::Route.key(&route.url))?.large(part as usize)?;
             let mut facts = PageFacts::default();
             match part {
                 Part::Ids => facts.ids = cache::decode(&bytes)?,
@@ -170,12 +177,6 @@ impl Routes<'_> {
             Box::new(rendered.map(|(facts, _)| facts).unwrap_or_default())
         })
     }
-}
-
-/// The large parts of a route, in the order of [`Part`].
-fn parts(facts: &PageFacts) -> Option<[Vec<u8>; 3]> {
-    let content = facts.content.as_deref().unwrap_or_default();
-    Some([cache::encode(&facts.ids)?, cache::encode(&facts.search)?, content.as_bytes().to_vec()])
 }
 
 /// Hands files on and notes which they were.

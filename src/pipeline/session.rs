@@ -20,12 +20,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::generated::{Capture, Generated};
 use super::prepare::{Former, Prepared, parse_one, prepare};
-use super::routes::{Rendered, Routes, Work};
+use super::routes::{Parts, Rendered, Routes, Work};
 use super::{Options, Outcome, Profile, Progress, on_workers};
 use crate::cache::store::Key;
 use crate::cache::{Cache, Checker, Kind};
 use crate::fs::EntryKind;
-use crate::inputs::{Fingerprint, Inputs, Question, World};
+use crate::inputs::{Inputs, Question, World};
 use crate::parse::Document;
 use crate::render::facts::{AllTold, Part, Told};
 use crate::render::page::is_hidden_from_robots;
@@ -170,7 +170,7 @@ impl Session {
     ) -> Result<(), crate::fs::Error> {
         let mut profile = Profile::default();
         let former = self.last.take();
-        let (prepared, kept, output_problems, places, paths) = match (former, change) {
+        let (prepared, kept, output_problems, places, mut paths) = match (former, change) {
             (Some(last), Change::Texts(_)) => {
                 (last.prepared, last.rendered, last.output_problems, last.places, last.paths)
             }
@@ -186,12 +186,7 @@ impl Session {
         };
         let site = Arc::clone(prepared.site());
         progress.stage("render", site.routes.len());
-        let answer = |question: &Question| match question {
-            Question::Site(site) if !change.leaves(question) => Some(prepared.renderer.surroundings.answer(site)),
-            Question::Site(_) => None,
-            other if change.leaves(other) => None,
-            other => Some(world.answer(other).unwrap_or(Fingerprint::MISSING)),
-        };
+        let answer = |question: &Question| (!change.leaves(question)).then(|| prepared.answer(world, question));
         let checker = self.cache.as_ref().map(|cache| Checker::new(&cache.own, change == Change::Any, &answer));
         let routes = Routes {
             world,
@@ -219,7 +214,8 @@ impl Session {
         })?;
         let count = routes.rendered.load(Ordering::Relaxed);
         let start = Instant::now();
-        let load = |route: usize, part: Part| routes.load(&site.routes[route], part);
+        let parts = Parts { world, renderer: &prepared.renderer, cache: self.cache.as_ref() };
+        let load = |route: usize, part: Part| parts.load(&site.routes[route], part);
         let told: Vec<&Told> = rendered.iter().take(site.routes.len()).map(|rendered| &rendered.told).collect();
         let told = AllTold::new(told, &load);
         let mut link_problems = links::check_anchors(&site, &told);
@@ -230,11 +226,11 @@ impl Session {
             profile.parts = prepared.renderer.engine.times();
             profile.pages = names.zip(rendered.iter().map(|rendered| rendered.time)).collect();
         }
-        let mut paths = paths;
         if change == Change::Any {
             paths.extend(checker.iter().flat_map(Checker::paths));
         }
-        paths.extend(rendered.iter().flat_map(|rendered| &rendered.notes).filter_map(|(question, _)| question.path()));
+        let notes = rendered.iter().flat_map(|rendered| &rendered.notes);
+        paths.extend(notes.filter_map(|(question, _)| question.path().map(str::to_owned)));
         drop(site);
         self.last = Some(Last {
             world: world.clone(),
@@ -340,18 +336,11 @@ impl Last {
         routes.chain(documents).collect()
     }
 
-    fn routes<'r>(&'r self, cache: Option<(&'r Cache, &'r Checker<'r>)>, sink: &'r dyn Sink) -> Routes<'r> {
-        let (world, renderer) = (&self.world, &self.prepared.renderer);
-        Routes { world, renderer, cache, sink, notes: false, rendered: AtomicUsize::new(0) }
-    }
-
     /// Makes generated files.
     fn generate(&self, cache: Option<&Cache>, take: &dyn outputs::Take) -> Result<Vec<Diagnostic>, crate::fs::Error> {
         let site = self.site();
-        let answer = |_: &Question| None;
-        let checker = cache.map(|cache| Checker::new(&cache.own, false, &answer));
-        let routes = self.routes(cache.zip(checker.as_ref()), &crate::write::NullSink);
-        let load = |route: usize, part: Part| routes.load(&site.routes[route], part);
+        let parts = Parts { world: &self.world, renderer: &self.prepared.renderer, cache };
+        let load = |route: usize, part: Part| parts.load(&site.routes[route], part);
         let told = self.rendered.iter().take(site.routes.len()).map(|rendered| &rendered.told);
         let told = AllTold::new(told.collect(), &load);
         let is_hidden = |id| is_hidden_from_robots(site.page(id));

@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::inputs::Fingerprint;
 use crate::render::{Artifact, Content, Put, Sink};
-use crate::write::NullSink;
+use crate::write;
 
 pub use server::{Changes, Handle, serve};
 
@@ -109,8 +109,7 @@ impl LiveSink {
 
 impl Sink for LiveSink {
     fn put(&self, artifact: Artifact) -> Result<Option<Put>, crate::fs::Error> {
-        // Refuses paths that no output may have.
-        NullSink.put(Artifact { path: artifact.path.clone(), content: Content::Bytes(Vec::new()) })?;
+        write::refuse_bad_path(&artifact.path)?;
         let put = match &artifact.content {
             Content::Bytes(bytes) => Some(Put { digest: Fingerprint::of(bytes), length: bytes.len() as u64 }),
             Content::CopyOf(_) => None,

@@ -32,6 +32,19 @@ impl Builder for Files {
     }
 }
 
+#[test]
+fn files_are_kept_by_path_and_bad_paths_refused() {
+    let sink = LiveSink::default();
+    let put = Put { digest: Fingerprint::of(b"b"), length: 1 };
+    assert_eq!(sink.put(Artifact::text("b/index.html", "b")).unwrap(), Some(put));
+    assert!(sink.put(Artifact::text("a.txt", "a")).is_ok());
+    assert!(sink.put(Artifact::text("../a.txt", "a")).is_err());
+    assert!(sink.keep("later.html", put.digest, put.length).unwrap(), "it can be made when somebody asks for it");
+    let files = sink.into_files();
+    assert_eq!(files["later.html"], Made::Later(put.digest));
+    assert_eq!(files.into_keys().collect::<Vec<_>>(), ["a.txt", "b/index.html", "later.html"]);
+}
+
 struct Site {
     files: Arc<Files>,
     changes: Changes,

@@ -91,15 +91,20 @@ impl<'l> AllTold<'l> {
 }
 
 impl Told {
-    /// Takes facts.
-    pub fn of(facts: PageFacts) -> Self {
-        let print = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Fingerprint::of(&bytes));
-        Self {
+    /// Takes facts, and returns them also in the form in which they are kept: the bytes of each [`Part`], in their order; none where
+    /// they cannot be written down.
+    pub fn with_parts(facts: PageFacts) -> (Self, Option<[Vec<u8>; 3]>) {
+        let search = crate::cache::encode(&facts.search);
+        let content = facts.content.as_deref().map(str::as_bytes);
+        let told = Self {
             anchored: facts.links.iter().filter(|link| !link.anchor.is_empty()).cloned().collect(),
             hrefs: facts.internal_hrefs.clone(),
-            search: print(facts.search.as_ref().and_then(crate::cache::encode)),
-            content: print(facts.content.as_ref().map(|content| content.as_bytes().to_vec())),
-            facts: Some(Arc::new(facts)),
-        }
+            search: search.as_ref().filter(|_| facts.search.is_some()).map(|bytes| Fingerprint::of(bytes)),
+            content: content.map(Fingerprint::of),
+            facts: None,
+        };
+        let content = content.unwrap_or_default().to_vec();
+        let parts = crate::cache::encode(&facts.ids).zip(search).map(|(ids, search)| [ids, search, content]);
+        (Self { facts: Some(Arc::new(facts)), ..told }, parts)
     }
 }

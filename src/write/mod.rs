@@ -31,7 +31,7 @@ mod error;
 mod folder;
 mod generation;
 mod manifest;
-mod memory;
+mod null;
 mod parts;
 mod place;
 #[cfg(test)]
@@ -52,7 +52,7 @@ use disk::Disk;
 pub use error::Error;
 use folder::{Folder, Stamp};
 use generation::{Current, Found, Taken};
-pub use memory::{MemorySink, NullSink};
+pub use null::NullSink;
 use place::Place;
 
 /// A line at the start of `_headers` by which an output is known to be rivage's even if `.rivage` has been deleted.
@@ -414,6 +414,14 @@ fn summary(current: &Current, new: &[(String, New)]) -> Summary {
 
 fn is_marked(output: &Path) -> bool {
     std::fs::read_to_string(output.join("_headers")).is_ok_and(|text| text.starts_with(MARK))
+}
+
+/// Refuses a path that no file of an output may have, as the disk refuses a file.
+///
+/// # Errors
+/// The path is such a one.
+pub(crate) fn refuse_bad_path(path: &str) -> Result<(), crate::fs::Error> {
+    check_path(path).map_err(|error| error.into_disk(path))
 }
 
 /// The last line of defence: whatever earlier stages let through, nothing is written outside of the output folder.

@@ -39,6 +39,16 @@ struct Trailer {
 }
 
 impl Trailer {
+    fn of(parts: u64, observations: &[u8], entries: &[u8]) -> Self {
+        Self {
+            parts,
+            observations: observations.len() as u64,
+            entries: entries.len() as u64,
+            observations_hash: *blake3::hash(observations).as_bytes(),
+            entries_hash: *blake3::hash(entries).as_bytes(),
+        }
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(TRAILER);
         out.extend(MAGIC);
@@ -368,14 +378,7 @@ impl<'o> Writer<'o> {
         entries.extend(self.count.to_le_bytes());
         entries.extend(self.directory);
         entries.extend(self.bodies);
-        let trailer = Trailer {
-            parts,
-            observations: observations.len() as u64,
-            entries: entries.len() as u64,
-            observations_hash: *blake3::hash(&observations).as_bytes(),
-            entries_hash: *blake3::hash(&entries).as_bytes(),
-        };
-        let encoded = trailer.encode();
+        let encoded = Trailer::of(parts, &observations, &entries).encode();
         let name = manifest::segment_name(Fingerprint::of(&encoded));
         Some(Finished { name, observations, entries, trailer: encoded, parts, ids: self.used })
     }
@@ -418,14 +421,7 @@ mod tests {
 
     /// Writes a segment of any bytes, with all checksums as they should be.
     fn forge(folder: &Path, parts: &[u8], observations: Vec<u8>, entries: Vec<u8>) -> String {
-        let trailer = Trailer {
-            parts: parts.len() as u64,
-            observations: observations.len() as u64,
-            entries: entries.len() as u64,
-            observations_hash: *blake3::hash(&observations).as_bytes(),
-            entries_hash: *blake3::hash(&entries).as_bytes(),
-        };
-        let encoded = trailer.encode();
+        let encoded = Trailer::of(parts.len() as u64, &observations, &entries).encode();
         let name = manifest::segment_name(Fingerprint::of(&encoded));
         std::fs::write(folder.join(&name), [parts, &observations, &entries, &encoded].concat()).unwrap();
         name

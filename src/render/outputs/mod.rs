@@ -43,7 +43,7 @@ pub trait Take: Sync {
     fn take(&self, artifact: Artifact) -> Result<(), crate::fs::Error>;
 
     /// Takes files that cost more to make than to find out that they would be the same: `input` is the fingerprint of all that they are
-    /// made of, `make` makes them if the output has not got them.
+    /// made of, `make` makes them if the output has not got them. Who keeps nothing has them made.
     ///
     /// # Errors
     /// The disk refused one.
@@ -52,7 +52,10 @@ pub trait Take: Sync {
         name: &str,
         input: Fingerprint,
         make: &(dyn Fn() -> Vec<Artifact> + Sync),
-    ) -> Result<(), crate::fs::Error>;
+    ) -> Result<(), crate::fs::Error> {
+        let _ = (name, input);
+        make().into_iter().try_for_each(|artifact| self.take(artifact))
+    }
 }
 
 /// The site as generated files see it.

@@ -9,7 +9,6 @@ use rustc_hash::FxHashMap;
 use super::{AllTold, Outputs, Take, Told, Values};
 use crate::config::{Config, Language, SectionDefaults};
 use crate::discover::{ContentFile, Role};
-use crate::inputs::Fingerprint;
 use crate::parse::Document;
 use crate::parse::front_matter::{Date, FrontMatter};
 use crate::render::{Artifact, Content, PageFacts};
@@ -204,18 +203,9 @@ pub(super) fn taken(
             self.0.lock().unwrap().push(artifact);
             Ok(())
         }
-
-        fn take_known(
-            &self,
-            _: &str,
-            _: Fingerprint,
-            make: &(dyn Fn() -> Vec<Artifact> + Sync),
-        ) -> Result<(), crate::fs::Error> {
-            make().into_iter().try_for_each(|artifact| self.take(artifact))
-        }
     }
     let all = All::default();
-    let facts: Vec<_> = facts.into_iter().map(Told::of).collect();
+    let facts: Vec<_> = facts.into_iter().map(|facts| Told::with_parts(facts).0).collect();
     let told = AllTold::in_memory(&facts);
     let values = Values::new(Arc::new(site));
     render(&Outputs::new(&values, &told, is_hidden), &all).unwrap();
