@@ -227,12 +227,14 @@ fn document(
             };
         }
     };
-    let (document, problems) = parse::parse(config, source, &bytes);
+    let (mut document, problems) = parse::parse(config, source, &bytes);
     let input = input(document.print, settings, source);
     if let Some(cache) = cache
         && let Some(bytes) = document.to_bytes(&problems)
     {
         cache.common.put(key, &[], &[&input.bytes()[..], &bytes].concat(), &[]);
+        // Like one that was kept, it is read again when it is rendered: all texts of a large site at once are a part of its memory.
+        document.text = parse::Text::default();
     }
     Parsed { input, document: Some(Arc::new(document)), problems }
 }
