@@ -132,3 +132,9 @@ impl Drop for Lent {
         }
     }
 }
+
+impl fmt::Debug for Lent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Lent").field(&self.client).finish()
+    }
+}
