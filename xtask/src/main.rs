@@ -56,7 +56,9 @@ fn main() -> ExitCode {
 }
 
 fn test() -> anyhow::Result<()> {
-    cargo(&["test", "--workspace"]).run()?;
+    tools::postgres()?;
+    // Without it, tests that find no PostgreSQL are skipped.
+    cargo(&["test", "--workspace"]).env("RIVAGE_REQUIRE_POSTGRES", "1").run()?;
     own_site::run()?;
     browser::run()?;
     corpus::run()

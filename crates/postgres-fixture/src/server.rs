@@ -221,6 +221,8 @@ fn failed(operation: &str) -> impl FnOnce(io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write};
+
     use super::*;
 
     #[test]
@@ -234,5 +236,42 @@ mod tests {
         drop(server);
         assert!(!folder.exists());
         assert!(std::net::TcpStream::connect(address).is_err());
+    }
+
+    /// Says to a second process of this test what it is for.
+    const VICTIM: &str = "POSTGRES_FIXTURE_VICTIM";
+
+    #[test]
+    fn a_server_ends_with_a_process_that_is_killed() {
+        if crate::shared().is_none() {
+            return;
+        }
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", "server::tests::victim"])
+            .env(VICTIM, "1")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let folder =
+            lines.filter_map(|line| line.split_once("folder: ").map(|(_, folder)| PathBuf::from(folder))).next();
+        let folder = folder.expect("the victim starts a server");
+        assert!(folder.join("data").exists());
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while folder.exists() {
+            assert!(Instant::now() < deadline, "`{}` is still there", folder.display());
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[test]
+    fn victim() {
+        if std::env::var_os(VICTIM).is_some() {
+            let server = Postgres::start().unwrap();
+            writeln!(io::stdout(), "folder: {}", server.folder().display()).unwrap();
+            sleep(PATIENCE);
+        }
     }
 }

@@ -385,7 +385,7 @@ fn answers_have_limits() {
     let small = row(&[Some("x")]);
     let mut connection = run();
     connection.receive(&select(&[small.clone(), small.clone()])).unwrap();
-    connection.receive(&[select(&[small.clone()]), ready()].concat()).unwrap();
+    connection.receive(&[select(std::slice::from_ref(&small)), ready()].concat()).unwrap();
 
     let cases = [
         (vec![select(&[small.clone(), small.clone()]), select(&[small.clone(), small.clone()])], "more than 3 rows"),

@@ -448,7 +448,7 @@ async fn a_pool_lends_what_is_good_and_no_more_than_it_has() {
     assert!(given_up.is_err() && !fresh.is_usable());
     drop(fresh);
     assert_eq!(pool.idle(), 0);
-    assert_eq!(value(&mut *pool.get().await.unwrap(), "select 1").await, "1");
+    assert_eq!(value(&mut pool.get().await.unwrap(), "select 1").await, "1");
     pool.close().await;
     assert_eq!(pool.idle(), 0);
 }
