@@ -57,6 +57,7 @@ fn main() -> ExitCode {
 
 fn test() -> anyhow::Result<()> {
     tools::postgres()?;
+    tools::pgbouncer()?;
     // Without it, tests that find no PostgreSQL are skipped.
     cargo(&["test", "--workspace"]).env("RIVAGE_REQUIRE_POSTGRES", "1").run()?;
     own_site::run()?;

@@ -137,6 +137,13 @@ pub(crate) fn postgres() -> anyhow::Result<PathBuf> {
     need_by(|| of_debian().or_else(|| find("initdb")), "initdb", "postgresql")
 }
 
+/// Sees to it that PgBouncer is there, the pooler that tests put before PostgreSQL.
+pub(crate) fn pgbouncer() -> anyhow::Result<PathBuf> {
+    // Not in everybody's PATH.
+    let in_sbin = || Some(PathBuf::from("/usr/sbin/pgbouncer")).filter(|file| file.is_file());
+    need_by(|| find("pgbouncer").or_else(in_sbin), "pgbouncer", "pgbouncer")
+}
+
 fn need_by(look: impl Fn() -> Option<PathBuf>, missing: &str, package: &str) -> anyhow::Result<PathBuf> {
     if let Some(found) = look() {
         return Ok(found);

@@ -1,18 +1,12 @@
 //! A cluster in a temporary folder, on a free port of the loopback.
-//!
-//! The server is the child of a shell, its keeper, that waits for the end of its standard input, stops the server and deletes the folder. The other
-//! end of that pipe closes with this process, however that ends.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-/// How long a machine that is busy may take to start a server.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::Error;
+use crate::keeper::{Keeper, as_server, failed, folder, run};
 
 /// How each role may come in, so that a test can choose by role; all others need no password.
 const ACCESS: &str = "\
@@ -22,58 +16,23 @@ host all cleartext_user 127.0.0.1/32 password
 host all all 127.0.0.1/32 trust
 ";
 
-/// It runs as the server's user, with the programs' folder, the cluster's folder and a port.
-const KEEPER: &str = r#"
-trap '' INT TERM HUP
-cd "$2" || exit 1
-"$1/postgres" -D "$2/data" -p "$3" -k '' -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off \
-    -c full_page_writes=off -c jit=off -c max_connections=50 -c shared_buffers=32MB </dev/null >"$2/log" 2>&1 &
-server=$!
-exec 3<&0
-{
-    while read -r line <&3; do :; done
-    [ -e "$2/over" ] || kill -INT "$server"
-} &
-reader=$!
-wait "$server"
-: >"$2/over"
-wait "$reader"
-rm -rf "$2"
-"#;
-
-/// Why there is no server.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It is not installed.
-    #[error(
-        "PostgreSQL is not installed (no `initdb` in PATH nor below /usr/lib/postgresql): `apt-get install postgresql`, or `cargo xtask test`, which does it"
-    )]
-    Missing,
-    /// A program or folder failed.
-    #[error("could not {operation}: {source}")]
-    Io {
-        /// What was being done.
-        operation: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A program said no.
-    #[error("`{program}` failed:\n{output}")]
-    Failed {
-        /// Its name.
-        program: &'static str,
-        /// What it printed.
-        output: String,
-    },
-}
+/// Speed for safety: the data need not outlive the test.
+const SETTINGS: &[&str] = &[
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "jit=off",
+    "max_connections=50",
+    "shared_buffers=32MB",
+];
 
 /// A running server. Dropped, it stops.
 #[derive(Debug)]
 pub struct Postgres {
-    keeper: Child,
-    folder: PathBuf,
+    keeper: Keeper,
     port: u16,
-    is_root: bool,
 }
 
 impl Postgres {
@@ -84,52 +43,24 @@ impl Postgres {
     /// PostgreSQL is not installed, or does not start.
     pub fn start() -> Result<Self, Error> {
         let programs = programs().ok_or(Error::Missing)?;
-        // PostgreSQL refuses to run as root.
-        let is_root = run("ask who runs this", Command::new("id").arg("-u"))?.trim() == "0";
-        // Another program may take a port between its being free and the server's start.
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            match Self::make(&programs, is_root) {
-                Err(Error::Failed { output, .. }) if output.contains("already in use") && attempt < 5 => {}
-                done => return done,
-            }
-        }
+        with_free_port(|port| Self::make(&programs, port))
     }
 
-    fn make(programs: &Path, is_root: bool) -> Result<Self, Error> {
-        let folder = tempfile::Builder::new().prefix("rivage-postgres-").tempdir().map_err(failed("make a folder"))?;
-        if is_root {
-            run("give a folder to `postgres`", Command::new("chown").arg("postgres").arg(folder.path()))?;
-        }
+    fn make(programs: &Path, port: u16) -> Result<Self, Error> {
+        let folder = folder()?;
         let data = folder.path().join("data");
-        let mut initdb = as_server(is_root, &programs.join("initdb"));
+        let mut initdb = as_server(&programs.join("initdb"))?;
         initdb.args(["-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C", "-D"]);
         run("make a cluster", initdb.arg(&data).current_dir(folder.path()))?;
         fs::write(data.join("pg_hba.conf"), ACCESS).map_err(failed("write pg_hba.conf"))?;
-        // From here on the keeper deletes it.
-        Self::spawn(programs, folder.keep(), is_root)
-    }
 
-    fn spawn(programs: &Path, folder: PathBuf, is_root: bool) -> Result<Self, Error> {
-        let port = free_port().map_err(failed("find a free port"))?;
-        let mut keeper = as_server(is_root, Path::new("/bin/sh"));
-        keeper.args(["-c", KEEPER, "keeper"]).arg(programs).arg(&folder).arg(port.to_string());
-        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir(&folder);
-        // Ctrl-C is for the tests; the keeper hears of it by the end of the pipe.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut keeper, 0);
-        let keeper = keeper.spawn().map_err(failed("start a server"))?;
-        let server = Self { keeper, folder, port, is_root };
-
-        let deadline = Instant::now() + PATIENCE;
-        while !server.is_ready() {
-            if server.folder.join("over").exists() || Instant::now() > deadline {
-                return Err(Error::Failed { program: "postgres", output: server.log() });
-            }
-            sleep(Duration::from_millis(10));
-        }
-        Ok(server)
+        let (program, port_text) = (programs.join("postgres"), port.to_string());
+        let mut command: Vec<&OsStr> =
+            vec![program.as_ref(), "-D".as_ref(), data.as_ref(), "-p".as_ref(), port_text.as_ref()];
+        command.extend(SETTINGS.iter().flat_map(|setting| ["-c", setting]).map(OsStr::new));
+        // From here on the keeper deletes the folder. SIGINT ends the server without waiting for its clients.
+        let keeper = Keeper::start(folder.keep(), "INT", &command, is_ready)?;
+        Ok(Self { keeper, port })
     }
 
     /// Returns its port on 127.0.0.1.
@@ -149,31 +80,32 @@ impl Postgres {
 
     /// Returns what it has logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+        self.keeper.log()
     }
 
     /// Returns the folder of the cluster; it is gone when the server is.
     pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Returns whether it runs as `postgres` because this process is root's.
-    pub fn is_of_root(&self) -> bool {
-        self.is_root
-    }
-
-    fn is_ready(&self) -> bool {
-        // The eighth line tells; the server writes it when it takes connections.
-        let pid_file = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
-        pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
+        self.keeper.folder()
     }
 }
 
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
+/// Starts something on a free port; again, if another program took the port in between.
+pub(crate) fn with_free_port<T>(start: impl Fn(u16) -> Result<T, Error>) -> Result<T, Error> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        match start(listener.map_err(failed("find a free port"))?.port()) {
+            Err(Error::Failed { output }) if output.contains("in use") && attempt < 5 => {}
+            done => return done,
+        }
     }
+}
+
+/// The eighth line of this file tells; the server writes it when it takes connections.
+fn is_ready(folder: &Path) -> bool {
+    let pid_file = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
+    pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
 }
 
 /// Finds the folder with PostgreSQL's programs: the newest of Debian's, or that of `initdb` in PATH.
@@ -192,38 +124,15 @@ fn programs() -> Option<PathBuf> {
     newest.or_else(in_path)
 }
 
-fn as_server(is_root: bool, program: &Path) -> Command {
-    if !is_root {
-        return Command::new(program);
-    }
-    let mut command = Command::new("runuser");
-    command.args(["-u", "postgres", "--"]).arg(program);
-    command
-}
-
-fn run(operation: &str, command: &mut Command) -> Result<String, Error> {
-    let output = command.stdin(Stdio::null()).output().map_err(failed(operation))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    if output.status.success() {
-        return Ok(text(&output.stdout));
-    }
-    Err(Error::Io { operation: operation.to_owned(), source: io::Error::other(text(&output.stderr)) })
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
-
-fn failed(operation: &str) -> impl FnOnce(io::Error) -> Error {
-    let operation = operation.to_owned();
-    |source| Error::Io { operation, source }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{BufRead, BufReader, Write};
+    use std::process::{Command, Stdio};
+    use std::thread::sleep;
+    use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::keeper::PATIENCE;
 
     #[test]
     fn a_server_leaves_nothing() {
@@ -270,7 +179,7 @@ mod tests {
     fn victim() {
         if std::env::var_os(VICTIM).is_some() {
             let server = Postgres::start().unwrap();
-            writeln!(io::stdout(), "folder: {}", server.folder().display()).unwrap();
+            writeln!(std::io::stdout(), "folder: {}", server.folder().display()).unwrap();
             sleep(PATIENCE);
         }
     }
