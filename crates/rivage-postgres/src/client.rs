@@ -107,7 +107,8 @@ impl Client {
         self.connection.state() == State::Idle && !self.connection.in_transaction()
     }
 
-    /// Returns whether the server has not closed it while it was idle, as far as this machine knows; nothing is sent.
+    /// Returns whether the server has not closed it while it was idle, as far as the runtime has heard; nothing is sent. What it has not
+    /// heard yet, the next query will tell, in an error that is [retryable](Error::is_retryable).
     pub fn is_alive(&mut self) -> bool {
         while self.is_usable() {
             match self.stream.try_read(&mut self.buffer) {

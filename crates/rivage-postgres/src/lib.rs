@@ -8,7 +8,7 @@
 //!  Error ──► kind(), is_retryable()   what a client of an API is told
 //! ```
 //!
-//! In: bytes, a password, a nonce. Out: bytes, events. Whoever has a socket and a timer drives it: a Worker, or [`Client`](client::Client) with
+//! In: bytes, a password, a nonce. Out: bytes, events. Whoever has a socket and a timer drives it: a Worker, or `Client` with
 //! the feature `tokio`. Statements are unnamed and parameters and results are text, in the order of messages that poolers in transaction mode
 //! and Hyperdrive know from node-postgres.
 //!

@@ -197,4 +197,11 @@ mod tests {
         assert_eq!(prepare("\u{2168}").unwrap(), b"IX");
         assert_eq!(prepare("\u{7}").unwrap(), b"\x07");
     }
+
+    #[cfg(not(feature = "saslprep"))]
+    #[test]
+    fn without_tables_other_passwords_are_refused() {
+        assert_eq!(prepare("pencil").unwrap(), b"pencil");
+        assert!(prepare("cr\u{e8}me").unwrap_err().contains("outside ASCII"));
+    }
 }

@@ -115,7 +115,7 @@ async fn a_server_that_is_down_is_told() {
 #[tokio::test]
 async fn a_pool_recovers_with_the_next_user() {
     let Some((proxy, mut config)) = proxied() else { return };
-    config.statement_timeout = Duration::from_millis(100);
+    config.statement_timeout = Duration::from_secs(1);
     let pool = Pool::new(config, Limits::default(), 1, Duration::from_secs(5));
     for fault in [Fault::BlackHole, Fault::ResetAfter(3), Fault::CloseAfter(50_000)] {
         let mut client = pool.get().await.unwrap();

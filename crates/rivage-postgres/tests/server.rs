@@ -29,7 +29,7 @@ async fn each_method_of_authentication_works() {
         ("cleartext_user", "scram-sha-256", Method::Cleartext),
         ("trusted_user", "scram-sha-256", Method::Trust),
     ];
-    let password = "pässword \u{2168}' with @:/?%";
+    let password = if cfg!(feature = "saslprep") { "pässword \u{2168}' with @:/?%" } else { "password' with @:/?%" };
     for (role, encryption, method) in roles {
         let set = format!("set local password_encryption = '{encryption}'");
         let create = format!("create role {role} login password '{}'", password.replace('\'', "''"));
@@ -306,7 +306,7 @@ async fn statements_are_kept_together_or_not_at_all() {
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_ended() {
     let Some(mut config) = config("postgres") else { return };
-    config.statement_timeout = Duration::from_millis(200);
+    config.statement_timeout = Duration::from_millis(500);
     let mut client = Client::connect(&config).await.unwrap();
     let refused = one(&mut client, "select pg_sleep(30)").await.unwrap_err();
     assert!(matches!(&refused, Error::Server(error) if error.code == "57014"), "{refused}");
@@ -318,7 +318,7 @@ async fn a_statement_that_takes_too_long_is_ended() {
     let mut client = Client::connect(&config).await.unwrap();
     let refused = one(&mut client, "select pg_sleep(30)").await.unwrap_err();
     assert!(matches!(refused, Error::Timeout { .. }), "{refused}");
-    assert!(refused.to_string().ends_with("did not answer within 1.2s"), "{refused}");
+    assert!(refused.to_string().ends_with("did not answer within 1.5s"), "{refused}");
     assert!(!client.is_usable());
     let refused = one(&mut client, "select 1").await.unwrap_err();
     assert_eq!(refused.to_string(), "a connection that is broken cannot run statements");
