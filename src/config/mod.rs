@@ -165,8 +165,8 @@ pub struct SectionDefaults {
     pub toc: Option<bool>,
     /// Whether pages are found by search.
     pub search: Option<bool>,
-    /// Whether the section and all below it have a sidebar of their tree.
-    pub sidebar: Option<Vec<SidebarItem>>,
+    /// The sidebar of the section and all below it.
+    pub sidebar: Option<SectionSidebar>,
     /// A pattern for URLs of pages below: `/:section/:year/:month/:slug/`.
     pub permalink: Option<String>,
     /// Free data for pages below; what a page says in its own `extra` wins, key by key.
@@ -177,7 +177,18 @@ pub struct SectionDefaults {
     pub schema: Option<Schema>,
 }
 
-/// An item of a sidebar made by hand. An empty list stands for "from the tree".
+/// `sidebar` of a section.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SectionSidebar {
+    /// None, even if the section above has one.
+    Off,
+    /// One from the tree.
+    Tree,
+    /// One made by hand.
+    Items(Vec<SidebarItem>),
+}
+
+/// An item of a sidebar made by hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SidebarItem {
     /// What is shown; the page's title where none.

@@ -120,12 +120,13 @@ fn taxonomies_are_tags_and_categories_unless_written() {
 #[test]
 fn sidebars_come_from_the_tree_or_by_hand() {
     let sidebar = |text: &str| good(&format!("[content.docs]\nsidebar = {text}")).content[0].sidebar.clone();
-    assert_eq!(sidebar("true"), Some(Vec::new()));
-    assert_eq!(sidebar("false"), None);
-    let items = sidebar(
+    assert_eq!(sidebar("true"), Some(SectionSidebar::Tree));
+    assert_eq!(sidebar("[]"), Some(SectionSidebar::Tree));
+    assert_eq!(sidebar("false"), Some(SectionSidebar::Off));
+    let written = sidebar(
         "['docs/a.mdx', { label = 'B', items = ['docs/b.mdx'], collapsed = true }, { from = 'docs/c', badge = 'new' }]",
     );
-    let items = items.unwrap();
+    let Some(SectionSidebar::Items(items)) = written else { panic!("{written:?}") };
     assert_eq!(items[0].link.as_deref(), Some("docs/a.mdx"));
     assert_eq!((items[1].label.as_deref(), items[1].collapsed, items[1].items.len()), (Some("B"), true, 1));
     assert_eq!((items[2].from.as_deref(), items[2].badge.as_deref()), (Some("docs/c"), Some("new")));

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{date, diagnostics};
 use crate::config::reader::{Reader, Report};
-use crate::config::{Config, SectionDefaults, UnknownKeys, section};
+use crate::config::{Config, SectionDefaults, SectionSidebar, UnknownKeys, section};
 use crate::discover::{ContentFile, Role};
 
 /// A value and where it was written.
@@ -304,16 +304,19 @@ fn terms(written: Vec<(&str, Span)>) -> Vec<Spanned<String>> {
     terms
 }
 
-/// Reads `sidebar`: `false` hides the page; a map says how it stands there. In `_index` files `true` starts a sidebar.
+/// Reads `sidebar`: `false` hides the page; a map says how it stands there. In `_index` files `true` starts a sidebar, and `false` leaves
+/// that of the section above.
 fn sidebar(matter: &mut FrontMatter, map: &mut Reader<'_>, role: Role, is_foreign: bool) {
     let Some(entry) = map.take("sidebar") else { return };
     let report = map.report();
     match &entry.value.value {
-        DataValue::Bool(true) if role == Role::Section => {
-            let defaults = SectionDefaults { sidebar: Some(Vec::new()), ..SectionDefaults::default() };
-            matter.section = Some(Box::new(defaults));
+        DataValue::Bool(shown) => {
+            matter.sidebar.hidden = !shown;
+            if role == Role::Section {
+                let sidebar = Some(if *shown { SectionSidebar::Tree } else { SectionSidebar::Off });
+                matter.section = Some(Box::new(SectionDefaults { sidebar, ..SectionDefaults::default() }));
+            }
         }
-        DataValue::Bool(shown) => matter.sidebar.hidden = !shown,
         DataValue::Map(_) => {
             let Some(mut inner) = Reader::new(report, &entry.value, "sidebar", "`sidebar`") else { return };
             matter.sidebar.label = inner.string("label");

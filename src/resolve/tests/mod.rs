@@ -13,7 +13,7 @@ use std::fmt::Write;
 use rivage_diag::{FileId, Span};
 
 use super::*;
-use crate::config::{Language, SidebarItem};
+use crate::config::{Language, SectionSidebar, SidebarItem};
 use crate::discover::discover;
 use crate::fs::MemoryFs;
 use crate::inputs::World;
