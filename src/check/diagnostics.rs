@@ -65,6 +65,6 @@ pub(super) fn large_file(path: &str, bytes: u64, most: u64) -> Diagnostic {
 
 pub(super) fn many_files<'h>(count: usize, most: u64, kinds: &str, hints: impl Iterator<Item = &'h str>) -> Diagnostic {
     let message =
-        format!("the site has {count} files, Cloudflare Pages takes {most} unless your plan has more: {kinds}");
+        format!("the site has {count} files, Cloudflare Pages takes {most} unless your plan has more ({kinds})");
     hints.fold(Diagnostic::warning("many-files", message), |told, hint| told.with_hint(hint))
 }
