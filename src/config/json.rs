@@ -34,6 +34,7 @@ impl Config {
             },
             "markdown": {
                 "unknown_component": word(self.markdown.unknown_component, &raw::UNKNOWN_COMPONENT),
+                "md_as_mdx": self.markdown.md_as_mdx,
                 "smart_punctuation": self.markdown.smart_punctuation,
                 "math": self.markdown.math,
                 "emoji": self.markdown.emoji,

@@ -17,6 +17,7 @@ mod tests;
 
 use indexmap::IndexMap;
 use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::ast::Syntax;
 use rivage_syntax::data::{self, Format};
 
 use crate::inputs::Inputs;
@@ -248,6 +249,8 @@ pub enum UnknownComponent {
 pub struct Markdown {
     /// `unknown_component`
     pub unknown_component: UnknownComponent,
+    /// `md_as_mdx`, false: whether `.md` files are read as `.mdx` files are
+    pub md_as_mdx: bool,
     /// `smart_punctuation`, false
     pub smart_punctuation: bool,
     /// `math`, true
@@ -264,6 +267,18 @@ pub struct Markdown {
     pub external_new_tab: bool,
     /// Lowest and highest heading that the table of contents shows, (2, 3).
     pub toc_depth: (u8, u8),
+}
+
+impl Markdown {
+    /// Returns how a content file is read, by its name; none for other files.
+    pub fn syntax(&self, name: &str) -> Option<Syntax> {
+        match name.rsplit_once('.')?.1 {
+            "mdx" => Some(Syntax::Mdx),
+            "md" if self.md_as_mdx => Some(Syntax::Mdx),
+            "md" => Some(Syntax::Markdown),
+            _ => None,
+        }
+    }
 }
 
 /// `[links]`
@@ -435,6 +450,7 @@ impl Default for Config {
             authors: IndexMap::new(),
             markdown: Markdown {
                 unknown_component: UnknownComponent::Error,
+                md_as_mdx: false,
                 smart_punctuation: false,
                 math: true,
                 emoji: true,

@@ -200,6 +200,7 @@ sidebar = ["docs/a.mdx", { label = "B", items = ["docs/b.mdx"], collapsed = true
 name = "Jane"
 [markdown]
 unknown_component = "element"
+md_as_mdx = true
 smart_punctuation = true
 math = false
 emoji = false
@@ -369,7 +370,7 @@ fn errors_of_the_other_tables() {
     4: "1" wrong-type: `smart_punctuation` must be true or false, not a whole number
     5: "[3, 2]" bad-value: `toc_depth` must be two levels of headings from 1 to 6, such as `[2, 3]`
     6: "external" unknown-key: unknown key `external` in `[markdown]`
-       help: the known keys are `unknown_component`, `smart_punctuation`, `math`, `emoji`, `directives`, `definition_lists`, `external_rel`, `external_new_tab` and `toc_depth`
+       help: the known keys are `unknown_component`, `md_as_mdx`, `smart_punctuation`, `math`, `emoji`, `directives`, `definition_lists`, `external_rel`, `external_new_tab` and `toc_depth`
     8: "'no'" bad-value: `broken` may not be `no`
        help: use one of `error`, `warn` and `ignore`
     11: "1" wrong-type: `a` must be a string, not a whole number
