@@ -161,7 +161,11 @@ pub(super) fn read(report: &Report<'_>, rules: &Rules<'_>, data: &Data) -> Front
     sidebar(&mut matter, &mut map, rules.source.role, is_foreign);
     matter.extra = map.json("extra");
     if rules.source.role == Role::Section {
-        section_keys(&mut matter, &mut map);
+        if is_foreign {
+            foreign_section_keys(&mut matter, &mut map, data);
+        } else {
+            section_keys(&mut matter, &mut map);
+        }
     }
     let declared: Vec<_> = rules.schema_keys.iter().filter_map(|key| map.take_unknown(key)).collect();
     add(&mut matter.extra, declared);
@@ -210,6 +214,25 @@ fn section_keys<'a>(matter: &mut FrontMatter, map: &mut Reader<'a>) {
     }
     if defaults != SectionDefaults::default() {
         matter.section = Some(Box::new(defaults));
+    }
+}
+
+/// Reads the keys of sections where front matter may be another program's: what has no meaning here is set aside.
+fn foreign_section_keys<'a>(matter: &mut FrontMatter, map: &mut Reader<'a>, data: &'a Data) {
+    let trial = Report::new(map.report().file);
+    if let Some(mut map) = Reader::new(&trial, data, "front matter", "front matter") {
+        section_keys(matter, &mut map);
+    }
+    let problems = trial.finish();
+    let is_wrong = |entry: &Entry| {
+        let value = entry.value.span.range();
+        let mut places = problems.iter().filter_map(|problem| problem.primary.as_ref());
+        places.any(|place| value.start <= place.span.range().start && place.span.range().end <= value.end)
+    };
+    for key in SECTION_KEYS {
+        if map.take(key).is_some_and(is_wrong) {
+            map.set_aside(key);
+        }
     }
 }
 

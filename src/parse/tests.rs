@@ -302,6 +302,10 @@ fn foreign_front_matter_is_kept_as_extra() {
         })
     );
     assert_eq!((matter.authors.len(), matter.image), (0, None));
+    let foreign = "permalink: index.html\nkind: a b\nfeed: true\nsort_by: [a]";
+    let section = good_in(settings, "content/docs/_index.md", foreign);
+    assert_eq!(section.extra, json!({ "permalink": "index.html", "kind": "a b", "sort_by": ["a"] }));
+    assert_eq!(section.section.unwrap().feed, Some(true));
     // One value of a wrong type is still a mistake: a draft must not be published for it.
     assert_snapshot!(check_in(settings, "content/docs/a.md", "draft: 'yes'"), @r#"
     2: "'yes'" wrong-type: `draft` must be true or false, not a string
