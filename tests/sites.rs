@@ -546,6 +546,49 @@ fn unknown_components_are_treated_as_asked() {
     assert_eq!(asked.inner("a/index.html"), built.inner("a/index.html"));
 }
 
+const MOVING: &str = "[markdown]\nunknown_component = \"element\"\n";
+
+#[test]
+fn a_site_that_is_being_moved_over_is_shown_without_what_needs_its_code() {
+    let text = "import { load, Card } from '@site/lib'\n\nexport function Box(props) {\n  load()\n  return <b>{props.children}</b>\n}\n\n\
+                A {load('x')} {load.list.map(x => x)} {unheard} B\n\n<i title={load().name} lang=\"en\">C</i>\n\n<Box>*in*</Box>\n\n\
+                <i {...load()}>D</i> {new Card()}\n";
+    let files = [BARE, ("content/a.mdx", text)];
+    let expected = [
+        "content/a.mdx:4: {}[not-a-function]: `load`",
+        "content/a.mdx:8: {}[not-a-function]: `load`",
+        "content/a.mdx:8: {}[member-of-nothing]",
+        "content/a.mdx:8: {}[unknown-name]: the name `unheard`",
+        "content/a.mdx:10: {}[not-a-function]: `load`",
+        "content/a.mdx:14: {}[not-a-function]: `load`",
+        "content/a.mdx:14: {}[unsupported-expression]",
+    ];
+    let expect = |severity: &str| expected.map(|line| line.replace("{}", severity));
+    bad("", &files, &expect("error").each_ref().map(String::as_str));
+    let built = bad(MOVING, &files, &expect("warning").each_ref().map(String::as_str));
+    built.shows("a/index.html", "<p>A B</p><i lang=en>C</i> <em>in</em> <i>D</i>");
+}
+
+#[test]
+fn a_limit_is_one_for_a_site_that_is_being_moved_over_as_well() {
+    let files = [BARE, ("content/a.mdx", "export const f = x => f(x)\n\n{f(1)}\n")];
+    bad(MOVING, &files, &["content/a.mdx:1: error[expression-too-deep]"]);
+}
+
+#[test]
+fn markdown_files_are_mdx_where_the_settings_say_so() {
+    let files = [
+        BARE,
+        ("components/Note.html", "{% component Note() %}<aside>{{ body }}</aside>{% endcomponent Note %}"),
+        ("content/a.md", "import Part from './_part.md'\n\n<Note>*one* {1 + 1}</Note>\n\n<Part />\n"),
+        ("content/_part.md", "three {1 + 3}\n"),
+    ];
+    let built = good("[markdown]\nmd_as_mdx = true\n", &files);
+    built.shows("a/index.html", "<aside><em>one</em> 2</aside><p>three 4</p>");
+    let built = good("", &files);
+    assert!(built.inner("a/index.html").contains("{1 + 1}"), "{}", built.inner("a/index.html"));
+}
+
 /// Quotes that minifying may leave or take.
 fn unquoted(html: &str) -> String {
     html.replace("= ", " ").replace("=>", ">").replace("&quot;", "").replace('\'', "")

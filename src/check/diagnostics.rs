@@ -56,3 +56,15 @@ pub(super) fn external_moved(place: &Location, url: &str, to: &str) -> Diagnosti
 pub(super) fn external_loop(place: &Location, url: &str) -> Diagnostic {
     at(Diagnostic::error("external-loop", format!("`{url}` is redirected for ever")), place)
 }
+
+pub(super) fn large_file(path: &str, bytes: u64, most: u64) -> Diagnostic {
+    let (has, most) = (bytes >> 20, most >> 20);
+    Diagnostic::warning("large-file", format!("`{path}` has {has} MiB, Cloudflare Pages takes {most} MiB a file"))
+        .with_hint("serve it from elsewhere, such as an R2 bucket, and link to it")
+}
+
+pub(super) fn many_files<'h>(count: usize, most: u64, kinds: &str, hints: impl Iterator<Item = &'h str>) -> Diagnostic {
+    let message =
+        format!("the site has {count} files, Cloudflare Pages takes {most} unless your plan has more ({kinds})");
+    hints.fold(Diagnostic::warning("many-files", message), |told, hint| told.with_hint(hint))
+}

@@ -1,10 +1,12 @@
-//! Faults of a site that no single page shows: what `rivage check` reports beyond a build's own diagnostics.
+//! Faults of a site that no single page shows: what `rivage check` reports beyond a build's own diagnostics, and [`limits`] that the files
+//! of a build exceed.
 //!
 //! In: a [`Site`], the [`PageFacts`] of its routes, and an [`Output`] that saw the files of a build. Out: diagnostics.
 //! Deliberately not here: what stages report themselves (unknown components, links and anchors that lead nowhere, two pages with one path…); printing.
 
 mod diagnostics;
 pub mod external;
+pub mod limits;
 mod output;
 mod pages;
 mod tags;

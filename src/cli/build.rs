@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context;
+use rivage_diag::Diagnostic;
 use serde_json::json;
 
 use super::Exit;
@@ -13,6 +14,7 @@ use super::profile;
 use super::project::{Project, SiteSources};
 use super::verify::{self, Noted};
 use crate::cache::Cache;
+use crate::check::limits;
 use crate::diag::emit;
 use crate::inputs::World;
 use crate::pipeline::{Mode, Options, Outcome, Session};
@@ -30,7 +32,8 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
         has_cache: !args.no_cache,
         verify: args.verify,
     };
-    let Made { outcome, written, output, stale } = make(&project, &args.selection, how, printer)?;
+    let Made { mut outcome, written, output, limits, stale } = make(&project, &args.selection, how, printer)?;
+    outcome.diagnostics.extend(limits);
     let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = outcome.diagnostics.len() - errors;
 
@@ -42,6 +45,7 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
                 "unchanged": summary.unchanged,
                 "removed": summary.removed,
                 "bytes": summary.bytes,
+                "in_place": summary.in_place,
             })
         });
         let mut object = json!({
@@ -78,6 +82,12 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
             None => printer.diagnostics(&format!("{}; `{output}` is as before\n", found(errors, warnings))),
         }
     }
+    if written.is_some_and(|summary| summary.in_place) {
+        printer.note(&format!(
+            "`{output}` cannot be exchanged in one step, because a disk is mounted there or the folder around it may not be changed: \
+             its files were replaced one by one"
+        ));
+    }
     if let Some(difference) = stale {
         printer.diagnostics(&format!(
             "error[stale]: {difference}help: this is a fault of rivage; `rivage cache clear` mends the site\n"
@@ -109,6 +119,8 @@ pub(super) struct Made {
     pub(super) written: Option<write::Summary>,
     /// The output folder.
     pub(super) output: String,
+    /// What of the output its host may not take.
+    pub(super) limits: Vec<Diagnostic>,
     /// The first difference to a build without the cache, if that was asked for and there is one.
     pub(super) stale: Option<String>,
 }
@@ -137,7 +149,13 @@ pub(super) fn make(project: &Project, selection: &Selection, how: How<'_>, print
     let outcome = session.outcome().context("nothing was built")?;
     let made = noted.map(Noted::into_files);
     // A writer that is not committed leaves the output folder as it was.
-    let written = if outcome.has_errors() { None } else { Some(writer.commit()?) };
+    let mut files = limits::Count::new(&outcome.site, &outcome.tree);
+    let written = if outcome.has_errors() {
+        None
+    } else {
+        writer.each_file(|path, length| files.add(path, length))?;
+        Some(writer.commit()?)
+    };
     session.save();
     if let Some(cache) = session.cache_mut() {
         tell_troubles(cache, printer);
@@ -149,7 +167,7 @@ pub(super) fn make(project: &Project, selection: &Selection, how: How<'_>, print
         }
         None => None,
     };
-    Ok(Made { outcome, written, output, stale })
+    Ok(Made { outcome, written, output, limits: files.finish(), stale })
 }
 
 /// Opens the cache of a project and tells the world what is known of its files.

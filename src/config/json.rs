@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::schema::{Rule, Schema};
-use super::{Config, Language, MenuItem, SectionDefaults, SidebarItem, raw, section};
+use super::{Config, Language, MenuItem, SectionDefaults, SectionSidebar, SidebarItem, raw, section};
 
 impl Config {
     /// Returns the settings as they would be written, with all defaults filled in. What is not set has no key, so that the
@@ -34,6 +34,7 @@ impl Config {
             },
             "markdown": {
                 "unknown_component": word(self.markdown.unknown_component, &raw::UNKNOWN_COMPONENT),
+                "md_as_mdx": self.markdown.md_as_mdx,
                 "smart_punctuation": self.markdown.smart_punctuation,
                 "math": self.markdown.math,
                 "emoji": self.markdown.emoji,
@@ -138,7 +139,11 @@ fn defaults(defaults: &SectionDefaults) -> Value {
         "feed": defaults.feed,
         "toc": defaults.toc,
         "search": defaults.search,
-        "sidebar": defaults.sidebar.as_deref().map(|items| if items.is_empty() { true.into() } else { sidebar(items) }),
+        "sidebar": defaults.sidebar.as_ref().map(|said| match said {
+            SectionSidebar::Off => false.into(),
+            SectionSidebar::Tree => true.into(),
+            SectionSidebar::Items(items) => sidebar(items),
+        }),
         "permalink": defaults.permalink,
         "unknown_keys": defaults.unknown_keys.map(|unknown| word(unknown, &section::UNKNOWN_KEYS)),
         "extra": defaults.extra,

@@ -17,6 +17,7 @@ mod tests;
 
 use indexmap::IndexMap;
 use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_syntax::ast::Syntax;
 use rivage_syntax::data::{self, Format};
 
 use crate::inputs::Inputs;
@@ -165,8 +166,8 @@ pub struct SectionDefaults {
     pub toc: Option<bool>,
     /// Whether pages are found by search.
     pub search: Option<bool>,
-    /// Whether the section and all below it have a sidebar of their tree.
-    pub sidebar: Option<Vec<SidebarItem>>,
+    /// The sidebar of the section and all below it.
+    pub sidebar: Option<SectionSidebar>,
     /// A pattern for URLs of pages below: `/:section/:year/:month/:slug/`.
     pub permalink: Option<String>,
     /// Free data for pages below; what a page says in its own `extra` wins, key by key.
@@ -177,7 +178,18 @@ pub struct SectionDefaults {
     pub schema: Option<Schema>,
 }
 
-/// An item of a sidebar made by hand. An empty list stands for "from the tree".
+/// `sidebar` of a section.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SectionSidebar {
+    /// None, even if the section above has one.
+    Off,
+    /// One from the tree.
+    Tree,
+    /// One made by hand.
+    Items(Vec<SidebarItem>),
+}
+
+/// An item of a sidebar made by hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SidebarItem {
     /// What is shown; the page's title where none.
@@ -237,6 +249,8 @@ pub enum UnknownComponent {
 pub struct Markdown {
     /// `unknown_component`
     pub unknown_component: UnknownComponent,
+    /// `md_as_mdx`, false: whether `.md` files are read as `.mdx` files are
+    pub md_as_mdx: bool,
     /// `smart_punctuation`, false
     pub smart_punctuation: bool,
     /// `math`, true
@@ -253,6 +267,18 @@ pub struct Markdown {
     pub external_new_tab: bool,
     /// Lowest and highest heading that the table of contents shows, (2, 3).
     pub toc_depth: (u8, u8),
+}
+
+impl Markdown {
+    /// Returns how a content file is read, by its name; none for other files.
+    pub fn syntax(&self, name: &str) -> Option<Syntax> {
+        match name.rsplit_once('.')?.1 {
+            "mdx" => Some(Syntax::Mdx),
+            "md" if self.md_as_mdx => Some(Syntax::Mdx),
+            "md" => Some(Syntax::Markdown),
+            _ => None,
+        }
+    }
 }
 
 /// `[links]`
@@ -424,6 +450,7 @@ impl Default for Config {
             authors: IndexMap::new(),
             markdown: Markdown {
                 unknown_component: UnknownComponent::Error,
+                md_as_mdx: false,
                 smart_punctuation: false,
                 math: true,
                 emoji: true,

@@ -269,6 +269,7 @@ fn authors(root: &mut Reader<'_>) -> IndexMap<String, Value> {
 
 fn markdown(markdown: &mut Markdown, mut map: Reader<'_>) {
     set(&mut markdown.unknown_component, map.word("unknown_component", &UNKNOWN_COMPONENT));
+    set(&mut markdown.md_as_mdx, map.bool("md_as_mdx"));
     set(&mut markdown.smart_punctuation, map.bool("smart_punctuation"));
     set(&mut markdown.math, map.bool("math"));
     set(&mut markdown.emoji, map.bool("emoji"));

@@ -7,7 +7,7 @@ use rivage_syntax::data::{Data, DataValue};
 
 use super::reader::{Reader, Report};
 use super::schema::{Rule, RuleType, Schema};
-use super::{SectionDefaults, SidebarItem, SortBy, UnknownKeys, check, diagnostics};
+use super::{SectionDefaults, SectionSidebar, SidebarItem, SortBy, UnknownKeys, check, diagnostics};
 
 pub(super) const SORT_BY: [(&str, SortBy); 5] = [
     ("date", SortBy::Date),
@@ -99,13 +99,14 @@ fn permalink(map: &mut Reader<'_>) -> Option<String> {
     Some(pattern.to_owned())
 }
 
-/// Reads `sidebar`: `true` for one from the tree, `false` for none, or a list of items.
-fn sidebar(map: &mut Reader<'_>) -> Option<Vec<SidebarItem>> {
+/// Reads `sidebar`: `true` for one from the tree, `false` for none, or a list of items. An empty list is one from the tree, too.
+fn sidebar(map: &mut Reader<'_>) -> Option<SectionSidebar> {
     let data = &map.take("sidebar")?.value;
     match &data.value {
-        DataValue::Bool(true) => Some(Vec::new()),
-        DataValue::Bool(false) => None,
-        DataValue::Array(items) => Some(sidebar_items(map.report(), items)),
+        DataValue::Bool(true) => Some(SectionSidebar::Tree),
+        DataValue::Bool(false) => Some(SectionSidebar::Off),
+        DataValue::Array(items) if items.is_empty() => Some(SectionSidebar::Tree),
+        DataValue::Array(items) => Some(SectionSidebar::Items(sidebar_items(map.report(), items))),
         _ => {
             map.report().wrong_type("sidebar", "true, false or a list", data);
             None

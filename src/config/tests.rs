@@ -120,12 +120,13 @@ fn taxonomies_are_tags_and_categories_unless_written() {
 #[test]
 fn sidebars_come_from_the_tree_or_by_hand() {
     let sidebar = |text: &str| good(&format!("[content.docs]\nsidebar = {text}")).content[0].sidebar.clone();
-    assert_eq!(sidebar("true"), Some(Vec::new()));
-    assert_eq!(sidebar("false"), None);
-    let items = sidebar(
+    assert_eq!(sidebar("true"), Some(SectionSidebar::Tree));
+    assert_eq!(sidebar("[]"), Some(SectionSidebar::Tree));
+    assert_eq!(sidebar("false"), Some(SectionSidebar::Off));
+    let written = sidebar(
         "['docs/a.mdx', { label = 'B', items = ['docs/b.mdx'], collapsed = true }, { from = 'docs/c', badge = 'new' }]",
     );
-    let items = items.unwrap();
+    let Some(SectionSidebar::Items(items)) = written else { panic!("{written:?}") };
     assert_eq!(items[0].link.as_deref(), Some("docs/a.mdx"));
     assert_eq!((items[1].label.as_deref(), items[1].collapsed, items[1].items.len()), (Some("B"), true, 1));
     assert_eq!((items[2].from.as_deref(), items[2].badge.as_deref()), (Some("docs/c"), Some("new")));
@@ -199,6 +200,7 @@ sidebar = ["docs/a.mdx", { label = "B", items = ["docs/b.mdx"], collapsed = true
 name = "Jane"
 [markdown]
 unknown_component = "element"
+md_as_mdx = true
 smart_punctuation = true
 math = false
 emoji = false
@@ -368,7 +370,7 @@ fn errors_of_the_other_tables() {
     4: "1" wrong-type: `smart_punctuation` must be true or false, not a whole number
     5: "[3, 2]" bad-value: `toc_depth` must be two levels of headings from 1 to 6, such as `[2, 3]`
     6: "external" unknown-key: unknown key `external` in `[markdown]`
-       help: the known keys are `unknown_component`, `smart_punctuation`, `math`, `emoji`, `directives`, `definition_lists`, `external_rel`, `external_new_tab` and `toc_depth`
+       help: the known keys are `unknown_component`, `md_as_mdx`, `smart_punctuation`, `math`, `emoji`, `directives`, `definition_lists`, `external_rel`, `external_new_tab` and `toc_depth`
     8: "'no'" bad-value: `broken` may not be `no`
        help: use one of `error`, `warn` and `ignore`
     11: "1" wrong-type: `a` must be a string, not a whole number

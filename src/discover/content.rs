@@ -42,7 +42,7 @@ fn sort_out(walk: &mut Walk<'_>, config: &Config, files: Vec<String>, tree: &mut
         let Some(below) = path.strip_prefix(FOLDER).and_then(|path| path.strip_prefix('/')) else { continue };
         let (folder, name) = below.rsplit_once('/').unwrap_or(("", below));
         let (language, folder) = language_folder(config, folder);
-        let Some((stem, syntax)) = content_name(name) else {
+        let Some((stem, syntax)) = content_name(config, name) else {
             if stem_of(name) == "data" && is_data(name) {
                 tree.data.push(path);
             } else {
@@ -140,13 +140,9 @@ fn stem_of(name: &str) -> &str {
 }
 
 /// Splits the extension off the name of a page.
-fn content_name(name: &str) -> Option<(&str, Syntax)> {
-    let (stem, extension) = name.rsplit_once('.')?;
-    let syntax = match extension {
-        "mdx" => Syntax::Mdx,
-        "md" => Syntax::Markdown,
-        _ => return None,
-    };
+fn content_name<'a>(config: &Config, name: &'a str) -> Option<(&'a str, Syntax)> {
+    let (stem, _) = name.rsplit_once('.')?;
+    let syntax = config.markdown.syntax(name)?;
     (!stem.is_empty()).then_some((stem, syntax))
 }
 

@@ -68,6 +68,8 @@ pub enum Question {
     Kind(String),
     /// Today's date.
     Today,
+    /// Whether a moment has come.
+    HasCome(jiff::Timestamp),
     /// A variable of the environment.
     Environment(String),
     /// Something about the site or its theme.
@@ -154,8 +156,13 @@ impl Question {
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::File(path) | Self::Folder(path) | Self::Kind(path) => Some(path),
-            Self::Today | Self::Environment(_) | Self::Site(_) => None,
+            Self::Today | Self::HasCome(_) | Self::Environment(_) | Self::Site(_) => None,
         }
+    }
+
+    /// Reports whether the answer can be another though nothing was changed, just because time goes by.
+    pub fn is_about_time(&self) -> bool {
+        matches!(self, Self::Today | Self::HasCome(_))
     }
 }
 
@@ -209,6 +216,7 @@ impl World {
             Question::Folder(path) => print_of_list(&self.fs.list(path)),
             Question::Kind(path) => print_of_kind(self.fs.kind(path)),
             Question::Today => Fingerprint::of(self.date().to_string().as_bytes()),
+            Question::HasCome(moment) => print_of_outcome(self.has_come(*moment)),
             Question::Environment(name) => print_of_variable(self.environment.get(name).map(String::as_str)),
             Question::Site(_) => return None,
         })
@@ -217,6 +225,10 @@ impl World {
     /// Returns the day of the build, in UTC. Stages ask [`Inputs::today`].
     pub fn date(&self) -> jiff::civil::Date {
         self.now.to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
+    fn has_come(&self, moment: jiff::Timestamp) -> bool {
+        moment <= self.now
     }
 }
 
@@ -235,6 +247,10 @@ fn print_of_list(answer: &Result<Vec<Entry>, Error>) -> Fingerprint {
 
 fn print_of_kind(answer: Option<EntryKind>) -> Fingerprint {
     Fingerprint::of(format!("{answer:?}").as_bytes())
+}
+
+fn print_of_outcome(answer: bool) -> Fingerprint {
+    Fingerprint::of(&[u8::from(answer)])
 }
 
 fn print_of_variable(answer: Option<&str>) -> Fingerprint {
@@ -331,6 +347,14 @@ impl<'w> Inputs<'w> {
         today
     }
 
+    /// Reports whether a moment has come. The result depends on this outcome and not on the time: two builds between which no moment
+    /// that was asked about has passed are the same.
+    pub fn has_come(&self, moment: jiff::Timestamp) -> bool {
+        let answer = self.world.has_come(moment);
+        self.notes.note_print(Question::HasCome(moment), print_of_outcome(answer));
+        answer
+    }
+
     /// Returns a variable of the environment.
     pub fn environment(&self, name: &str) -> Option<&'w str> {
         let answer = self.world.environment.get(name).map(String::as_str);
@@ -359,12 +383,6 @@ impl<'w> Inputs<'w> {
         all.sort_unstable();
         all.dedup();
         all
-    }
-
-    /// Ends the handle and returns the files and folders that were looked at, without those asked about in the site.
-    pub fn into_paths(self) -> Vec<String> {
-        let all = std::mem::take(&mut *self.notes.all());
-        all.iter().filter_map(|(question, _)| question.path().map(str::to_owned)).collect()
     }
 }
 

@@ -13,6 +13,7 @@ impl Display for Question {
             Self::Folder(path) => write!(f, "the files in `{path}`"),
             Self::Kind(path) => write!(f, "whether `{path}` exists"),
             Self::Today => f.write_str("today's date"),
+            Self::HasCome(moment) => write!(f, "whether {moment} has come"),
             Self::Environment(name) => write!(f, "variable `{name}` of the environment"),
             Self::Site(question) => question.fmt(f),
         }
@@ -89,5 +90,7 @@ mod tests {
         let sidebar = |name: &str| SiteQuestion::Navigation("en".to_owned(), format!("sidebar {name}")).to_string();
         assert_eq!([sidebar("docs"), sidebar("")], ["sidebar `docs`", "sidebar"]);
         assert_eq!(Question::File("data/a.json".to_owned()).to_string(), "file `data/a.json`");
+        let moment = "2026-11-23T18:00:00+01:00".parse().unwrap();
+        assert_eq!(Question::HasCome(moment).to_string(), "whether 2026-11-23T17:00:00Z has come");
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{date, diagnostics};
 use crate::config::reader::{Reader, Report};
-use crate::config::{Config, SectionDefaults, UnknownKeys, section};
+use crate::config::{Config, SectionDefaults, SectionSidebar, UnknownKeys, section};
 use crate::discover::{ContentFile, Role};
 
 /// A value and where it was written.
@@ -161,7 +161,11 @@ pub(super) fn read(report: &Report<'_>, rules: &Rules<'_>, data: &Data) -> Front
     sidebar(&mut matter, &mut map, rules.source.role, is_foreign);
     matter.extra = map.json("extra");
     if rules.source.role == Role::Section {
-        section_keys(&mut matter, &mut map);
+        if is_foreign {
+            foreign_section_keys(&mut matter, &mut map, data);
+        } else {
+            section_keys(&mut matter, &mut map);
+        }
     }
     let declared: Vec<_> = rules.schema_keys.iter().filter_map(|key| map.take_unknown(key)).collect();
     add(&mut matter.extra, declared);
@@ -210,6 +214,25 @@ fn section_keys<'a>(matter: &mut FrontMatter, map: &mut Reader<'a>) {
     }
     if defaults != SectionDefaults::default() {
         matter.section = Some(Box::new(defaults));
+    }
+}
+
+/// Reads the keys of sections where front matter may be another program's: what has no meaning here is set aside.
+fn foreign_section_keys<'a>(matter: &mut FrontMatter, map: &mut Reader<'a>, data: &'a Data) {
+    let trial = Report::new(map.report().file);
+    if let Some(mut map) = Reader::new(&trial, data, "front matter", "front matter") {
+        section_keys(matter, &mut map);
+    }
+    let problems = trial.finish();
+    let is_wrong = |entry: &Entry| {
+        let value = entry.value.span.range();
+        let mut places = problems.iter().filter_map(|problem| problem.primary.as_ref());
+        places.any(|place| value.start <= place.span.range().start && place.span.range().end <= value.end)
+    };
+    for key in SECTION_KEYS {
+        if map.take(key).is_some_and(is_wrong) {
+            map.set_aside(key);
+        }
     }
 }
 
@@ -304,16 +327,19 @@ fn terms(written: Vec<(&str, Span)>) -> Vec<Spanned<String>> {
     terms
 }
 
-/// Reads `sidebar`: `false` hides the page; a map says how it stands there. In `_index` files `true` starts a sidebar.
+/// Reads `sidebar`: `false` hides the page; a map says how it stands there. In `_index` files `true` starts a sidebar, and `false` leaves
+/// that of the section above.
 fn sidebar(matter: &mut FrontMatter, map: &mut Reader<'_>, role: Role, is_foreign: bool) {
     let Some(entry) = map.take("sidebar") else { return };
     let report = map.report();
     match &entry.value.value {
-        DataValue::Bool(true) if role == Role::Section => {
-            let defaults = SectionDefaults { sidebar: Some(Vec::new()), ..SectionDefaults::default() };
-            matter.section = Some(Box::new(defaults));
+        DataValue::Bool(shown) => {
+            matter.sidebar.hidden = !shown;
+            if role == Role::Section {
+                let sidebar = Some(if *shown { SectionSidebar::Tree } else { SectionSidebar::Off });
+                matter.section = Some(Box::new(SectionDefaults { sidebar, ..SectionDefaults::default() }));
+            }
         }
-        DataValue::Bool(shown) => matter.sidebar.hidden = !shown,
         DataValue::Map(_) => {
             let Some(mut inner) = Reader::new(report, &entry.value, "sidebar", "`sidebar`") else { return };
             matter.sidebar.label = inner.string("label");

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::*;
-use crate::config;
+use crate::config::{self, SectionSidebar};
 
 /// Reads a file of a site whose settings are `settings` below a title.
 fn read(settings: &str, path: &str, bytes: &[u8]) -> (Document, Vec<Diagnostic>) {
@@ -133,7 +133,7 @@ fn sections_say_what_holds_below() {
     assert_eq!(section.template.as_deref(), Some("blog/post.html"));
     assert_eq!((matter.toc, section.toc, section.search), (Some(true), Some(false), Some(false)));
     assert_eq!(section.extra, json!({ "a": 1 }));
-    assert_eq!(section.sidebar, Some(Vec::new()));
+    assert_eq!(section.sidebar, Some(SectionSidebar::Tree));
     assert_eq!(good_in("", "content/blog/_index.md", "title: Blog").section, None);
 }
 
@@ -141,6 +141,9 @@ fn sections_say_what_holds_below() {
 fn sidebars_hide_or_describe_a_page() {
     assert!(good("sidebar: false").sidebar.hidden);
     assert_eq!(good("sidebar: true").sidebar, front_matter::Sidebar::default());
+    let section = good_in("", "content/blog/_index.md", "sidebar: false");
+    assert!(section.sidebar.hidden);
+    assert_eq!(section.section.unwrap().sidebar, Some(SectionSidebar::Off));
     let starlight = good("sidebar: { order: 3, badge: { text: New, variant: tip } }");
     assert_eq!((starlight.weight, starlight.sidebar.badge.as_deref()), (Some(3), Some("New")));
     assert_eq!(good("weight: 1\nsidebar: { order: 3 }").weight, Some(1));
@@ -299,6 +302,10 @@ fn foreign_front_matter_is_kept_as_extra() {
         })
     );
     assert_eq!((matter.authors.len(), matter.image), (0, None));
+    let foreign = "permalink: index.html\nkind: a b\nfeed: true\nsort_by: [a]";
+    let section = good_in(settings, "content/docs/_index.md", foreign);
+    assert_eq!(section.extra, json!({ "permalink": "index.html", "kind": "a b", "sort_by": ["a"] }));
+    assert_eq!(section.section.unwrap().feed, Some(true));
     // One value of a wrong type is still a mistake: a draft must not be published for it.
     assert_snapshot!(check_in(settings, "content/docs/a.md", "draft: 'yes'"), @r#"
     2: "'yes'" wrong-type: `draft` must be true or false, not a string

@@ -41,6 +41,8 @@ pub(super) struct Prepared {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Files and folders that were looked at.
     pub(super) paths: BTreeSet<String>,
+    /// What was asked that time alone can change, with the answers.
+    pub(super) times: Vec<(Question, Fingerprint)>,
 }
 
 impl Prepared {
@@ -152,8 +154,10 @@ pub(super) fn prepare(
     let renderer = Renderer { engine, engine_problems, surroundings, languages };
     profile.stages.push(("theme", start.elapsed()));
 
-    paths.extend(inputs.into_paths());
-    Ok(Prepared { config, tree: Arc::new(tree), renderer, artifacts, documents, diagnostics, paths })
+    let notes = inputs.into_notes();
+    paths.extend(notes.iter().filter_map(|(question, _)| question.path().map(str::to_owned)));
+    let times = notes.into_iter().filter(|(question, _)| question.is_about_time()).collect();
+    Ok(Prepared { config, tree: Arc::new(tree), renderer, artifacts, documents, diagnostics, paths, times })
 }
 
 /// Reads all content files, or what is known of them, in the order of the tree.

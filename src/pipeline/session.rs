@@ -124,7 +124,8 @@ impl Session {
     /// Reports whether [`Session::pages`] would only have to look at what these files can have changed.
     fn exchange(&mut self, world: &World, changed: &BTreeSet<String>) -> bool {
         let Some(last) = &mut self.last else { return false };
-        if changed.is_empty() || last.world.date() != world.date() {
+        let times = &last.prepared.times;
+        if changed.is_empty() || times.iter().any(|(question, before)| world.answer(question) != Some(*before)) {
             return false;
         }
         let mut fresh = Vec::new();

@@ -89,7 +89,7 @@ pub(super) fn load(
             let matter = format.map(|format| data::parse(&file, &text, fence.content, format));
             let (matter, found) = matter.map_or_else(Default::default, |(data, found)| (data.to_json(), found));
             problems.extend(found);
-            let syntax = if path.ends_with(".mdx") { Syntax::Mdx } else { Syntax::Markdown };
+            let syntax = config.markdown.syntax(path).unwrap_or(Syntax::Markdown);
             let (tree, found) = markdown::parse(&file, &text, fence.body_start, &markdown_options(config, syntax));
             problems.extend(found);
             let front_matter = if matter.is_null() { serde_json::json!({}) } else { matter };

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::links::Target;
 use super::{NavItem, Page, PageId, Site, View, diagnostics, order, path};
-use crate::config::{FILE, Language, MenuItem, SidebarItem, SortBy};
+use crate::config::{FILE, Language, MenuItem, SectionSidebar, SidebarItem, SortBy};
 use crate::parse::front_matter::Sidebar;
 
 /// Finds the targets of all menus. A language without a menu of some name has the default language's, with the pages in its own.
@@ -69,9 +69,10 @@ pub(super) fn sidebars(
     let mut all = FxHashMap::default();
     for (root, file) in roots {
         let page = site.page(*root);
-        let items = page.defaults.sidebar.as_deref().unwrap_or_default();
-        let items =
-            if items.is_empty() { whole_tree(site, page) } else { by_hand(site, &page.language, items, file, found) };
+        let items = match &page.defaults.sidebar {
+            Some(SectionSidebar::Items(items)) => by_hand(site, &page.language, items, file, found),
+            _ => whole_tree(site, page),
+        };
         all.insert((page.language.clone(), page.key.clone()), Arc::new(items));
     }
     all
@@ -104,9 +105,10 @@ fn leaf(page: &Page) -> Option<NavItem> {
 
 fn group(site: &Site, section: &Page) -> Option<NavItem> {
     let sidebar = sidebar_of(section);
-    // A section with a sidebar of its own is only pointed to.
+    // A section with a sidebar of its own, or that leaves the one of the section above, is only pointed to.
     let is_root = section.sidebar.as_ref() == Some(&section.key);
-    let children = if is_root { Vec::new() } else { below(site, section) };
+    let has_left = section.sidebar.is_none() && section.parent.is_some_and(|above| site.page(above).sidebar.is_some());
+    let children = if is_root || has_left { Vec::new() } else { below(site, section) };
     if sidebar.hidden || children.is_empty() && section.document.is_none() {
         return None;
     }

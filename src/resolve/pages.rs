@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::permalink::{self, Place};
 use super::visibility::{Shown, above, date_of};
 use super::{Page, PageId};
-use crate::config::{Config, FILE, Language, SectionDefaults};
+use crate::config::{Config, FILE, Language, SectionDefaults, SectionSidebar};
 use crate::parse::Document;
 use crate::slug;
 
@@ -130,9 +130,10 @@ impl Assembly {
         if is_section {
             for (over, file) in self.said_of(written, &key, document.as_deref()) {
                 overlay(Arc::make_mut(&mut defaults), over);
-                if over.sidebar.is_some() {
-                    sidebar = Some(key.clone());
-                    sidebar_file = Some(file);
+                match &over.sidebar {
+                    Some(SectionSidebar::Off) => (sidebar, sidebar_file) = (None, None),
+                    Some(_) => (sidebar, sidebar_file) = (Some(key.clone()), Some(file)),
+                    None => {}
                 }
             }
         }

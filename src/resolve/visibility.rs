@@ -1,6 +1,6 @@
 //! Which documents are shown.
 //!
-//! In: all documents, what the build shows beyond the usual, today's date. Out: documents by language and key, shown and hidden ones apart.
+//! In: all documents, what the build shows beyond the usual, which moments have come. Out: documents by language and key, shown and hidden ones apart.
 //! Deliberately not here: URLs.
 
 use std::collections::BTreeMap;
@@ -47,13 +47,6 @@ pub(super) fn select(
     visibility: Visibility,
     found: &mut Vec<Diagnostic>,
 ) -> Selection {
-    // A site without dates does not depend on the day it is built.
-    let has_dates = |document: &Arc<Document>| {
-        let matter = &document.front_matter;
-        matter.publish_at.is_some() || matter.expires_at.is_some() || date_of(document).is_some()
-    };
-    let today = documents.iter().any(has_dates).then(|| inputs.today());
-
     documents.sort_by(|a, b| a.source.path.cmp(&b.source.path));
     let mut by_language: Vec<BTreeMap<String, Arc<Document>>> =
         config.languages.iter().map(|_| BTreeMap::new()).collect();
@@ -73,7 +66,7 @@ pub(super) fn select(
     for documents in &by_language {
         let mut own = FxHashMap::default();
         for (key, document) in documents {
-            let state = state(document, today, visibility);
+            let state = state(inputs, document, visibility);
             // Sections come before what is below them, since a key starts with its section's.
             let above = above(key).and_then(|section| inherited(&own, states.first(), section));
             own.insert(key.clone(), above.map_or(state, |above| above.max(state)));
@@ -137,16 +130,14 @@ fn inherited(
     None
 }
 
-fn state(document: &Document, today: Option<jiff::civil::Date>, visibility: Visibility) -> State {
+fn state(inputs: &Inputs<'_>, document: &Document, visibility: Visibility) -> State {
     let matter = &document.front_matter;
-    let Some(today) = today else {
-        return draft(matter.draft, visibility.drafts);
-    };
-    if matter.expires_at.as_ref().is_some_and(|date| utc_day(date) <= today) {
+    // A date without a time is the moment at which its day begins.
+    if matter.expires_at.as_ref().is_some_and(|date| inputs.has_come(date.at)) {
         return State::Hidden;
     }
-    let later = |date: Option<&Date>| date.is_some_and(|date| utc_day(date) > today);
-    let future = later(matter.publish_at.as_ref()) || later(date_of(document).as_ref());
+    let future = matter.publish_at.as_ref().is_some_and(|date| !inputs.has_come(date.at))
+        || date_of(document).is_some_and(|date| !inputs.has_come(start_of_day(&date)));
     draft(matter.draft, visibility.drafts).max(draft(future, visibility.future))
 }
 
@@ -158,7 +149,9 @@ fn draft(is: bool, shown: bool) -> State {
     }
 }
 
-/// Today is a day in UTC; a moment is compared by its day there, a day is one everywhere.
-fn utc_day(date: &Date) -> jiff::civil::Date {
-    if date.has_time { date.at.to_zoned(jiff::tz::TimeZone::UTC).date() } else { date.day }
+/// `date` says on which day a page came to be, and is no schedule: a post of today is shown whatever the clock says, also where it was
+/// written with a time and without its zone.
+fn start_of_day(date: &Date) -> jiff::Timestamp {
+    let start = date.at.to_zoned(jiff::tz::TimeZone::UTC).start_of_day();
+    start.map_or(date.at, |start| start.timestamp())
 }

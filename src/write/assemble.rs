@@ -121,15 +121,8 @@ impl Writer {
     ) -> Result<FxHashSet<&'a str>, Error> {
         let disk = &self.disk;
         let mut touched: FxHashSet<&str> = FxHashSet::default();
-        for (inside, path) in &former.walk.odd {
-            // A link to a folder is a file here; a folder is one whose name is not UTF-8.
-            if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
-                disk.remove_folder(path)?;
-            } else {
-                disk.remove_file(path)?;
-            }
-            touched.insert(inside);
-        }
+        self.remove_odd(&former.walk)?;
+        touched.extend(former.walk.odd.iter().map(|(inside, _)| inside.as_str()));
         in_parts(&difference.gone, |path| disk.remove_file(&folder.at(path)))?;
         touched.extend(difference.gone.iter().map(|path| above(path)));
         let mut superfluous: Vec<&str> = former.walk.folders(&current.manifest).map(|(path, _)| path).collect();
@@ -312,12 +305,12 @@ fn above(path: &str) -> &str {
 }
 
 /// Returns the folders of a path, the deepest first.
-fn folders_of(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn folders_of(path: &str) -> impl Iterator<Item = &str> {
     path.rmatch_indices('/').map(|(end, _)| &path[..end])
 }
 
 /// Returns all folders of the files.
-fn wanted_folders<'a>(stays: &[&'a Found], new: &'a [(String, New)]) -> FxHashSet<&'a str> {
+pub(super) fn wanted_folders<'a>(stays: &[&'a Found], new: &'a [(String, New)]) -> FxHashSet<&'a str> {
     let mut wanted = FxHashSet::default();
     let paths = stays.iter().map(|found| &*found.path).chain(new.iter().map(|(path, _)| path.as_str()));
     for path in paths {

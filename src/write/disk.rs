@@ -16,17 +16,29 @@ use crate::inputs::Fingerprint;
 pub(super) struct Disk {
     /// Paths below it are named without it.
     root: PathBuf,
-    /// Whether two folders can change places in one step. Off in tests of systems that cannot.
-    can_exchange: bool,
+    /// What an exchange of folders fails with, in tests of systems that have none and of folders that cannot be moved.
+    #[cfg(test)]
+    pub(super) refusal: Option<io::ErrorKind>,
     #[cfg(test)]
     pub(super) fuse: std::sync::Arc<std::sync::atomic::AtomicI64>,
 }
 
+/// What became of an exchange of two folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exchange {
+    Done,
+    /// The system has none.
+    Unknown,
+    /// One of the folders cannot be moved.
+    Fixed,
+}
+
 impl Disk {
-    pub(super) fn new(root: &Path, can_exchange: bool) -> Self {
+    pub(super) fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
-            can_exchange,
+            #[cfg(test)]
+            refusal: None,
             #[cfg(test)]
             fuse: std::sync::Arc::new(std::sync::atomic::AtomicI64::new(i64::MAX)),
         }
@@ -152,15 +164,22 @@ impl Disk {
         })
     }
 
-    /// Lets two folders change places in one step; reports whether that was possible.
-    pub(super) fn exchange(&self, one: &Path, other: &Path) -> Result<bool, Error> {
-        if !self.can_exchange {
-            return Ok(false);
-        }
-        self.run("replace", other, || match exchange(one, other) {
-            Ok(()) => Ok(true),
+    /// Lets two folders change places in one step, if that is possible.
+    pub(super) fn exchange(&self, one: &Path, other: &Path) -> Result<Exchange, Error> {
+        let step = || {
+            #[cfg(test)]
+            if let Some(kind) = self.refusal {
+                return Err(kind.into());
+            }
+            exchange(one, other)
+        };
+        self.run("replace", other, || match step() {
+            Ok(()) => Ok(Exchange::Done),
+            Err(error) if is_of_fixed_folder(&error) => Ok(Exchange::Fixed),
             // Old kernels and some network disks.
-            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(false),
+            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => {
+                Ok(Exchange::Unknown)
+            }
             Err(error) => Err(error),
         })
     }
@@ -184,6 +203,13 @@ impl Disk {
         };
         read().map_err(|source| self.error("read", path, source))
     }
+}
+
+/// Reports whether a folder could not be moved for where it lies: something is mounted there (also where the disk is the same), or the folder
+/// around it may not be changed.
+pub(super) fn is_of_fixed_folder(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(error.kind(), ResourceBusy | CrossesDevices | PermissionDenied | ReadOnlyFilesystem)
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]

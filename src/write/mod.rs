@@ -22,14 +22,17 @@
 //! The manifest only saves reading and listing. Files reach `public/` whole, by moves and links.
 //!
 //! Where the system cannot exchange folders (Windows, some network disks), `public/` is moved aside and the new one moved in: a kill
-//! between these two moves leaves no `public/`; the next build puts the former one back before it does anything else. Data are
-//! not forced to the medium: the promise holds for a killed program, not for a power cut.
+//! between these two moves leaves no `public/`; the next build puts the former one back before it does anything else. Where `public/`
+//! cannot be moved at all, because a disk is mounted there or the folder around it may not be changed, its files are replaced one by one
+//! ([`in_place`]): then a kill can leave new files among old ones. Data are not forced to the medium: the promise holds for a killed
+//! program, not for a power cut.
 
 mod assemble;
 mod disk;
 mod error;
 mod folder;
 mod generation;
+mod in_place;
 mod manifest;
 mod null;
 mod parts;
@@ -48,7 +51,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::inputs::Fingerprint;
 use crate::render::{Artifact, Content, Put, Sink};
-use disk::Disk;
+use disk::{Disk, Exchange};
 pub use error::Error;
 use folder::{Folder, Stamp};
 use generation::{Current, Found, Taken};
@@ -83,6 +86,8 @@ pub struct Summary {
     pub removed: usize,
     /// Bytes in the files written.
     pub bytes: u64,
+    /// Whether the output folder could not be exchanged, so that its files were replaced one by one.
+    pub in_place: bool,
 }
 
 /// Takes artifacts and makes them the output folder. Dropped without [`Writer::commit`], it leaves the folder as it was.
@@ -137,7 +142,7 @@ impl Writer {
     /// cannot be looked at.
     pub fn open(root: &Path, output: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
         let place = Place::open(root, output.as_ref(), options.wait)?;
-        let disk = Disk::new(&place.root, true);
+        let disk = Disk::new(&place.root);
         Self::begin(place, disk, options)
     }
 
@@ -177,7 +182,7 @@ impl Writer {
 
     fn start_scan(place: &Place) -> Option<JoinHandle<Result<Current, crate::fs::Error>>> {
         let (root, output, manifest) = (place.root.clone(), place.output.clone(), place.manifest.clone());
-        let scan = move || Current::scan(&Disk::new(&root, false), &output, &manifest);
+        let scan = move || Current::scan(&Disk::new(&root), &output, &manifest);
         std::thread::Builder::new().name("output".to_owned()).spawn(scan).ok()
     }
 
@@ -319,10 +324,25 @@ impl Writer {
         self.place.staging.join(number.to_string())
     }
 
+    /// Names each file that the output folder will have with its length, in no order: what has been put and kept so far.
+    ///
+    /// # Errors
+    /// The output folder cannot be looked at.
+    pub fn each_file(&self, mut name: impl FnMut(&str, u64)) -> Result<(), Error> {
+        for found in self.current()?.files.iter().filter(|found| found.stays()) {
+            name(&found.path, found.stamp.length);
+        }
+        for (path, new) in &self.fresh().files {
+            name(path, new.put.length);
+        }
+        Ok(())
+    }
+
     /// Makes what has been put and kept the output folder.
     ///
     /// # Errors
-    /// The disk refused something, or two artifacts cannot both be written. The folder is then as it was.
+    /// The disk refused something, or two artifacts cannot both be written. The folder is then as it was, unless it is one that cannot be
+    /// exchanged and the disk refused one of its files.
     pub fn commit(mut self) -> Result<Summary, Error> {
         let mut new: Vec<_> = std::mem::take(&mut self.fresh().files).into_iter().collect();
         new.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -331,28 +351,38 @@ impl Writer {
             return Err(self.disk.error("write", &self.place.output.join(path), cause).into());
         }
         let current = self.current()?;
-        let summary = summary(current, &new);
+        let mut summary = summary(current, &new);
         if summary.written == 0 && summary.removed == 0 && current.walk.is_some() {
             if current.is_worth_noting() {
                 self.note_current(current)?;
             }
         } else {
             self.assemble(current, &new)?;
-            self.swap(current)?;
+            summary.in_place = !self.swap(current)?;
+            if summary.in_place {
+                self.change_in_place(current, &new)?;
+            }
         }
         self.is_done = true;
         Ok(summary)
     }
 
-    fn swap(&self, current: &Current) -> Result<(), Error> {
+    /// Puts the next generation in the place of the output folder; reports whether that was possible.
+    fn swap(&self, current: &Current) -> Result<bool, Error> {
         let Self { disk, place, .. } = self;
         if current.walk.is_none() {
-            return Ok(disk.rename(&place.previous, &place.output)?);
+            disk.rename(&place.previous, &place.output)?;
+            return Ok(true);
         }
-        if disk.exchange(&place.previous, &place.output)? {
-            return Ok(());
+        match disk.exchange(&place.previous, &place.output)? {
+            Exchange::Done => return Ok(true),
+            Exchange::Fixed => return Ok(false),
+            Exchange::Unknown => {}
         }
-        disk.rename(&place.output, &place.retired)?;
+        match disk.rename(&place.output, &place.retired) {
+            Err(error) if disk::is_of_fixed_folder(&error.source) => return Ok(false),
+            moved => moved?,
+        }
         if let Err(error) = disk.rename(&place.previous, &place.output) {
             // If this fails, too, the next build does it.
             let _ = disk.rename(&place.retired, &place.output);
@@ -360,7 +390,7 @@ impl Writer {
         }
         // The new site is in place: what cannot be kept of the former one only costs the next build some time.
         let _ = disk.rename(&place.retired, &place.previous);
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -409,6 +439,7 @@ fn summary(current: &Current, new: &[(String, New)]) -> Summary {
         unchanged: count(|taken| matches!(taken, Taken::Kept | Taken::Same)),
         removed: count(|taken| taken == Taken::Nothing) + current.walk.as_ref().map_or(0, |walk| walk.odd.len()),
         bytes: new.iter().map(|(_, new)| new.put.length).sum(),
+        in_place: false,
     }
 }
 

@@ -51,11 +51,11 @@ impl Place {
     /// Finds and locks the place. `wait` is whether to wait for another build that holds it.
     pub(super) fn open(root: &Path, output: &Path, wait: bool) -> Result<Self, Error> {
         let name = output.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
-        let disk = Disk::new(root, false);
+        let disk = Disk::new(root);
         let root = root.canonicalize().map_err(|source| disk.error("open", root, source))?;
         let output = follow(&root.join(output)).map_err(|source| disk.error("open", &root.join(output), source))?;
         check_place(&root, &output, &name)?;
-        let disk = Disk::new(&root, false);
+        let disk = Disk::new(&root);
         let above = output.parent().unwrap_or(&output).to_owned();
         disk.create_folders(&above)?;
 

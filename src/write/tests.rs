@@ -70,7 +70,7 @@ fn tree(files: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn summary(written: usize, unchanged: usize, removed: usize, bytes: u64) -> Summary {
-    Summary { written, unchanged, removed, bytes }
+    Summary { written, unchanged, removed, bytes, in_place: false }
 }
 
 const OLD: &[(&str, &str)] = &[("index.html", "home"), ("a/index.html", "a"), ("a/b/c.txt", "c"), ("x", "a file")];
@@ -137,7 +137,7 @@ fn a_kill_at_any_step_leaves_the_old_or_the_new_site() {
                 project.build(files);
             }
             let mut writer = project.open("public").unwrap();
-            writer.disk = Disk::new(&writer.place.root, can_exchange);
+            writer.disk.refusal = (!can_exchange).then_some(ErrorKind::Unsupported);
             writer.disk.fuse = Arc::new(AtomicI64::new(steps));
             let fuse = Arc::clone(&writer.disk.fuse);
             let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)).map(drop));
@@ -165,6 +165,97 @@ fn a_kill_at_any_step_leaves_the_old_or_the_new_site() {
         }
         assert!(outcomes["old"] > 5 && outcomes["new"] >= 1, "{outcomes:?}");
     }
+}
+
+/// Something is mounted at `public/`.
+#[test]
+fn an_output_that_cannot_be_moved_is_changed_in_place() {
+    use std::os::unix::fs::MetadataExt;
+    let project = Project::new();
+    fs::create_dir(project.at("public")).unwrap();
+    let inode = project.at("public").metadata().unwrap().ino();
+    let build = |files: &[(&str, &str)]| {
+        let mut writer = project.open("public").unwrap();
+        writer.disk.refusal = Some(ErrorKind::ResourceBusy);
+        for (path, text) in files {
+            writer.put(Artifact::text(*path, *text)).unwrap();
+        }
+        let summary = writer.commit().unwrap();
+        project.check(files);
+        summary
+    };
+    let in_place = |summary| Summary { in_place: true, ..summary };
+    assert_eq!(build(OLD), in_place(summary(4, 0, 0, 12)));
+    let time = |path: &str| project.at(path).metadata().unwrap().modified().unwrap();
+    let home = time("public/index.html");
+    for _ in 0..2 {
+        assert_eq!(build(NEW), in_place(summary(3, 1, 2, 11)));
+        assert_eq!(build(NEW), summary(0, 4, 0, 0), "nothing to do");
+        assert_eq!(build(OLD), in_place(summary(3, 1, 2, 8)));
+    }
+    assert_eq!((time("public/index.html"), project.at("public").metadata().unwrap().ino()), (home, inode));
+    std::os::unix::fs::symlink(project.root(), project.at("public/a/link")).unwrap();
+    build(NEW);
+    // Once nothing is mounted any more.
+    assert_eq!(project.build(OLD), summary(3, 1, 2, 8));
+    project.check(OLD);
+}
+
+#[test]
+fn a_kill_during_a_change_in_place_leaves_whole_files_and_is_mended() {
+    let texts = |files: &[(&str, &str)], path: &str| tree(files).get(path).cloned();
+    let (mut mixed, mut steps) = (0, 0);
+    loop {
+        let project = Project::new();
+        project.build(NEW);
+        project.build(OLD);
+        let mut writer = project.open("public").unwrap();
+        writer.disk.refusal = Some(ErrorKind::CrossesDevices);
+        writer.disk.fuse = Arc::new(AtomicI64::new(steps));
+        let fuse = Arc::clone(&writer.disk.fuse);
+        let put = NEW.iter().try_for_each(|(path, text)| writer.put(Artifact::text(*path, *text)).map(drop));
+        let killed = put.is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
+        // A folder that has become empty is of no site, but in nobody's way.
+        let files = || {
+            let mut found = project.tree("public");
+            found.retain(|_, text| text != "(empty folder)");
+            found
+        };
+        let found = files();
+        for (path, text) in found.iter().filter(|(path, _)| *path != ".rivage-incoming") {
+            let text = Some(text.clone());
+            assert!(text == texts(OLD, path) || text == texts(NEW, path), "killed after {steps} steps: {found:?}");
+        }
+        mixed += usize::from(found != tree(OLD) && found != tree(NEW));
+        project.build(NEW);
+        assert_eq!(files(), tree(NEW), "killed after {steps} steps");
+        for files in [OLD, NEW] {
+            project.build(files);
+            project.check(files);
+        }
+        if !killed {
+            break;
+        }
+        steps += 1;
+    }
+    assert!(mixed > 5, "{mixed} of {steps}");
+}
+
+/// Nothing may be changed around `site`, only in it. Not so for root, who may change everything.
+#[test]
+fn an_output_in_a_folder_of_others_is_changed_in_place() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::new();
+    fs::create_dir_all(project.at("others/site")).unwrap();
+    let allow = |mode| fs::set_permissions(project.at("others"), fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o555);
+    if fs::create_dir(project.at("others/probe")).is_err() {
+        for files in [OLD, NEW, OLD] {
+            assert!(project.try_build("others/site", files).unwrap().in_place);
+            assert_eq!(project.tree("others/site"), tree(files));
+        }
+    }
+    allow(0o755);
 }
 
 #[test]
@@ -667,7 +758,7 @@ fn a_kill_at_any_step_of_a_rebuild_leaves_the_old_or_the_new_site() {
                 project.settle();
             }
             let mut writer = project.open("public").unwrap();
-            writer.disk = Disk::new(&writer.place.root, can_exchange);
+            writer.disk.refusal = (!can_exchange).then_some(ErrorKind::Unsupported);
             writer.disk.fuse = Arc::new(AtomicI64::new(steps));
             let fuse = Arc::clone(&writer.disk.fuse);
             let killed = reuse(&writer, NEW).is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);

@@ -26,7 +26,7 @@ pub(crate) struct Effect {
     pub(crate) what: String,
     pub(crate) manner: Manner,
     /// Days that go by.
-    pub(crate) days: i64,
+    pub(crate) hours: i64,
     /// The cache is deleted.
     pub(crate) no_cache: bool,
     /// All that rivage keeps is deleted.
@@ -165,8 +165,8 @@ pub(crate) fn apply(state: &mut State, (sort, number): Edit) -> Effect {
         }
         34 | 35 => restore(state, &mut effect, random),
         36 | 37 => {
-            effect.days = 1 + random.below(3) as i64;
-            "days go by".to_owned()
+            effect.hours = 1 + random.below(60) as i64;
+            format!("{} hours go by", effect.hours)
         }
         38 => break_something(state, random),
         39 => {

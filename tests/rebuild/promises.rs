@@ -411,3 +411,60 @@ fn verify_finds_a_result_that_does_not_hold() {
         assert!(rivage(&project, &["build", "--verify"]).status.success());
     }
 }
+
+/// A page of the site that comes at one moment and one that goes at another; noon is when builds begin.
+fn scheduled() -> Project {
+    let (mut files, _) = site::whole();
+    for (path, text) in [
+        ("content/docs/comes.md", "---\ntitle: Comes\npublish_at: 2040-03-01T13:30:00+01:00\n---\n\nCome.\n"),
+        ("content/docs/goes.md", "---\ntitle: Goes\nexpires_at: 2040-03-01 13:00\n---\n\nGone.\n"),
+    ] {
+        files.insert(path.to_owned(), text.into());
+    }
+    Project::new(&files)
+}
+
+fn later(project: &mut Project, minutes: i64) {
+    project.now = project.now.checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
+}
+
+#[test]
+fn a_page_comes_and_goes_at_its_moment_and_nothing_is_made_before() {
+    let mut project = scheduled();
+    build(&project);
+    let shown = |project: &Project, page: &str| project.at(&format!("public/docs/{page}/index.html")).exists();
+    assert!(!shown(&project, "comes") && shown(&project, "goes"));
+    later(&mut project, 1);
+    assert_eq!(rebuild(&project), (0, BTreeSet::new()), "a minute later");
+    later(&mut project, 28);
+    assert_eq!(rebuild(&project), (0, BTreeSet::new()), "a minute before");
+    later(&mut project, 1);
+    let (rendered, changed) = rebuild(&project);
+    assert!(rendered > 0 && changed.contains("docs/comes/index.html"), "{changed:?}");
+    assert!(shown(&project, "comes") && shown(&project, "goes"));
+    later(&mut project, 29);
+    assert_eq!(rebuild(&project), (0, BTreeSet::new()), "a minute before");
+    later(&mut project, 1);
+    rebuild(&project);
+    assert!(shown(&project, "comes") && !shown(&project, "goes"));
+}
+
+/// The short way of an edited text holds while no moment passes.
+#[test]
+fn a_preview_takes_the_time_at_each_build() {
+    let mut project = scheduled();
+    let mut preview = Preview::new(true);
+    let mut random = super::random::Random::new(1);
+    preview.build(&project, &BTreeSet::new(), true).unwrap();
+    let mut text = "Even more.";
+    // (minutes since the last build, what is written, builds that took the short way by then)
+    for (minutes, written, short) in [(1, "Even less.", 1), (29, "Ever less.", 1), (1, "Never less.", 2)] {
+        later(&mut project, minutes);
+        project.replace("content/blog/third.md", text, written);
+        text = written;
+        let changed = BTreeSet::from(["content/blog/third.md".to_owned()]);
+        preview.build(&project, &changed, true).unwrap();
+        preview.check(&project, &mut random).unwrap();
+        assert_eq!(preview.short, short, "{written}");
+    }
+}

@@ -86,7 +86,7 @@ fn attempt(case: &Case, is_preview: bool, met: &Met, story: &mut Story) -> Resul
         was_mended = is_mended;
         story.push(effect.what.clone());
         let mut changed = project.set(state.files.clone(), effect.manner);
-        project.now = project.now.checked_add(jiff::SignedDuration::from_hours(24 * effect.days)).unwrap();
+        project.now = project.now.checked_add(jiff::SignedDuration::from_hours(effect.hours)).unwrap();
         around(&project, &effect)?;
         met.steps.fetch_add(1, Ordering::Relaxed);
         match &mut preview {

@@ -76,7 +76,7 @@ impl Writer<'_> {
         }
         match self.scope.eval(expr, self.host) {
             Ok(value) => self.value(&value, expr.span, out, gather),
-            Err(problem) => self.report(*problem),
+            Err(problem) => self.report_left_out(*problem),
         }
     }
 
@@ -85,7 +85,7 @@ impl Writer<'_> {
         let mut parts = Vec::new();
         if let Err(what) = value.children(&mut |part| parts.push(part)) {
             let file = self.scope.file.clone();
-            self.report(diagnostics::not_a_child(&file, span, what));
+            self.report_left_out(diagnostics::not_a_child(&file, span, what));
         }
         for part in parts {
             match part {
@@ -144,7 +144,7 @@ impl Writer<'_> {
             Ok(Some(value)) => value,
             Ok(None) => return Target::Component(name.to_owned()),
             Err(problem) => {
-                self.report(*problem);
+                self.report_left_out(*problem);
                 return Target::Nothing;
             }
         };
@@ -161,7 +161,7 @@ impl Writer<'_> {
             Value::String(tag) => Target::Html(tag.as_ref().to_owned()),
             other => {
                 let file = self.scope.file.clone();
-                self.report(diagnostics::not_a_component(&file, span, name, other.type_name()));
+                self.report_left_out(diagnostics::not_a_component(&file, span, name, other.type_name()));
                 Target::Nothing
             }
         }
@@ -177,7 +177,7 @@ impl Writer<'_> {
                 AttributeValue::Expression(expr) => match self.scope.eval(expr, self.host) {
                     Ok(value) => value,
                     Err(problem) => {
-                        self.report(*problem);
+                        self.report_left_out(*problem);
                         continue;
                     }
                 },
@@ -195,7 +195,7 @@ impl Writer<'_> {
                 (None, Value::Undefined | Value::Null | Value::Bool(_) | Value::Component(_)) => {}
                 (None, other) => {
                     let file = self.scope.file.clone();
-                    self.report(diagnostics::spread_of(&file, span, other.type_name()));
+                    self.report_left_out(diagnostics::spread_of(&file, span, other.type_name()));
                 }
             }
         }
@@ -453,9 +453,19 @@ impl Writer<'_> {
         gather: Option<&mut Gather>,
     ) {
         let props = self.props_object(props, children, tag.span);
+        let body = match &props {
+            Value::Object(props) => props.get("children").cloned(),
+            _ => None,
+        };
         match self.scope.call(function, props, tag.span, self.host) {
             Ok(value) => self.value(&value, tag.span, out, gather),
-            Err(problem) => self.report(*problem),
+            Err(problem) => {
+                self.report_left_out(*problem);
+                // What it was to stand around is shown without it.
+                if let Some(Value::Html(body)) = body {
+                    out.push_str(&body);
+                }
+            }
         }
     }
 
@@ -500,7 +510,7 @@ impl Writer<'_> {
             // Front matter and settings choose the layout; a default export of anything else has no meaning here.
             Ok(_) => return out.push_str(&body),
             Err(problem) => {
-                self.report(*problem);
+                self.report_left_out(*problem);
                 return out.push_str(&body);
             }
         };

@@ -195,4 +195,9 @@ pub trait Host {
 
     /// Takes a diagnostic.
     fn report(&mut self, diagnostic: Diagnostic);
+
+    /// Takes the reason why an expression, or a tag that an expression stands for, is left out.
+    fn report_left_out(&mut self, diagnostic: Diagnostic) {
+        self.report(diagnostic);
+    }
 }

@@ -65,12 +65,23 @@ impl<'a> Writer<'a> {
         }
     }
 
-    pub(super) fn report(&mut self, mut diagnostic: Diagnostic) {
-        // In a partial, how the page got there matters, too.
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = self.traced(diagnostic);
+        self.host.report(diagnostic);
+    }
+
+    /// Reports why an expression is left out.
+    pub(super) fn report_left_out(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = self.traced(diagnostic);
+        self.host.report_left_out(diagnostic);
+    }
+
+    /// In a partial, how the page got there matters, too.
+    fn traced(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         let including = self.chain.len() - 1;
         let trace = self.chain[..including].iter().map(|file| Location::new(file, Span::default()));
         diagnostic.trace.splice(..0, trace);
-        self.host.report(diagnostic);
+        diagnostic
     }
 
     pub(super) fn location(&self, span: Span) -> Location {

@@ -167,7 +167,8 @@ impl Take for Unless<'_> {
     }
 }
 
-fn is_feed(path: &str) -> bool {
+/// Reports whether a file of the output is a feed, by its name.
+pub(crate) fn is_feed(path: &str) -> bool {
     ["atom.xml", "rss.xml", "feed.json"].iter().any(|name| path.ends_with(name))
 }
 

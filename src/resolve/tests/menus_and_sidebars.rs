@@ -27,7 +27,7 @@ fn sidebar(site: &Site, key: &str) -> String {
 }
 
 fn docs() -> Draft {
-    draft().content("docs", |over| over.sidebar = Some(Vec::new()))
+    draft().content("docs", |over| over.sidebar = Some(SectionSidebar::Tree))
 }
 
 #[test]
@@ -131,12 +131,52 @@ fn a_sidebar_comes_from_the_tree() {
 #[test]
 fn a_section_with_a_sidebar_of_its_own_is_only_pointed_to() {
     let site = docs()
-        .content("docs/api", |over| over.sidebar = Some(Vec::new()))
+        .content("docs/api", |over| over.sidebar = Some(SectionSidebar::Tree))
         .pages(&["content/docs/a.md", "content/docs/api/_index.md", "content/docs/api/b.md"])
         .good();
     assert_eq!(sidebar(&site, "docs"), "A /docs/a/\nApi /docs/api/\n");
     assert_eq!(sidebar(&site, "docs/api"), "Api /docs/api/\nB /docs/api/b/\n");
     assert_eq!(site.by("docs/api/b").sidebar.as_deref(), Some("docs/api"));
+}
+
+#[test]
+fn a_section_can_leave_the_sidebar_of_the_one_above() {
+    let site = docs()
+        .content("docs/news", |over| over.sidebar = Some(SectionSidebar::Off))
+        .content("docs/news/guide", |over| over.sidebar = Some(SectionSidebar::Tree))
+        .plain("content/docs/news/_index.md")
+        .page("content/docs/log/_index.md", |matter| {
+            matter.section = Some(Box::new(SectionDefaults { sidebar: Some(SectionSidebar::Off), ..over("") }));
+        })
+        .pages(&[
+            "content/docs/a.md",
+            "content/docs/log/one.md",
+            "content/docs/news/b.md",
+            "content/docs/news/c.md",
+            "content/docs/news/old/d.md",
+            "content/docs/news/guide/e.md",
+        ])
+        .good();
+    assert_eq!(sidebar(&site, "docs"), "A /docs/a/\nLog /docs/log/\nNews /docs/news/\n");
+    let shown = |key: &str| site.by(key).sidebar.as_deref();
+    assert_eq!([shown("docs"), shown("docs/a")], [Some("docs"); 2]);
+    assert_eq!(["docs/news", "docs/news/b", "docs/news/old/d", "docs/log/one"].map(shown), [None; 4]);
+    assert_eq!(shown("docs/news/guide/e"), Some("docs/news/guide"));
+    // Its pages follow each other, not the sidebar.
+    let next = site.by("docs/news/b").next.map(|id| site.page(id).key.as_str());
+    assert_eq!(next, Some("docs/news/c"));
+}
+
+/// `from` may name a section that no sidebar is of: it has left none.
+#[test]
+fn a_sidebar_by_hand_shows_trees_from_elsewhere() {
+    let items = vec![SidebarItem { label: Some("More".to_owned()), from: Some("more".to_owned()), ..item() }];
+    let site = draft()
+        .content("docs", |over| over.sidebar = Some(SectionSidebar::Items(items)))
+        .content("more", |over| over.sidebar = Some(SectionSidebar::Off))
+        .pages(&["content/docs/a.md", "content/more/deep/b.md"])
+        .good();
+    assert!(sidebar(&site, "docs").contains("/more/deep/b/"), "{}", sidebar(&site, "docs"));
 }
 
 #[test]
@@ -156,7 +196,7 @@ fn a_sidebar_can_be_made_by_hand() {
         SidebarItem { from: text("docs/rev"), ..item() },
     ];
     let made = draft()
-        .content("docs", |over| over.sidebar = Some(items))
+        .content("docs", |over| over.sidebar = Some(SectionSidebar::Items(items)))
         .pages(&["content/docs/b.md", "content/docs/ref/_index.md", "content/docs/ref/x.md", "content/docs/c.md"])
         .make();
     insta::assert_snapshot!(sidebar(&made.site, "docs"), @r"
@@ -184,7 +224,8 @@ fn a_sidebar_of_front_matter_is_blamed_there() {
     let made = draft()
         .page("content/docs/_index.md", |matter| {
             let sidebar = vec![SidebarItem { link: Some("nope.md".to_owned()), ..item() }];
-            matter.section = Some(Box::new(SectionDefaults { sidebar: Some(sidebar), ..over("docs") }));
+            matter.section =
+                Some(Box::new(SectionDefaults { sidebar: Some(SectionSidebar::Items(sidebar)), ..over("docs") }));
         })
         .make();
     insta::assert_snapshot!(made.told(), @"error[broken-navigation] content/docs/_index.md: `nope.md` leads nowhere");
@@ -198,7 +239,7 @@ fn languages_share_a_sidebar_but_not_its_pages() {
     ];
     let site = draft()
         .languages(&["en", "fr"])
-        .content("docs", |over| over.sidebar = Some(items))
+        .content("docs", |over| over.sidebar = Some(SectionSidebar::Items(items)))
         .pages(&["content/docs/a.md", "content/docs/only.fr.md"])
         .good();
     let french = show(&site.sidebars[&("fr".to_owned(), "docs".to_owned())]);

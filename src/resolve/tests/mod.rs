@@ -13,10 +13,10 @@ use std::fmt::Write;
 use rivage_diag::{FileId, Span};
 
 use super::*;
-use crate::config::{Language, SidebarItem};
+use crate::config::{Language, SectionSidebar, SidebarItem};
 use crate::discover::discover;
 use crate::fs::MemoryFs;
-use crate::inputs::{Question, World};
+use crate::inputs::World;
 use crate::parse::front_matter::{FrontMatter, Spanned};
 
 /// A site that is being made up.
@@ -31,7 +31,8 @@ struct Draft {
 struct Made {
     site: Site,
     diagnostics: Vec<Diagnostic>,
-    asked_for_today: bool,
+    /// What was asked that time alone can change, in words.
+    asked: Vec<String>,
 }
 
 /// The day of all tests.
@@ -45,6 +46,12 @@ fn draft() -> Draft {
 fn date(day: &str) -> Date {
     let day: jiff::civil::Date = day.parse().unwrap();
     Date { at: day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp(), day, has_time: false }
+}
+
+/// A date with a time, as front matter has it.
+fn moment(text: &str) -> Date {
+    let day = text[..10].parse().unwrap();
+    Date { at: text.parse().unwrap(), day, has_time: true }
 }
 
 fn spanned(value: &str) -> Spanned<String> {
@@ -157,8 +164,9 @@ impl Draft {
         let documents = documents.collect();
         let inputs = Inputs::new(&world);
         let (site, diagnostics) = resolve(&inputs, &Arc::new(self.config), &tree, documents, self.visibility);
-        let asked_for_today = inputs.trace().contains_key(&Question::Today);
-        Made { site, diagnostics, asked_for_today }
+        let asked = inputs.into_notes().into_iter().filter(|(question, _)| question.is_about_time());
+        let asked = asked.map(|(question, _)| question.to_string()).collect();
+        Made { site, diagnostics, asked }
     }
 
     /// Makes a site of which nothing bad is said.

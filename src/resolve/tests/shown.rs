@@ -40,11 +40,27 @@ fn expired_pages_are_never_shown() {
     }
 }
 
+/// It is noon in all tests.
 #[test]
-fn a_moment_counts_by_its_day_in_utc() {
-    let at = |at: &str, day: &str| Date { at: at.parse().unwrap(), day: day.parse().unwrap(), has_time: true };
-    check(NOT, |matter| matter.date = Some(at("2026-11-23T22:00:00Z", "2026-11-24")), true);
-    check(NOT, |matter| matter.date = Some(at("2026-11-24T01:00:00Z", "2026-11-23")), false);
+fn a_schedule_with_a_time_counts_to_the_moment() {
+    for (at, has_come) in [
+        ("2026-11-23T12:00:00Z", true),
+        ("2026-11-23T12:00:01Z", false),
+        ("2026-11-23T13:30:00+02:00", true),
+        ("2026-11-24T00:30:00+13:00", true),
+        ("2026-11-23T07:30:00-05:00", false),
+    ] {
+        check(NOT, |matter| matter.publish_at = Some(moment(at)), has_come);
+        check(FUTURE, |matter| matter.publish_at = Some(moment(at)), true);
+        check(NOT, |matter| matter.expires_at = Some(moment(at)), !has_come);
+        check(FUTURE, |matter| matter.expires_at = Some(moment(at)), !has_come);
+    }
+}
+
+#[test]
+fn the_date_of_a_post_counts_by_its_day_in_utc() {
+    check(NOT, |matter| matter.date = Some(moment("2026-11-24T00:00:00+02:00")), true);
+    check(NOT, |matter| matter.date = Some(moment("2026-11-23T23:00:00-05:00")), false);
 }
 
 #[test]
@@ -54,10 +70,14 @@ fn a_date_in_the_file_name_counts() {
 }
 
 #[test]
-fn today_is_asked_for_only_where_there_are_dates() {
-    assert!(!draft().plain("content/a.md").make().asked_for_today);
-    assert!(draft().plain("content/2026-01-01-a.md").make().asked_for_today);
-    assert!(draft().page("content/a.md", |matter| matter.expires_at = Some(date(TODAY))).make().asked_for_today);
+fn only_moments_that_stand_in_pages_are_asked_about() {
+    let asked = |say: fn(&mut FrontMatter)| draft().page("content/a.md", say).make().asked;
+    assert!(asked(|_| {}).is_empty());
+    assert_eq!(draft().plain("content/2026-01-01-a.md").make().asked, ["whether 2026-01-01T00:00:00Z has come"]);
+    let expires = asked(|matter| matter.expires_at = Some(date(TODAY)));
+    assert_eq!(expires, ["whether 2026-11-23T00:00:00Z has come"]);
+    let scheduled = asked(|matter| matter.publish_at = Some(moment("2026-11-23T18:30:00+01:00")));
+    assert_eq!(scheduled, ["whether 2026-11-23T17:30:00Z has come"]);
 }
 
 #[test]

@@ -326,7 +326,7 @@ impl<'a> Converter<'a> {
                 classes = names.into_iter().flatten().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
             }
             if own.is_none() && self.options.syntax == Syntax::Mdx {
-                own = self.take_comment_id(&mut children);
+                own = self.take_comment_id(&mut children).or_else(|| self.take_bracket_id(&mut children));
             }
         }
         let kind = NodeKind::Heading { depth: level, id: own.filter(|id| !id.is_empty()), classes };
@@ -349,6 +349,20 @@ impl<'a> Converter<'a> {
             text.truncate(text.trim_end().len());
         }
         Some(id.to_owned())
+    }
+
+    /// Takes `[#id]` off the end of a heading, as Nextra and Fumadocs write it.
+    fn take_bracket_id(&self, children: &mut [Node]) -> Option<String> {
+        let last = children.last_mut()?;
+        let NodeKind::Text(text) = &mut last.kind else { return None };
+        let (title, id) = text.strip_suffix(']')?.rsplit_once("[#")?;
+        let is_id = id.starts_with(char::is_alphabetic) && !id.contains(|c: char| c.is_whitespace() || c == '[');
+        if !is_id || !title.ends_with(' ') || self.raw(last.span).contains("\\[#") {
+            return None;
+        }
+        let (id, end) = (id.to_owned(), title.trim_end().len());
+        text.truncate(end);
+        Some(id)
     }
 
     fn block_quote(&mut self, id: u32, span: Span, depth: usize, out: &mut Vec<Node>) {

@@ -41,7 +41,7 @@ pub struct Options {
     pub alerts: bool,
     /// `term` / `: explanation`.
     pub definition_lists: bool,
-    /// `{#id .class}` after headings; `{/*id*/}` in MDX.
+    /// `{#id .class}` after headings; `{/*id*/}` and `[#id]` in MDX.
     pub heading_ids: bool,
     /// Curly quotes, dashes and dots.
     pub smart_punctuation: bool,

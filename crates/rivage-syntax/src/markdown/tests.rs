@@ -56,6 +56,13 @@ fn headings_have_ids_of_their_own() {
     check("## A {/* #b */}", "Heading 2 Some(\"b\") [](Text \"A\")");
     check("## A {/* more words */}", "Heading 2 None [](Text \"A \", Expression)");
     check("## {/*b*/} A", "Heading 2 None [](Expression, Text \" A\")");
+    check("## A [#b-c]", "Heading 2 Some(\"b-c\") [](Text \"A\")");
+    check("## *A* [#b]", "Heading 2 Some(\"b\") [](Emphasis(Text \"A\"), Text \"\")");
+    for text in ["## A [#1]", "## A [b]", "## A[#b]", "## A [# b]", "## A \\[#b]", "## A [#b] c"] {
+        let (tree, _) = read(text, &Options::site(Syntax::Mdx));
+        assert!(matches!(&tree.children[0].kind, NodeKind::Heading { id: None, .. }), "{text}");
+    }
+    check_as(Syntax::Markdown, "## A [#b]", "Heading 2 None [](Text \"A [#b]\")");
     check_as(Syntax::Markdown, "## A {#b}", "Heading 2 Some(\"b\") [](Text \"A\")");
     check_as(Syntax::Markdown, "## A {b}", "Heading 2 None [](Text \"A {b}\")");
 }
