@@ -21,7 +21,8 @@ pub(crate) fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
 
 /// Compares without telling by the time taken where two values differ.
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0u8, |difference, (a, b)| std::hint::black_box(difference | (a ^ b))) == 0
+    a.len() == b.len()
+        && a.iter().zip(b).fold(0u8, |difference, (a, b)| std::hint::black_box(difference | (a ^ b))) == 0
 }
 
 /// Writes bytes as lower-case hexadecimal digits.
@@ -43,7 +44,9 @@ pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 /// Returns a short fingerprint for entity tags: FNV-1a and the length. Not for secrets: nobody gains by a collision with an answer of ours.
 pub(crate) fn fingerprint(bytes: &[u8]) -> String {
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}{:x}", bytes.len())
 }
 

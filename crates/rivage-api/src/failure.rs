@@ -37,7 +37,8 @@ fn refused(code: &[u8; 5]) -> Problem {
 }
 
 fn unavailable() -> Problem {
-    Problem::new(503, "database-unavailable", "the database does not answer; try again in a moment").with("retry-after", "5")
+    Problem::new(503, "database-unavailable", "the database does not answer; try again in a moment")
+        .with("retry-after", "5")
 }
 
 fn timeout() -> Problem {
@@ -55,11 +56,26 @@ mod tests {
     #[test]
     fn every_class_of_code_has_its_status() {
         for (code, status) in [
-            ("23505", 409), ("23503", 422), ("23514", 422), ("23502", 422), ("22P02", 400), ("22021", 400), ("42501", 403), ("57014", 504),
-            ("53300", 503), ("57P01", 503), ("58000", 503), ("08006", 503), ("40001", 503), ("42P01", 500), ("XX000", 500), ("PT404", 404),
+            ("23505", 409),
+            ("23503", 422),
+            ("23514", 422),
+            ("23502", 422),
+            ("22P02", 400),
+            ("22021", 400),
+            ("42501", 403),
+            ("57014", 504),
+            ("53300", 503),
+            ("57P01", 503),
+            ("58000", 503),
+            ("08006", 503),
+            ("40001", 503),
+            ("42P01", 500),
+            ("XX000", 500),
+            ("PT404", 404),
         ] {
             let kind = ErrorKind::Refused(code.as_bytes().try_into().expect("five bytes"));
-            let error = DatabaseError { kind, message: "relation \"account\" of secret".to_owned(), after_first_row: false };
+            let error =
+                DatabaseError { kind, message: "relation \"account\" of secret".to_owned(), after_first_row: false };
             let problem = problem(&error);
             assert_eq!(problem.status, status, "{code}");
             assert!(!problem.detail.contains("secret"));

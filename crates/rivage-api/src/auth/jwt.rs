@@ -89,7 +89,9 @@ impl Keys {
         let mut keys = Self::default();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let key = line.trim().split_once(' ').and_then(|(kid, key)| Some((kid, Key::parse(key)?)));
-            let Some((kid, key)) = key else { return Err(format!("line {} of the keys is not `kid algorithm:key`", index + 1)) };
+            let Some((kid, key)) = key else {
+                return Err(format!("line {} of the keys is not `kid algorithm:key`", index + 1));
+            };
             if keys.keys.contains_key(kid) {
                 return Err(format!("line {} of the keys has a `kid` that stands above", index + 1));
             }
@@ -146,7 +148,11 @@ pub fn sign(keys: &Keys, settings: &AuthSettings, claims: &Claims, id: &str, now
         "iat": now,
         "exp": now + u64::from(settings.access_ttl),
     });
-    let signed = format!("{}.{}", crypto::base64url(header.to_string().as_bytes()), crypto::base64url(body.to_string().as_bytes()));
+    let signed = format!(
+        "{}.{}",
+        crypto::base64url(header.to_string().as_bytes()),
+        crypto::base64url(body.to_string().as_bytes())
+    );
     let signature = match key {
         Key::Hmac(secret) => crypto::hmac_sha256(secret, signed.as_bytes()).to_vec(),
         Key::Ed25519(key) => key.sign(signed.as_bytes()).to_bytes().to_vec(),
@@ -165,7 +171,8 @@ pub fn verify(token: &str, keys: &Keys, settings: &AuthSettings, now: u64) -> Re
         return Err(Refused::Form);
     }
     let mut segments = token.split('.');
-    let (Some(header), Some(body), Some(signature), None) = (segments.next(), segments.next(), segments.next(), segments.next())
+    let (Some(header), Some(body), Some(signature), None) =
+        (segments.next(), segments.next(), segments.next(), segments.next())
     else {
         return Err(Refused::Form);
     };

@@ -72,7 +72,9 @@ pub fn verify(password: &str, stored: Option<&str>) -> Verdict {
 fn derive(password: &str, salt: &[u8], memory: u32, passes: u32, lanes: u32) -> Option<[u8; 32]> {
     let params = Params::new(memory, passes, lanes, Some(32)).ok()?;
     let mut out = [0; 32];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(password.as_bytes(), salt, &mut out).ok()?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(password.as_bytes(), salt, &mut out)
+        .ok()?;
     Some(out)
 }
 

@@ -18,9 +18,28 @@ pub(crate) struct Memory {
     entries: BTreeMap<String, Entry>,
     order: VecDeque<String>,
     bytes: usize,
+    /// Which answers are being made anew, since when.
+    refreshing: BTreeMap<String, u64>,
 }
 
+/// Milliseconds after which a refresh that has not ended is taken for lost.
+const REFRESH_LOST: u64 = 15_000;
+
 impl Memory {
+    /// Reports whether this caller is the one to make an answer anew: one does, the others show the stale one.
+    pub(crate) fn start_refresh(&mut self, key: &str, now: u64) -> bool {
+        self.refreshing.retain(|_, since| now < *since + REFRESH_LOST);
+        let is_first = !self.refreshing.contains_key(key);
+        if is_first {
+            self.refreshing.insert(key.to_owned(), now);
+        }
+        is_first
+    }
+
+    pub(crate) fn end_refresh(&mut self, key: &str) {
+        self.refreshing.remove(key);
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<Entry> {
         self.entries.get(key).cloned()
     }

@@ -45,7 +45,15 @@ mod tests {
     fn only_the_exact_name_counts() {
         assert_eq!(find("a=1; __Host-session=xyz; b=2", SESSION), Found::Once("xyz"));
         assert_eq!(find("__Host-session=\"xyz\"", SESSION), Found::Once("xyz"));
-        for header in ["__host-session=x", "__%48ost-session=x", "x__Host-session=x", "a=__Host-session", "\u{a0}__Host-session=x", "", ";;="] {
+        for header in [
+            "__host-session=x",
+            "__%48ost-session=x",
+            "x__Host-session=x",
+            "a=__Host-session",
+            "\u{a0}__Host-session=x",
+            "",
+            ";;=",
+        ] {
             assert_eq!(find(header, SESSION), Found::Missing, "{header}");
         }
     }

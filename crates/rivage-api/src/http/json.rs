@@ -151,7 +151,8 @@ mod tests {
             r#""\ud800""#,
             "\u{feff}{}",
         ];
-        let found: Vec<String> = bodies.iter().map(|body| format!("{body:?}: {}", check(body).expect_err(body))).collect();
+        let found: Vec<String> =
+            bodies.iter().map(|body| format!("{body:?}: {}", check(body).expect_err(body))).collect();
         insta::assert_snapshot!(found.join("\n"));
         assert_eq!(parse(b"\"\xff\"", &Bounds::default()), Err("the body is not UTF-8".to_owned()));
     }

@@ -59,7 +59,10 @@ impl Router {
         }
         let mut taken = Vec::new();
         let node = walk(&self.root, &segments, &mut taken)?;
-        Some(Found { methods: node.methods.clone(), values: taken.into_iter().map(|at| segments[at].clone()).collect() })
+        Some(Found {
+            methods: node.methods.clone(),
+            values: taken.into_iter().map(|at| segments[at].clone()).collect(),
+        })
     }
 }
 
@@ -115,12 +118,29 @@ mod tests {
         assert_eq!(check("/api/b%20c"), Some((1, vec!["b c".into()])));
         assert_eq!(check("/api/a/b"), Some((3, vec!["b".into()])));
         assert_eq!(check("/api/q/b"), Some((2, vec!["q".into()])));
-        assert_eq!(check("/api/a/b/c"), Some((4, vec!["a".into(), "b".into()])), "the walk turns back from a fixed segment");
+        assert_eq!(
+            check("/api/a/b/c"),
+            Some((4, vec!["a".into(), "b".into()])),
+            "the walk turns back from a fixed segment"
+        );
     }
 
     #[test]
     fn other_spellings_are_other_paths() {
-        for path in ["/api", "/api/", "/api/a/", "//api/a", "/API/a", "/api/a%2f", "/api/%", "/api/%ff", "/api/a%00", "/api/a%5cb", "", "api/a"] {
+        for path in [
+            "/api",
+            "/api/",
+            "/api/a/",
+            "//api/a",
+            "/API/a",
+            "/api/a%2f",
+            "/api/%",
+            "/api/%ff",
+            "/api/a%00",
+            "/api/a%5cb",
+            "",
+            "api/a",
+        ] {
             assert_eq!(check(path), None, "{path}");
         }
     }

@@ -72,7 +72,12 @@ mod tests {
 
     #[test]
     fn wrong_encoding_is_refused() {
-        for (text, error) in [("a=%", UrlError::Percent), ("a=%2", UrlError::Percent), ("a=%+1", UrlError::Percent), ("%ff=1", UrlError::Utf8)] {
+        for (text, error) in [
+            ("a=%", UrlError::Percent),
+            ("a=%2", UrlError::Percent),
+            ("a=%+1", UrlError::Percent),
+            ("%ff=1", UrlError::Utf8),
+        ] {
             assert_eq!(pairs(text, 9), Err(error), "{text}");
         }
         assert_eq!(pairs("a&b&c", 2), Err(UrlError::TooMany));

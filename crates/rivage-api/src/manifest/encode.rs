@@ -24,7 +24,9 @@ pub enum DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Format(found) => write!(f, "the manifest has the format `{found}`, not `{FORMAT}`: build the site again"),
+            Self::Format(found) => {
+                write!(f, "the manifest has the format `{found}`, not `{FORMAT}`: build the site again")
+            }
             Self::Checksum => write!(f, "the manifest is damaged: its checksum does not agree"),
             Self::Content(reason) => write!(f, "the manifest could not be read: {reason}"),
         }

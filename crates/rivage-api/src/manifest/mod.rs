@@ -363,7 +363,6 @@ pub struct Form {
 pub enum Routine {
     Health,
     Healthcheck,
-    OpenApi,
     Register,
     Login,
     Logout,

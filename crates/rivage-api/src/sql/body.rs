@@ -18,9 +18,15 @@ use crate::manifest::{Param, Type};
 pub(super) enum Piece {
     Plain(Token),
     /// `/*?name … ?*/`
-    Optional { param: usize, tokens: Vec<Token> },
+    Optional {
+        param: usize,
+        tokens: Vec<Token>,
+    },
     /// `/*#name value: … | … #*/`; arms in the order of the enumeration's values.
-    Choice { param: usize, arms: Vec<Vec<Token>> },
+    Choice {
+        param: usize,
+        arms: Vec<Vec<Token>>,
+    },
 }
 
 /// A statement with its place.

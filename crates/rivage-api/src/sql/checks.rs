@@ -14,9 +14,39 @@ const WRITES: [&str; 5] = ["insert", "update", "delete", "merge", "call"];
 
 /// Statements that change the session, the schema or the course of the transaction.
 const FORBIDDEN: [&str; 33] = [
-    "abort", "alter", "analyze", "begin", "checkpoint", "close", "cluster", "comment", "commit", "copy", "create", "deallocate", "declare",
-    "discard", "do", "drop", "end", "execute", "fetch", "grant", "listen", "load", "lock", "move", "notify", "prepare", "reindex", "reset",
-    "revoke", "rollback", "start", "truncate", "vacuum",
+    "abort",
+    "alter",
+    "analyze",
+    "begin",
+    "checkpoint",
+    "close",
+    "cluster",
+    "comment",
+    "commit",
+    "copy",
+    "create",
+    "deallocate",
+    "declare",
+    "discard",
+    "do",
+    "drop",
+    "end",
+    "execute",
+    "fetch",
+    "grant",
+    "listen",
+    "load",
+    "lock",
+    "move",
+    "notify",
+    "prepare",
+    "reindex",
+    "reset",
+    "revoke",
+    "rollback",
+    "start",
+    "truncate",
+    "vacuum",
 ];
 
 /// Locks that a session holds until it ends; behind a pooler it never ends.
@@ -39,7 +69,8 @@ pub(super) fn statement(
         significant
             .map(|token| {
                 let source = &text[token.span.range()];
-                let found = (if token.kind == Kind::Word { source.to_lowercase() } else { String::new() }, token.span, starts);
+                let found =
+                    (if token.kind == Kind::Word { source.to_lowercase() } else { String::new() }, token.span, starts);
                 starts = source == "(";
                 found
             })
@@ -47,9 +78,9 @@ pub(super) fn statement(
     };
     let Some((first, first_span, _)) = words.first() else { return };
     if FORBIDDEN.contains(&first.as_str()) {
-        report
-            .error("forbidden-statement", *first_span, format!("a route cannot run `{first}`"))
-            .hint("a route reads and writes rows; schemas are changed by migrations, and transactions are the server's");
+        report.error("forbidden-statement", *first_span, format!("a route cannot run `{first}`")).hint(
+            "a route reads and writes rows; schemas are changed by migrations, and transactions are the server's",
+        );
         return;
     }
     if first == "set" && words.get(1).is_none_or(|(second, ..)| second != "local") {
@@ -66,14 +97,15 @@ pub(super) fn statement(
         }
     }
     if method.is_safe() {
-        if let Some((word, span, _)) = words.iter().find(|(word, _, starts)| *starts && WRITES.contains(&word.as_str())) {
+        if let Some((word, span, _)) = words.iter().find(|(word, _, starts)| *starts && WRITES.contains(&word.as_str()))
+        {
             report
                 .error("write-by-get", *span, format!("a GET cannot `{word}`"))
                 .hint("the database role of GET routes is read-only; make the route a POST, PUT, PATCH or DELETE");
         }
-        let row_lock = words.windows(2).find(|pair| {
-            pair[0].0 == "for" && ["update", "share", "no", "key"].contains(&pair[1].0.as_str())
-        });
+        let row_lock = words
+            .windows(2)
+            .find(|pair| pair[0].0 == "for" && ["update", "share", "no", "key"].contains(&pair[1].0.as_str()));
         if let Some([(_, span, _), _]) = row_lock {
             report.error("write-by-get", *span, "a GET cannot lock rows").hint("remove `for update`");
         }

@@ -42,7 +42,9 @@ impl Amend for Diagnostic {
         let names: Vec<&str> = names.into_iter().collect();
         let near = names.iter().map(|name| (strsim::damerau_levenshtein(wanted, name), name)).min();
         match near {
-            Some((distance, name)) if distance <= wanted.len().div_ceil(3).min(wanted.len() / 2) => self.hint(format!("a similar name exists: `{name}`")),
+            Some((distance, name)) if distance <= wanted.len().div_ceil(3).min(wanted.len() / 2) => {
+                self.hint(format!("a similar name exists: `{name}`"))
+            }
             _ if names.is_empty() => self,
             _ => {
                 let list: Vec<String> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
@@ -52,7 +54,8 @@ impl Amend for Diagnostic {
     }
 
     fn also(&mut self, file: &FileId, span: Span, text: &str) -> &mut Self {
-        self.labels.push(rivage_diag::Label { location: rivage_diag::Location::new(file, span), text: text.to_owned() });
+        self.labels
+            .push(rivage_diag::Label { location: rivage_diag::Location::new(file, span), text: text.to_owned() });
         self
     }
 }

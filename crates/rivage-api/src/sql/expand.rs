@@ -44,7 +44,8 @@ pub(super) fn expand(
             for (place, size) in setting.iter_mut().zip(&sizes).rev() {
                 (*place, rest) = (rest % size, rest / size);
             }
-            let at = |wanted: &Switch| switches.iter().position(|switch| switch == wanted).map_or(0, |index| setting[index]);
+            let at =
+                |wanted: &Switch| switches.iter().position(|switch| switch == wanted).map_or(0, |index| setting[index]);
             templates.iter().map(|template| write(text, template, params, &at)).collect()
         })
         .collect();
@@ -161,7 +162,11 @@ pub(super) fn check_names(
                 Some(Bind::AuthSub | Bind::AuthRole) => {
                     if auth.is_none() {
                         report
-                            .error("nobody-to-name", token.span, format!("nobody is known on a route with `@auth none`: `{source}`"))
+                            .error(
+                                "nobody-to-name",
+                                token.span,
+                                format!("nobody is known on a route with `@auth none`: `{source}`"),
+                            )
                             .hint("write `@auth session` or `@auth bearer`");
                     }
                 }

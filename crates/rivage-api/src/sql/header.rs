@@ -50,12 +50,20 @@ struct Directive<'a> {
 }
 
 /// Reads the header; also returns the name given by `@name` and the byte where SQL starts.
-pub(super) fn read(text: &str, context: &Context<'_>, report: &mut Report<'_>) -> (Option<(Header, Option<String>)>, usize) {
+pub(super) fn read(
+    text: &str,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) -> (Option<(Header, Option<String>)>, usize) {
     let (lines, sql) = comment_lines(text);
     let mut lines = lines.into_iter().skip_while(|line| text[line.range()].trim().is_empty());
     let Some(first) = lines.next() else {
         report
-            .error("missing-route", Span::new(0, text.find('\n').unwrap_or(text.len())), "the file does not start with a route")
+            .error(
+                "missing-route",
+                Span::new(0, text.find('\n').unwrap_or(text.len())),
+                "the file does not start with a route",
+            )
             .hint("write `-- GET /api/…` in the first line");
         return (None, sql);
     };
@@ -69,7 +77,11 @@ pub(super) fn read(text: &str, context: &Context<'_>, report: &mut Report<'_>) -
         if let Some(rest) = trimmed.strip_prefix('@') {
             let name = rest.split_whitespace().next().unwrap_or("");
             let after = start + 1 + name.len();
-            directives.push(Directive { name, span: Span::new(start, after), rest: Span::new(after, start + trimmed.len()) });
+            directives.push(Directive {
+                name,
+                span: Span::new(start, after),
+                rest: Span::new(after, start + trimmed.len()),
+            });
         } else if directives.is_empty() {
             prose.push(trimmed);
         } else if !trimmed.is_empty() {
@@ -156,7 +168,8 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 fn is_tag(name: &str) -> bool {
-    (1..=63).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b))
+    (1..=63).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b))
 }
 
 fn fold(
@@ -170,7 +183,8 @@ fn fold(
     let line = route.as_ref().map_or_else(|| Span::at(0), |(_, _, line)| *line);
     let mut auth = None;
     let mut params: Vec<(Param, Span)> = Vec::new();
-    let (mut cache, mut purge, mut limit, mut returns, mut status, mut name) = (None, Vec::new(), None, None, None, None);
+    let (mut cache, mut purge, mut limit, mut returns, mut status, mut name) =
+        (None, Vec::new(), None, None, None, None);
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     for directive in directives {
         let Some((known, example)) = DIRECTIVES.into_iter().find(|(known, _)| *known == directive.name) else {
@@ -182,9 +196,11 @@ fn fold(
         if known != "param" {
             if let Some(first) = seen.insert(known, directive.span) {
                 let file = report.file;
-                report
-                    .error("duplicate-directive", directive.span, format!("`@{known}` stands twice"))
-                    .also(file, first, "first here");
+                report.error("duplicate-directive", directive.span, format!("`@{known}` stands twice")).also(
+                    file,
+                    first,
+                    "first here",
+                );
                 continue;
             }
         }
@@ -210,13 +226,19 @@ fn fold(
             }
             "cache" => cache = read_cache(&words, report).map(|cache| (cache, directive.span)),
             "purge" => purge = read_tags(&words, report),
-            "limit" => limit = pick(&words, "limit", context.limits.iter().map(|name| (*name, *name)), report).map(str::to_owned),
+            "limit" => {
+                limit =
+                    pick(&words, "limit", context.limits.iter().map(|name| (*name, *name)), report).map(str::to_owned)
+            }
             "returns" => returns = pick(&words, "returns", RETURNS.into_iter(), report),
-            "status" => status = pick(&words, "status", [("200", 200u16), ("201", 201), ("202", 202)].into_iter(), report),
+            "status" => {
+                status = pick(&words, "status", [("200", 200u16), ("201", 201), ("202", 202)].into_iter(), report)
+            }
             _ => name = read_name(&words, report),
         }
     }
-    let (method, path, line) = route.map_or((None, None, line), |(method, path, line)| (Some(method), Some(path), line));
+    let (method, path, line) =
+        route.map_or((None, None, line), |(method, path, line)| (Some(method), Some(path), line));
     for (required, examples) in [
         ("auth", "`@auth none` opens the route to everyone; else `session`, `bearer` or `role:admin`"),
         ("returns", "`@returns one`, `@returns many` or `@returns none`"),
@@ -229,7 +251,9 @@ fn fold(
     let status = status.unwrap_or(if returns == Returns::None { 204 } else { 200 });
     if let Some((_, span)) = &cache {
         if !method.is_safe() {
-            report.error("cache-of-write", *span, format!("answers to {} are not kept", method.as_str())).hint("remove `@cache`");
+            report
+                .error("cache-of-write", *span, format!("answers to {} are not kept", method.as_str()))
+                .hint("remove `@cache`");
         } else if !auth.is_none() {
             report
                 .error("cache-of-private", *span, "answers that need an account are not kept")
@@ -237,7 +261,9 @@ fn fold(
         }
     }
     if let (true, Some(span)) = (method.is_safe(), seen.get("purge")) {
-        report.error("purge-by-read", *span, "a GET changes nothing, and makes no answer stale").hint("remove `@purge`");
+        report
+            .error("purge-by-read", *span, "a GET changes nothing, and makes no answer stale")
+            .hint("remove `@purge`");
     }
     if let (Returns::None, Some(span)) = (returns, seen.get("status")) {
         report.error("status-without-answer", *span, "a route that returns none answers 204").hint("remove `@status`");
@@ -252,7 +278,10 @@ fn fold(
     }
     let (summary, description) = split_prose(prose);
     let cache = cache.map(|(cache, _)| cache);
-    Some((Header { method, path, line, summary, description, auth, params, cache, purge, limit, returns, status }, name))
+    Some((
+        Header { method, path, line, summary, description, auth, params, cache, purge, limit, returns, status },
+        name,
+    ))
 }
 
 /// The first paragraph is the summary, the rest the description.
@@ -266,9 +295,11 @@ fn add_param(params: &mut Vec<(Param, Span)>, param: Param, span: Span, report: 
     if let Some((_, first)) = params.iter().find(|(other, _)| other.name == param.name) {
         let first = *first;
         let file = report.file;
-        report
-            .error("duplicate-param", span, format!("the parameter `{}` is declared twice", param.name))
-            .also(file, first, "first here");
+        report.error("duplicate-param", span, format!("the parameter `{}` is declared twice", param.name)).also(
+            file,
+            first,
+            "first here",
+        );
         return;
     }
     params.push((param, span));
@@ -302,7 +333,9 @@ fn check_sources(method: Method, path: &str, line: Span, params: &[(Param, Span)
                 .nearest(&param.name, in_path.iter().copied());
         }
         if param.source == Source::Body && method.is_safe() {
-            report.error("body-of-get", *span, "a GET has no body").hint("give it the source `query`, or make the route a POST");
+            report
+                .error("body-of-get", *span, "a GET has no body")
+                .hint("give it the source `query`, or make the route a POST");
         }
     }
 }
@@ -334,7 +367,9 @@ fn read_auth(words: &[words::Word], report: &mut Report<'_>) -> Option<Auth> {
     }
     if let Some(span) = none {
         if words.len() > 1 {
-            report.error("auth-conflict", span, "`none` stands beside another way to know who calls").hint("keep one of them");
+            report
+                .error("auth-conflict", span, "`none` stands beside another way to know who calls")
+                .hint("keep one of them");
             return None;
         }
         return Some(auth);
@@ -453,6 +488,10 @@ fn read_name(words: &[words::Word], report: &mut Report<'_>) -> Option<String> {
 
 fn extra(words: &[words::Word], report: &mut Report<'_>) {
     if let [first, .., last] | [first @ last] = words {
-        report.error("extra-words", Span::new(first.span.start as usize, last.span.end as usize), "nothing more may follow here");
+        report.error(
+            "extra-words",
+            Span::new(first.span.start as usize, last.span.end as usize),
+            "nothing more may follow here",
+        );
     }
 }

@@ -291,7 +291,10 @@ mod tests {
     #[test]
     fn parameters_are_found_only_where_sql_has_values() {
         assert_eq!(params("select :a, b::text, c[1:2], f(x := :b)"), [":a", ":b"]);
-        assert_eq!(params("select ':no', \":no\", $$ :no $$, $t$ $$ :no $t$ -- :no\n, /* :no /* :no */ :no */ :yes"), [":yes"]);
+        assert_eq!(
+            params("select ':no', \":no\", $$ :no $$, $t$ $$ :no $t$ -- :no\n, /* :no /* :no */ :no */ :yes"),
+            [":yes"]
+        );
         assert_eq!(params(r"select E'\':no', 'it''s :no', e'\\', :yes"), [":yes"]);
         assert_eq!(params(r"select U&'\0041:no', u&':no', B'01', :yes"), [":yes"]);
         assert_eq!(params("select :auth.sub, :auth.role, :row.field"), [":auth.sub", ":auth.role", ":row"]);
@@ -307,10 +310,12 @@ mod tests {
     #[test]
     fn blocks_open_and_close_around_tokens() {
         use Kind::*;
-        let found: Vec<_> = kinds("/*?q and a ? 'k' ?*/ /*#s x: b #*/ /* ? */").into_iter().map(|(kind, _)| kind).collect();
-        assert_eq!(found, [
-            OpenOptional, Word, Word, Operator, Literal, CloseOptional, OpenChoice, Word, Mark, Word, CloseChoice
-        ]);
+        let found: Vec<_> =
+            kinds("/*?q and a ? 'k' ?*/ /*#s x: b #*/ /* ? */").into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(
+            found,
+            [OpenOptional, Word, Word, Operator, Literal, CloseOptional, OpenChoice, Word, Mark, Word, CloseChoice]
+        );
     }
 
     #[test]

@@ -142,7 +142,9 @@ fn default_name(method: Method, path: &str) -> String {
 /// `files` has the file of each route, where it is one of the site's; built-in routes have none.
 pub fn conflicts(routes: &[(&Route, Option<&FileId>)]) -> Vec<Diagnostic> {
     let shape = |path: &str| -> Vec<String> {
-        path.split('/').map(|segment| if segment.starts_with('{') { "{}".to_owned() } else { segment.to_owned() }).collect()
+        path.split('/')
+            .map(|segment| if segment.starts_with('{') { "{}".to_owned() } else { segment.to_owned() })
+            .collect()
     };
     let mut found = Vec::new();
     for (index, (route, file)) in routes.iter().enumerate() {

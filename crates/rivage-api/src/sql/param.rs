@@ -36,7 +36,8 @@ pub(super) fn read(words: &[Word], report: &mut Report<'_>) -> Option<Param> {
     let ty_span = ty.span;
     let ty = read_type(ty, report)?;
     let source_word = source;
-    let Some(source) = Source::NAMES.into_iter().find(|(name, _)| *name == source.text).map(|(_, source)| source) else {
+    let Some(source) = Source::NAMES.into_iter().find(|(name, _)| *name == source.text).map(|(_, source)| source)
+    else {
         report
             .error("unknown-word", source_word.span, format!("`{}` is no place in a request", source_word.text))
             .nearest(&source_word.text, Source::NAMES.map(|(name, _)| name));
@@ -47,11 +48,20 @@ pub(super) fn read(words: &[Word], report: &mut Report<'_>) -> Option<Param> {
         return None;
     }
     if matches!(ty, Type::Array(_)) && source == Source::Path {
-        report.error("type-mismatch", ty_span, "a segment of the path holds one value").hint("give it the source `query`");
+        report
+            .error("type-mismatch", ty_span, "a segment of the path holds one value")
+            .hint("give it the source `query`");
         return None;
     }
-    let mut param =
-        Param { name: name.text.clone(), ty, source, required: true, default: None, rules: Rules::default(), description };
+    let mut param = Param {
+        name: name.text.clone(),
+        ty,
+        source,
+        required: true,
+        default: None,
+        rules: Rules::default(),
+        description,
+    };
     let mut default_span = None;
     let mut given: Vec<(&str, Span)> = Vec::new();
     let mut rest = rules;
@@ -92,13 +102,19 @@ pub(super) fn read(words: &[Word], report: &mut Report<'_>) -> Option<Param> {
         given.iter().filter(|(rule, _)| ["required", "optional", "default"].contains(rule)).collect();
     if let [first, second, ..] = presence.as_slice() {
         let file = report.file;
-        report
-            .error("rule-conflict", second.1, format!("`{}` and `{}` exclude each other", first.0, second.0))
-            .also(file, first.1, "first here");
+        report.error("rule-conflict", second.1, format!("`{}` and `{}` exclude each other", first.0, second.0)).also(
+            file,
+            first.1,
+            "first here",
+        );
         return None;
     }
     if let (Source::Path, false, Some((rule, span))) = (source, param.required, presence.first()) {
-        report.error("rule-conflict", *span, format!("a parameter of the path is always there: `{rule}` has no meaning"));
+        report.error(
+            "rule-conflict",
+            *span,
+            format!("a parameter of the path is always there: `{rule}` has no meaning"),
+        );
         return None;
     }
     if let (Some(span), Some(default)) = (default_span, param.default.clone()) {

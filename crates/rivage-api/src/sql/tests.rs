@@ -77,10 +77,13 @@ fn several_statements_keep_their_order_and_number_parameters_each_for_itself() {
          insert into t values (:y, :x, :y);;\nselect :x /* c */ , :auth.sub::uuid -- end\n;",
     );
     let texts: Vec<_> = found.variants[0].iter().map(|s| (s.sql.as_str(), s.binds.as_slice())).collect();
-    assert_eq!(texts, [
-        ("insert into t values ($1, $2, $1)", &[Bind::Param(1), Bind::Param(0)][..]),
-        ("select $1 , $2::uuid", &[Bind::Param(0), Bind::AuthSub][..]),
-    ]);
+    assert_eq!(
+        texts,
+        [
+            ("insert into t values ($1, $2, $1)", &[Bind::Param(1), Bind::Param(0)][..]),
+            ("select $1 , $2::uuid", &[Bind::Param(0), Bind::AuthSub][..]),
+        ]
+    );
 }
 
 #[test]
@@ -98,20 +101,23 @@ fn every_combination_is_written_out() {
     let found = statements(&text);
     assert_eq!(found.switches, [Switch::Given(0), Switch::Given(1), Switch::Value(2)]);
     let texts: Vec<_> = found.variants.iter().map(|variant| variant[0].sql.as_str()).collect();
-    assert_eq!(texts, [
-        "select 1 + 1",
-        "select 1 + 2",
-        "select 1",
-        "select 1 , $1 + 1",
-        "select 1 , $1 + 2",
-        "select 1 , $1",
-        "select 1 , $1 + 1 , 9",
-        "select 1 , $1 + 2 , 9",
-        "select 1 , $1 , 9",
-        "select 1 , $1 , $2 + 1 , 9",
-        "select 1 , $1 , $2 + 2 , 9",
-        "select 1 , $1 , $2 , 9",
-    ]);
+    assert_eq!(
+        texts,
+        [
+            "select 1 + 1",
+            "select 1 + 2",
+            "select 1",
+            "select 1 , $1 + 1",
+            "select 1 , $1 + 2",
+            "select 1 , $1",
+            "select 1 , $1 + 1 , 9",
+            "select 1 , $1 + 2 , 9",
+            "select 1 , $1 , 9",
+            "select 1 , $1 , $2 + 1 , 9",
+            "select 1 , $1 , $2 + 2 , 9",
+            "select 1 , $1 , $2 , 9",
+        ]
+    );
 }
 
 #[test]
@@ -124,9 +130,11 @@ fn a_role_alone_accepts_cookies_and_tokens() {
 
 #[test]
 fn names_are_made_of_method_and_path() {
-    let name = |head: &str, param: &str| route(&format!("-- {head}\n-- @auth none\n{param}-- @returns none\n\nselect 1")).id;
+    let name =
+        |head: &str, param: &str| route(&format!("-- {head}\n-- @auth none\n{param}-- @returns none\n\nselect 1")).id;
     assert_eq!(name("DELETE /api/v1/a-b", ""), "delete_v1_a_b");
-    let (found, _) = parse_text("-- GET /api/x/{id}\n-- @auth none\n-- @param id uuid path\n-- @returns one\n\nselect :id");
+    let (found, _) =
+        parse_text("-- GET /api/x/{id}\n-- @auth none\n-- @param id uuid path\n-- @returns one\n\nselect :id");
     assert_eq!(found.expect("right").id, "get_x_by_id");
 }
 
@@ -206,7 +214,9 @@ fn parameters_are_checked() {
 
 #[test]
 fn parameters_of_the_path_are_declared_once() {
-    let head = |path: &str, params: &str| problems(&format!("-- GET {path}\n-- @auth none\n{params}-- @returns one\n\nselect 1"));
+    let head = |path: &str, params: &str| {
+        problems(&format!("-- GET {path}\n-- @auth none\n{params}-- @returns one\n\nselect 1"))
+    };
     let found = [
         head("/api/{id}", ""),
         head("/api/{id}/{id}", "-- @param id text path\n"),
@@ -254,7 +264,9 @@ fn words_that_only_look_like_commands_are_no_problem() {
 
 #[test]
 fn answers_need_rows_and_bounds() {
-    let post = |returns: &str, body: &str| problems(&format!("-- POST /api/a\n-- @auth none\n-- @returns {returns}\n\n{body}"));
+    let post = |returns: &str, body: &str| {
+        problems(&format!("-- POST /api/a\n-- @auth none\n-- @returns {returns}\n\n{body}"))
+    };
     let found = [
         post("one", "insert into t values (1)"),
         post("one", "insert into t values (1) returning id"),
@@ -303,8 +315,12 @@ fn routes_that_collide_are_reported() {
     c.id.clone_from(&a.id);
     let (file_a, file_b, file_c) = (FileId::from("api/a.sql"), FileId::from("api/b.sql"), FileId::from("api/c.sql"));
     let found = conflicts(&[(&a, Some(&file_a)), (&b, Some(&file_b)), (&c, Some(&file_c))]);
-    let codes: Vec<_> = found.iter().map(|d| (d.code.as_str(), d.primary.as_ref().expect("placed").file.as_str())).collect();
-    assert_eq!(codes, [("duplicate-route", "api/b.sql"), ("duplicate-name", "api/c.sql"), ("duplicate-name", "api/c.sql")]);
+    let codes: Vec<_> =
+        found.iter().map(|d| (d.code.as_str(), d.primary.as_ref().expect("placed").file.as_str())).collect();
+    assert_eq!(
+        codes,
+        [("duplicate-route", "api/b.sql"), ("duplicate-name", "api/c.sql"), ("duplicate-name", "api/c.sql")]
+    );
     assert_eq!(conflicts(&[(&a, None)]), []);
 }
 

@@ -88,19 +88,22 @@ fn json_item(param: &Param, ty: &Type, value: &Value) -> Result<String, Problem>
 }
 
 fn wrong_type(ty: &Type) -> Problem {
-    problem("wrong-type", match ty {
-        Type::Int2 => "has to be an integer from -32768 to 32767".to_owned(),
-        Type::Int4 => "has to be an integer from -2147483648 to 2147483647".to_owned(),
-        Type::Int8 => "has to be a 64-bit integer".to_owned(),
-        Type::Float8 => "has to be a number".to_owned(),
-        Type::Numeric => "has to be a decimal number".to_owned(),
-        Type::Bool => "has to be `true` or `false`".to_owned(),
-        Type::Uuid => "has to be a UUID".to_owned(),
-        Type::Date => "has to be a date such as `2026-11-29`".to_owned(),
-        Type::Timestamptz => "has to be a time such as `2026-11-29T12:00:00Z`".to_owned(),
-        Type::Enum(values) => format!("has to be one of `{}`", values.join("`, `")),
-        Type::Text | Type::Json | Type::Array(_) => "has to be a string".to_owned(),
-    })
+    problem(
+        "wrong-type",
+        match ty {
+            Type::Int2 => "has to be an integer from -32768 to 32767".to_owned(),
+            Type::Int4 => "has to be an integer from -2147483648 to 2147483647".to_owned(),
+            Type::Int8 => "has to be a 64-bit integer".to_owned(),
+            Type::Float8 => "has to be a number".to_owned(),
+            Type::Numeric => "has to be a decimal number".to_owned(),
+            Type::Bool => "has to be `true` or `false`".to_owned(),
+            Type::Uuid => "has to be a UUID".to_owned(),
+            Type::Date => "has to be a date such as `2026-11-29`".to_owned(),
+            Type::Timestamptz => "has to be a time such as `2026-11-29T12:00:00Z`".to_owned(),
+            Type::Enum(values) => format!("has to be one of `{}`", values.join("`, `")),
+            Type::Text | Type::Json | Type::Array(_) => "has to be a string".to_owned(),
+        },
+    )
 }
 
 fn scalar(ty: &Type, text: &str) -> Result<String, Problem> {
@@ -225,10 +228,17 @@ mod tests {
             &[("6F9619FF-8B86-D011-B42D-00CF4FC964FF", "6f9619ff-8b86-d011-b42d-00cf4fc964ff")],
             &["6f9619ff8b86d011b42d00cf4fc964ff", "{6f9619ff-8b86-d011-b42d-00cf4fc964ff}"],
         );
-        check(Type::Date, &[("2024-02-29", "2024-02-29")], &["2023-02-29", "2024-13-01", "2024-1-1", "now", "infinity"]);
+        check(
+            Type::Date,
+            &[("2024-02-29", "2024-02-29")],
+            &["2023-02-29", "2024-13-01", "2024-1-1", "now", "infinity"],
+        );
         check(
             Type::Timestamptz,
-            &[("2024-02-29T23:59:59Z", "2024-02-29T23:59:59Z"), ("2024-01-01T00:00:00.5+02:00", "2024-01-01T00:00:00.5+02:00")],
+            &[
+                ("2024-02-29T23:59:59Z", "2024-02-29T23:59:59Z"),
+                ("2024-01-01T00:00:00.5+02:00", "2024-01-01T00:00:00.5+02:00"),
+            ],
             &["2024-02-29", "2024-02-29T24:00:00Z", "2024-02-29T10:00:00", "2024-02-29 10:00:00Z", "today"],
         );
         check(Type::Enum(vec!["a".into(), "b".into()]), &[("a", "a")], &["c", "A", ""]);

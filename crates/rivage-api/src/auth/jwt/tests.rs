@@ -53,13 +53,22 @@ fn keys_are_rotated_by_their_order() {
     let new = sign(&rotated, &settings(), &claims(), "id", NOW).expect("there is a key");
     assert_eq!(verify(&new, &rotated, &settings(), NOW), Ok(claims()));
     assert_eq!(check(&new), Err(Refused::Key), "who has not the new key refuses");
-    assert_eq!(verify(&old, &Keys::parse(&format!("new ed25519:{seed}")).expect("right"), &settings(), NOW), Err(Refused::Key));
+    assert_eq!(
+        verify(&old, &Keys::parse(&format!("new ed25519:{seed}")).expect("right"), &settings(), NOW),
+        Err(Refused::Key)
+    );
 }
 
 #[test]
 fn wrong_keys_are_named_by_their_line_only() {
-    for text in ["a", "a hs256:QQ", "a rsa:QQ", "a ed25519:QQ", "a ed25519-public:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
-        assert_eq!(Keys::parse(&format!("\n{text}")).map(|_| ()), Err("line 2 of the keys is not `kid algorithm:key`".to_owned()), "{text}");
+    for text in
+        ["a", "a hs256:QQ", "a rsa:QQ", "a ed25519:QQ", "a ed25519-public:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+    {
+        assert_eq!(
+            Keys::parse(&format!("\n{text}")).map(|_| ()),
+            Err("line 2 of the keys is not `kid algorithm:key`".to_owned()),
+            "{text}"
+        );
     }
     let seed = crypto::base64url(&[8; 32]);
     assert!(Keys::parse(&format!("a ed25519:{seed}\na ed25519:{seed}")).is_err());
@@ -81,7 +90,8 @@ fn no_algorithm_is_no_signature() {
 fn a_public_key_is_no_secret() {
     let public = SigningKey::from_bytes(&[7; 32]).verifying_key();
     let header = r#"{"alg":"HS256","typ":"at+jwt","kid":"ed"}"#;
-    let signed = format!("{}.{}", crypto::base64url(header.as_bytes()), crypto::base64url(body().to_string().as_bytes()));
+    let signed =
+        format!("{}.{}", crypto::base64url(header.as_bytes()), crypto::base64url(body().to_string().as_bytes()));
     for secret in [public.as_bytes().to_vec(), crypto::base64url(public.as_bytes()).into_bytes(), Vec::new()] {
         let token = format!("{signed}.{}", crypto::base64url(&crypto::hmac_sha256(&secret, signed.as_bytes())));
         assert_eq!(check(&token), Err(Refused::Key));
@@ -165,7 +175,17 @@ fn keys_of_objects_stand_once() {
 /// CVE-2026-44459: dates that are no integers were compared somehow.
 #[test]
 fn dates_are_integers() {
-    for date in [r#""9999999999""#, "1e400", "9999999999.5", "1.8e9", "null", "true", "[9999999999]", "-1", "99999999999999999999999"] {
+    for date in [
+        r#""9999999999""#,
+        "1e400",
+        "9999999999.5",
+        "1.8e9",
+        "null",
+        "true",
+        "[9999999999]",
+        "-1",
+        "99999999999999999999999",
+    ] {
         for claim in ["exp", "iat", "nbf"] {
             let mut map = body();
             map[claim] = "PLACE".into();
