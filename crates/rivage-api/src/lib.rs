@@ -31,6 +31,7 @@ pub mod decide;
 pub mod describe;
 pub mod drive;
 mod failure;
+pub mod fixed;
 pub mod http;
 pub mod log;
 pub mod manifest;

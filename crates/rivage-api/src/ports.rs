@@ -110,7 +110,10 @@ impl DatabaseError {
 
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.kind, self.message)
+        match self.sqlstate() {
+            Some(code) => write!(f, "{code}: {}", self.message),
+            None => write!(f, "{:?}: {}", self.kind, self.message),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{json, value};
 use crate::auth::password::{self, Verdict};
 use crate::crypto;
 use crate::drive::{Failure, Run, too_many};
+use crate::fixed::{Fixed, oid};
 use crate::http::{FieldProblem, Problem, Response};
 use crate::ports::{Ports, Query, Shape, Target};
 
@@ -19,23 +20,43 @@ const MOST_FOR_ACCOUNT: i64 = 10;
 const MOST_FOR_ADDRESS: i64 = 100;
 
 /// Counts before the password is looked at, so that parallel attempts do not pass together.
-const COUNT: &str = "\
+pub(super) const COUNT: Fixed = Fixed {
+    name: "count_attempt",
+    types: &[oid::TEXT, oid::TEXT],
+    sql: "\
 insert into auth_attempt as a (key, since, count) values ($1, now(), 1), ($2, now(), 1)
 on conflict (key) do update
    set count = case when a.since < now() - interval '15 minutes' then 1 else a.count + 1 end,
        since = case when a.since < now() - interval '15 minutes' then now() else a.since end
-returning key, count";
+returning key, count",
+};
 
-const FORGET: &str = "delete from auth_attempt where key = $1";
+pub(super) const FORGET: Fixed =
+    Fixed { name: "forget_attempts", types: &[oid::TEXT], sql: "delete from auth_attempt where key = $1" };
 
-const FIND: &str =
-    "select id, password, role, email from account where lower(email) = lower($1) and disabled_at is null";
+pub(super) const FIND: Fixed = Fixed {
+    name: "find_account",
+    types: &[oid::TEXT],
+    sql: "select id, password, role, email from account where lower(email) = lower($1) and disabled_at is null",
+};
 
-const FIND_BY_ID: &str = "select id, password, role, email from account where id = $1 and disabled_at is null";
+pub(super) const FIND_BY_ID: Fixed = Fixed {
+    name: "find_account_by_id",
+    types: &[oid::UUID],
+    sql: "select id, password, role, email from account where id = $1 and disabled_at is null",
+};
 
-const CREATE: &str = "insert into account (email, password) values ($1, $2) on conflict do nothing";
+pub(super) const CREATE: Fixed = Fixed {
+    name: "create_account",
+    types: &[oid::TEXT, oid::TEXT],
+    sql: "insert into account (email, password) values ($1, $2) on conflict do nothing",
+};
 
-const SET_PASSWORD: &str = "update account set password = $2 where id = $1";
+pub(super) const SET_PASSWORD: Fixed = Fixed {
+    name: "set_password",
+    types: &[oid::UUID, oid::TEXT],
+    sql: "update account set password = $2 where id = $1",
+};
 
 pub(super) async fn register<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, Failure> {
     if !run.settings().auth.registration {
@@ -44,7 +65,7 @@ pub(super) async fn register<P: Ports>(run: &mut Run<'_, P>) -> Result<Response,
     let (email, password) = (text(run, "email"), text(run, "password"));
     strong(&password, &email, "password")?;
     let hash = hash(run, password).await;
-    let query = Query { sql: CREATE, types: vec![25, 25], values: vec![Some(email), Some(hash)], shape: Shape::None };
+    let query = CREATE.query([email, hash], Shape::None);
     run.trip(Target::Write, &[query]).await?;
     Ok(json(202, &json!({"status": "accepted"})))
 }
@@ -56,7 +77,7 @@ pub(super) async fn login<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, Fa
         return Err(no_keys().into());
     }
     let key = attempt_key(run, &email);
-    let find = Query { sql: FIND, types: vec![25], values: vec![Some(email)], shape: Shape::Rows };
+    let find = FIND.query([email], Shape::Rows);
     let account = attempt(run, &key, find).await?;
     let stored = account.as_ref().map(|account| account.password.clone());
     let password = given.clone();
@@ -83,7 +104,7 @@ pub(super) async fn password<P: Ports>(run: &mut Run<'_, P>) -> Result<Response,
     let (current, new) = (text(run, "current"), text(run, "password"));
     let sub = caller(run)?;
     let key = attempt_key(run, &sub);
-    let find = Query { sql: FIND_BY_ID, types: vec![2950], values: vec![Some(sub)], shape: Shape::Rows };
+    let find = FIND_BY_ID.query([sub], Shape::Rows);
     let account = attempt(run, &key, find).await?;
     let stored = account.as_ref().map(|account| account.password.clone());
     let verdict = run.ports.heavy(move || password::verify(&current, stored.as_deref())).await;
@@ -113,8 +134,7 @@ struct Account {
 /// Counts an attempt and finds the account, in one trip.
 async fn attempt<P: Ports>(run: &mut Run<'_, P>, key: &str, find: Query<'_>) -> Result<Option<Account>, Failure> {
     let address = format!("address {}", run.plan.client);
-    let values = vec![Some(key.to_owned()), Some(address)];
-    let count = Query { sql: COUNT, types: vec![25, 25], values, shape: Shape::Rows };
+    let count = COUNT.query([key.to_owned(), address], Shape::Rows);
     let outcomes = run.trip(Target::Write, &[count, find]).await?;
     for row in &outcomes[0].texts {
         if let [Some(counted), Some(count)] = row.as_slice() {
@@ -139,16 +159,11 @@ fn attempt_key<P: Ports>(run: &Run<'_, P>, who: &str) -> String {
 }
 
 fn forget(key: &str) -> Query<'static> {
-    Query { sql: FORGET, types: vec![25], values: vec![Some(key.to_owned())], shape: Shape::None }
+    FORGET.query([key.to_owned()], Shape::None)
 }
 
 fn set_password(id: &str, hash: String) -> Query<'static> {
-    Query {
-        sql: SET_PASSWORD,
-        types: vec![2950, 25],
-        values: vec![Some(id.to_owned()), Some(hash)],
-        shape: Shape::None,
-    }
+    SET_PASSWORD.query([id.to_owned(), hash], Shape::None)
 }
 
 async fn hash<P: Ports>(run: &Run<'_, P>, password: String) -> String {

@@ -3,11 +3,16 @@
 use serde_json::{Map, Number, Value};
 
 use crate::drive::{Failure, Run};
+use crate::fixed::{Fixed, oid};
 use crate::http::Response;
 use crate::manifest::{Action, Auth, Form, Method, Param, Returns, Route, Source, Type};
-use crate::ports::{Ports, Query, Shape, Target};
+use crate::ports::{Ports, Shape, Target};
 
-const STORE: &str = "insert into submission (form, data) values ($1, $2)";
+pub(super) const STORE: Fixed = Fixed {
+    name: "store_submission",
+    types: &[oid::TEXT, oid::JSONB],
+    sql: "insert into submission (form, data) values ($1, $2)",
+};
 
 /// Makes the route of a declared form; all fields stand in the body.
 pub fn form_route(form: Form, fields: Vec<Param>) -> Route {
@@ -33,8 +38,7 @@ pub fn form_route(form: Form, fields: Vec<Param>) -> Route {
 pub(crate) async fn form<P: Ports>(run: &mut Run<'_, P>, form: &Form) -> Result<Response, Failure> {
     if !run.plan.trapped {
         let data = data(&run.route.params, &run.plan.values).to_string();
-        let values = vec![Some(form.name.clone()), Some(data)];
-        run.trip(Target::Write, &[Query { sql: STORE, types: vec![25, 3802], values, shape: Shape::None }]).await?;
+        run.trip(Target::Write, &[STORE.query([form.name.clone(), data], Shape::None)]).await?;
     }
     Ok(match (&form.thanks, run.plan.is_form) {
         (Some(path), true) => Response::new(303).with("location", path.clone()),

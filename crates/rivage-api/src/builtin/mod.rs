@@ -14,17 +14,35 @@ pub use routes::routes;
 pub(crate) use forms::form;
 
 use crate::drive::{Failure, Run};
+use crate::fixed::Fixed;
 use crate::http::Response;
 use crate::manifest::Routine;
-use crate::ports::{Ports, Query, Shape, Target};
+use crate::ports::{Ports, Shape, Target};
+
+const PING: Fixed = Fixed { name: "ping", types: &[], sql: "select 1" };
+
+/// The statements of routines.
+pub(crate) const STATEMENTS: [Fixed; 12] = [
+    PING,
+    accounts::COUNT,
+    accounts::FORGET,
+    accounts::FIND,
+    accounts::FIND_BY_ID,
+    accounts::CREATE,
+    accounts::SET_PASSWORD,
+    sessions::BEGIN,
+    sessions::END,
+    sessions::END_ALL,
+    sessions::ROTATE,
+    forms::STORE,
+];
 
 /// Runs a routine.
 pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) -> Result<Response, Failure> {
     match routine {
         Routine::Healthcheck => Ok(build(run, "up")),
         Routine::Health => {
-            let query = Query { sql: "select 1", types: Vec::new(), values: Vec::new(), shape: Shape::None };
-            run.trip(Target::Write, &[query]).await?;
+            run.trip(Target::Write, &[PING.query([], Shape::None)]).await?;
             Ok(build(run, "ok"))
         }
         Routine::Register => accounts::register(run).await,

@@ -6,19 +6,34 @@ use super::{json, value};
 use crate::auth::token::Token;
 use crate::auth::{Identity, jwt};
 use crate::drive::{Failure, Run};
+use crate::fixed::{Fixed, oid};
 use crate::http::{Problem, Response, cookie};
 use crate::ports::{Ports, Query, Shape, Target};
 
 /// A row of `session`; `family` is what a rotation keeps.
-pub(super) const BEGIN: &str = "insert into session (token_hash, account_id, kind, family, expires_at) \
-                                values ($1, $2, $3, gen_random_uuid(), now() + make_interval(secs => $4))";
+pub(super) const BEGIN: Fixed = Fixed {
+    name: "begin_session",
+    types: &[oid::BYTEA, oid::UUID, oid::TEXT, oid::FLOAT8],
+    sql: "insert into session (token_hash, account_id, kind, family, expires_at) \
+                                values ($1, $2, $3, gen_random_uuid(), now() + make_interval(secs => $4))",
+};
 
-const END_ALL: &str = "update session set revoked_at = now() where account_id = $1 and revoked_at is null";
+pub(super) const END_ALL: Fixed = Fixed {
+    name: "end_sessions",
+    types: &[oid::UUID],
+    sql: "update session set revoked_at = now() where account_id = $1 and revoked_at is null",
+};
+
+pub(super) const END: Fixed = Fixed {
+    name: "end_session",
+    types: &[oid::BYTEA],
+    sql: "update session set revoked_at = now() where token_hash = $1 and revoked_at is null",
+};
 
 /// Exchanges a refresh token, in one statement, so that of two exchanges at the same time one wins.
 ///
 /// A token that was exchanged before is either the loser of such a race, within ten seconds, or stolen: then the whole family ends.
-const ROTATE: &str = "\
+pub(super) const ROTATE: Fixed = Fixed { name: "rotate", types: &[oid::BYTEA, oid::BYTEA, oid::FLOAT8], sql: "\
 with old as (
   select s.family, s.account_id, s.rotated_at, s.revoked_at, s.expires_at, a.role from session s join account a on a.id = s.account_id
    where s.token_hash = $1 and s.kind = 'refresh' and a.disabled_at is null for update of s
@@ -38,7 +53,7 @@ select case when exists (select from rotated) then 'rotated'
             when old.revoked_at is null and old.rotated_at >= now() - interval '10 seconds' then 'race'
             else 'refused' end,
        old.account_id, old.role
-  from old";
+  from old" };
 
 /// Makes a token of 256 random bits.
 pub(super) fn new_token<P: Ports>(run: &Run<'_, P>) -> Token {
@@ -51,13 +66,12 @@ pub(super) fn new_token<P: Ports>(run: &Run<'_, P>) -> Token {
 pub(super) fn begin<P: Ports>(run: &Run<'_, P>, token: &Token, account: &str, kind: &str) -> Query<'static> {
     let auth = &run.settings().auth;
     let seconds = if kind == "cookie" { auth.session_absolute } else { auth.refresh_ttl };
-    let values = vec![Some(token.hash()), Some(account.to_owned()), Some(kind.to_owned()), Some(seconds.to_string())];
-    Query { sql: BEGIN, types: vec![17, 2950, 25, 701], values, shape: Shape::None }
+    BEGIN.query([token.hash(), account.to_owned(), kind.to_owned(), seconds.to_string()], Shape::None)
 }
 
 /// Returns the statement that ends all sessions of an account.
 pub(super) fn end_all(account: &str) -> Query<'static> {
-    Query { sql: END_ALL, types: vec![2950], values: vec![Some(account.to_owned())], shape: Shape::None }
+    END_ALL.query([account.to_owned()], Shape::None)
 }
 
 /// Returns the header that gives a session to a browser.
@@ -67,14 +81,8 @@ pub(super) fn cookie_of<P: Ports>(run: &Run<'_, P>, token: &Token) -> String {
 
 /// Ends the session of the cookie.
 pub(super) async fn logout<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, Failure> {
-    let hash = run.plan.session_hash.clone();
-    let query = Query {
-        sql: "update session set revoked_at = now() where token_hash = $1 and revoked_at is null",
-        types: vec![17],
-        values: vec![hash],
-        shape: Shape::None,
-    };
-    run.trip(Target::Write, &[query]).await?;
+    let hash = run.plan.session_hash.clone().unwrap_or_default();
+    run.trip(Target::Write, &[END.query([hash], Shape::None)]).await?;
     Ok(Response::new(204).with("set-cookie", cookie::session("", 0)))
 }
 
@@ -84,8 +92,7 @@ pub(super) async fn refresh<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, 
     let old = value(run, "refresh_token").and_then(Token::parse).ok_or_else(refused)?;
     let new = new_token(run);
     let seconds = run.settings().auth.refresh_ttl.to_string();
-    let values = vec![Some(old.hash()), Some(new.hash()), Some(seconds)];
-    let query = Query { sql: ROTATE, types: vec![17, 17, 701], values, shape: Shape::Rows };
+    let query = ROTATE.query([old.hash(), new.hash(), seconds], Shape::Rows);
     let mut outcomes = run.trip(Target::Write, &[query]).await?;
     match outcomes.swap_remove(0).texts.first().map(Vec::as_slice) {
         Some([Some(verdict), Some(sub), Some(role)]) if verdict == "rotated" => tokens(run, sub, role, &new),

@@ -181,7 +181,7 @@ impl Api {
             is_form: false,
             facts,
         };
-        if let Some(step) = self.from_memory(route, &plan, arrival.now) {
+        if let Some(step) = self.answer_of_memory(route, &plan, arrival.now) {
             return Ok(step);
         }
         if takes_body(route) {
@@ -203,13 +203,13 @@ impl Api {
         if route.auth.is_none() {
             return Ok((Identity::Anonymous, None));
         }
-        if route.auth.bearer {
-            if let Some(header) = headers.get("authorization") {
-                let token = header.strip_prefix("Bearer ").ok_or_else(|| unauthorized(route))?;
-                let claims = jwt::verify(token, &self.keys, &self.manifest.settings.auth, now / 1000)
-                    .map_err(|_| unauthorized(route))?;
-                return Ok((Identity::Account { sub: claims.sub, role: claims.role, by: By::Bearer }, None));
-            }
+        if route.auth.bearer
+            && let Some(header) = headers.get("authorization")
+        {
+            let token = header.strip_prefix("Bearer ").ok_or_else(|| unauthorized(route))?;
+            let claims = jwt::verify(token, &self.keys, &self.manifest.settings.auth, now / 1000)
+                .map_err(|_| unauthorized(route))?;
+            return Ok((Identity::Account { sub: claims.sub, role: claims.role, by: By::Bearer }, None));
         }
         if route.auth.session {
             let header = headers.get("cookie").unwrap_or_default();
@@ -225,7 +225,7 @@ impl Api {
     }
 
     /// Answers from memory, where a fresh answer lies there.
-    fn from_memory(&self, route: &Route, plan: &Plan, now: u64) -> Option<Step> {
+    fn answer_of_memory(&self, route: &Route, plan: &Plan, now: u64) -> Option<Step> {
         let settings = route.cache.as_ref()?;
         let (entry, age) = {
             let memory = self.memory();

@@ -97,7 +97,7 @@ pub(super) fn from_json(
 fn texts(
     route: &Route,
     source: Source,
-    pairs: &[(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)],
+    pairs: &[url::Pair<'_>],
     trap: Option<&str>,
     values: &mut [Option<String>],
     errors: &mut Vec<FieldProblem>,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Column, Columns};
-use crate::manifest::{Action, Manifest, Method, Param, Returns, Route, Source, Type};
+use crate::manifest::{Action, Form, Manifest, Method, Param, Returns, Route, Source, Type};
 
 /// Writes the description.
 pub fn openapi(manifest: &Manifest, columns: &Columns) -> String {
@@ -106,10 +106,8 @@ fn body(route: &Route) -> Value {
         }
         properties.insert(param.name.clone(), value);
     }
-    if let Action::Form(form) = &route.action {
-        if let Some(trap) = &form.trap {
-            properties.insert(trap.clone(), json!({"type": "string", "description": "Stays empty."}));
-        }
+    if let Action::Form(Form { trap: Some(trap), .. }) = &route.action {
+        properties.insert(trap.clone(), json!({"type": "string", "description": "Stays empty."}));
     }
     let schema =
         json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
@@ -213,10 +211,8 @@ fn responses(route: &Route, columns: Option<&Vec<Column>>) -> Value {
     if route.method == Method::Get {
         all.insert("304".to_owned(), json!({"description": "The client has the answer already."}));
     }
-    if let Action::Form(form) = &route.action {
-        if form.thanks.is_some() {
-            all.insert("303".to_owned(), json!({"description": "Where a browser goes after sending a form."}));
-        }
+    if let Action::Form(Form { thanks: Some(_), .. }) = &route.action {
+        all.insert("303".to_owned(), json!({"description": "Where a browser goes after sending a form."}));
     }
     all.insert("default".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
     all.into()

@@ -7,14 +7,16 @@ use super::{Failure, Run};
 use crate::cache::{self, Age, EPOCHS_TTL, Entry, Epochs};
 use crate::crypto;
 use crate::decide::Plan;
+use crate::fixed::Fixed;
 use crate::http::Response;
 use crate::log::CacheUse;
 use crate::manifest::{Action, Cache};
-use crate::ports::{Cache as _, Ports, Query, Shape, Target};
+use crate::ports::{Cache as _, Ports, Shape, Target};
 use crate::respond;
 
 /// There are as many rows as tags were ever purged: few.
-const EPOCHS: &str = "select tag, epoch from cache_epoch order by tag limit 1000";
+pub(crate) const EPOCHS: Fixed =
+    Fixed { name: "epochs", types: &[], sql: "select tag, epoch from cache_epoch order by tag limit 1000" };
 
 impl<P: Ports> Run<'_, P> {
     pub(super) async fn cached(&mut self, after: &mut Option<Box<Plan>>) -> Result<Response, Failure> {
@@ -100,8 +102,7 @@ impl<P: Ports> Run<'_, P> {
         if let Some(epochs) = known.as_ref().filter(|epochs| now < epochs.read_at + EPOCHS_TTL * 1000) {
             return epochs.clone();
         }
-        let query = Query { sql: EPOCHS, types: Vec::new(), values: Vec::new(), shape: Shape::Rows };
-        let read = self.trip(Target::Write, &[query]).await;
+        let read = self.trip(Target::Write, &[EPOCHS.query([], Shape::Rows)]).await;
         let numbers = match read {
             Ok(mut outcomes) => outcomes
                 .swap_remove(0)

@@ -7,6 +7,10 @@ mod cached;
 mod session;
 mod statements;
 
+pub(crate) use cached::EPOCHS;
+pub(crate) use session::LOOKUP;
+pub(crate) use statements::PURGE;
+
 use crate::decide::{Api, NeedsBody, Plan, Step, check_role};
 use crate::failure;
 use crate::http::{Problem, Response};

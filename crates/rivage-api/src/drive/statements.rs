@@ -2,6 +2,7 @@
 
 use super::{Failure, Run};
 use crate::crypto;
+use crate::fixed::{Fixed, oid};
 use crate::http::{Problem, Response};
 use crate::manifest::{Bind, Param, Returns, Statement, Statements, Switch, Type};
 use crate::ports::{ErrorKind, Outcome, Ports, Query, Shape, Target};
@@ -9,8 +10,12 @@ use crate::respond;
 use crate::sql;
 
 /// Counts the numbers of tags up; in the transaction of what made them stale.
-const PURGE: &str = "insert into cache_epoch (tag, epoch) select tag, 1 from unnest($1) as tag \
-                     on conflict (tag) do update set epoch = cache_epoch.epoch + 1";
+pub(crate) const PURGE: Fixed = Fixed {
+    name: "purge",
+    types: &[oid::TEXT_ARRAY],
+    sql: "insert into cache_epoch (tag, epoch) select tag, 1 from unnest($1) as tag \
+                     on conflict (tag) do update set epoch = cache_epoch.epoch + 1",
+};
 
 impl<P: Ports> Run<'_, P> {
     /// Runs the statements of the route and returns what the last one answered.
@@ -27,7 +32,7 @@ impl<P: Ports> Run<'_, P> {
         }
         if !self.route.purge.is_empty() {
             let tags = format!("{{{}}}", self.route.purge.join(","));
-            queries.push(Query { sql: PURGE, types: vec![1009], values: vec![Some(tags)], shape: Shape::None });
+            queries.push(PURGE.query([tags], Shape::None));
         }
         let is_read = self.route.method.is_safe();
         let target = if is_read { Target::Read } else { Target::Write };

@@ -30,9 +30,8 @@ pub fn relation(headers: &dyn Headers, settings: &Settings) -> Relation {
 ///
 /// `Sec-Fetch-Site` cannot be written by scripts; browsers without it send `Origin` with every unsafe request. Neither of them: refused.
 pub fn is_same_site(headers: &dyn Headers, relation: &Relation) -> bool {
-    match (headers.get("sec-fetch-site").as_deref(), relation) {
-        (Some("same-origin"), Relation::Own | Relation::Unknown) => true,
-        (None, Relation::Own) => true,
-        _ => false,
-    }
+    matches!(
+        (headers.get("sec-fetch-site").as_deref(), relation),
+        (Some("same-origin"), Relation::Own | Relation::Unknown) | (None, Relation::Own)
+    )
 }

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// A name and its value.
+pub type Pair<'t> = (Cow<'t, str>, Cow<'t, str>);
+
 /// What is wrong with an encoded text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UrlError {
@@ -47,7 +50,7 @@ pub fn decode(text: &str, plus: bool) -> Result<Cow<'_, str>, UrlError> {
 /// # Errors
 ///
 /// When the encoding is wrong, or when there are more than `most` pairs.
-pub fn pairs(text: &str, most: usize) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, UrlError> {
+pub fn pairs(text: &str, most: usize) -> Result<Vec<Pair<'_>>, UrlError> {
     let mut found = Vec::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         if found.len() == most {

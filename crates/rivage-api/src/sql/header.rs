@@ -193,16 +193,16 @@ fn fold(
                 .nearest(directive.name, DIRECTIVES.map(|(name, _)| name));
             continue;
         };
-        if known != "param" {
-            if let Some(first) = seen.insert(known, directive.span) {
-                let file = report.file;
-                report.error("duplicate-directive", directive.span, format!("`@{known}` stands twice")).also(
-                    file,
-                    first,
-                    "first here",
-                );
-                continue;
-            }
+        if known != "param"
+            && let Some(first) = seen.insert(known, directive.span)
+        {
+            let file = report.file;
+            report.error("duplicate-directive", directive.span, format!("`@{known}` stands twice")).also(
+                file,
+                first,
+                "first here",
+            );
+            continue;
         }
         let words = match words::split(text, directive.rest) {
             Ok(words) if words.is_empty() => {

@@ -239,11 +239,12 @@ impl Lexer<'_> {
         if self.peek(0) == Some(b'\'') && ["e", "b", "x", "n"].iter().any(|p| prefix.eq_ignore_ascii_case(p)) {
             return self.quoted(b'\'', prefix.eq_ignore_ascii_case("e"), "string");
         }
-        if prefix.eq_ignore_ascii_case("u") && self.peek(0) == Some(b'&') {
-            if let Some(quote @ (b'\'' | b'"')) = self.peek(1) {
-                self.at += 1;
-                return self.quoted(quote, false, if quote == b'"' { "quoted name" } else { "string" });
-            }
+        if prefix.eq_ignore_ascii_case("u")
+            && self.peek(0) == Some(b'&')
+            && let Some(quote @ (b'\'' | b'"')) = self.peek(1)
+        {
+            self.at += 1;
+            return self.quoted(quote, false, if quote == b'"' { "quoted name" } else { "string" });
         }
         Kind::Word
     }

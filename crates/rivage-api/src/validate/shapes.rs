@@ -57,7 +57,7 @@ pub(super) fn is_timestamp(text: &str) -> bool {
     if !is_date(date) || bytes.len() < 9 || !clock(&bytes[..5]) || bytes[5] != b':' {
         return false;
     }
-    if !digits(&bytes[6..8]).is_some_and(|second| second < 60) {
+    if digits(&bytes[6..8]).is_none_or(|second| second >= 60) {
         return false;
     }
     let rest = &bytes[8..];
