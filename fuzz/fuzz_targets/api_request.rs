@@ -2,6 +2,8 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use rivage_api::auth::jwt::Keys;
 use rivage_api::http::cookie::{self, Found};
@@ -9,6 +11,9 @@ use rivage_api::http::url;
 use rivage_api::manifest::{Manifest, Settings};
 use rivage_api::testing::World;
 use rivage_api::{Api, builtin};
+
+static API: LazyLock<Api> =
+    LazyLock::new(|| Api::new(Manifest { settings: Settings::default(), routes: builtin::routes() }, Keys::default()));
 
 fuzz_target!(|parts: (&str, &str, &str, &[u8])| {
     let (url_text, header, kind, body) = parts;
@@ -18,7 +23,6 @@ fuzz_target!(|parts: (&str, &str, &str, &[u8])| {
     if let Ok(pairs) = url::pairs(url_text, 10) {
         assert!(pairs.len() <= 10);
     }
-    let api = Api::new(Manifest { settings: Settings::default(), routes: builtin::routes() }, Keys::default());
     let headers =
         [("cookie", header), ("authorization", header), ("content-type", kind), ("origin", kind), ("if-none-match", header)];
     for line in [
@@ -29,7 +33,7 @@ fuzz_target!(|parts: (&str, &str, &str, &[u8])| {
         "POST /api/v1/views".to_owned(),
     ] {
         let world = World::new();
-        let reply = world.send(&api, &line, &headers, body);
+        let reply = world.send(&API, &line, &headers, body);
         let status = reply.response.status;
         // The database of this world is away: what reaches it is answered 503.
         assert!(matches!(status, 200 | 400 | 401 | 403 | 404 | 413 | 414 | 415 | 503), "{line}: {status}");

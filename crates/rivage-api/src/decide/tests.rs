@@ -468,6 +468,42 @@ fn a_login_begins_a_session_of_its_own() {
     assert_eq!(seen.len(), 4, "count, find; begin, forget: a hash of today's cost stays");
 }
 
+/// Fixation: a token that somebody planted before the login is not the session's after it.
+#[test]
+fn a_planted_cookie_does_not_survive_a_login() {
+    let stored = crate::auth::password::hash("correct horse", [5; 16]);
+    let world = World::new();
+    let account = ["22222222-2222-2222-2222-222222222222", stored.as_str(), "member", "a@b.c"];
+    world.answer(vec![rows(&[]), rows(&[&account])]).answer(vec![]);
+    let body = br#"{"email":"a@b.c","password":"correct horse"}"#;
+    let planted = Token::new([1; 32]);
+    let reply = world.send(&api(), "POST /api/v1/auth/login", &[("cookie", &cookie()), JSON], body);
+    assert!(!reply.response.header("set-cookie").expect("a session").contains(planted.as_str()));
+    assert!(world.seen().iter().all(|statement| !statement.values.contains(&Some(planted.hash()))));
+}
+
+#[test]
+fn changing_the_password_ends_all_sessions() {
+    let stored = crate::auth::password::hash("correct horse", [5; 16]);
+    let world = World::new();
+    let account = ["22222222-2222-2222-2222-222222222222", stored.as_str(), "member", "a@b.c"];
+    world.answer(vec![session_row()]).answer(vec![rows(&[]), rows(&[&account])]).answer(vec![]);
+    let cookie = cookie();
+    let headers = [("cookie", cookie.as_str()), ("origin", "https://site.example"), JSON];
+    let reply = world.send(
+        &api(),
+        "POST /api/v1/auth/password",
+        &headers,
+        br#"{"current":"correct horse","password":"battery staple"}"#,
+    );
+    assert_eq!(code(&reply), (204, "ok"));
+    let texts: Vec<String> = world.seen()[3..].iter().map(|statement| statement.sql.clone()).collect();
+    assert!(
+        texts[0].starts_with("update account set password") && texts[1].starts_with("update session set revoked_at")
+    );
+    assert!(texts[2].starts_with("insert into session"), "and a new one begins");
+}
+
 #[test]
 fn an_unknown_account_looks_like_a_wrong_password() {
     let stored = crate::auth::password::hash("correct horse", [5; 16]);

@@ -4,11 +4,13 @@
 //! ([`Manifest::encode`]), the same bytes for the same input. All SQL that can ever be sent to a database stands in it.
 //! Deliberately not here: secrets (keys, passwords), which shells take from their environment.
 
+mod assemble;
 mod encode;
 mod types;
 
 use serde::{Deserialize, Serialize};
 
+pub use assemble::{Parts, assemble};
 pub use encode::{DecodeError, FORMAT};
 pub use types::{Rules, Source, Type};
 
