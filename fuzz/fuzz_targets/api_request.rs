@@ -5,15 +5,14 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use rivage_api::auth::jwt::Keys;
 use rivage_api::http::cookie::{self, Found};
 use rivage_api::http::url;
 use rivage_api::manifest::{Manifest, Settings};
 use rivage_api::testing::World;
-use rivage_api::{Api, builtin};
+use rivage_api::{Api, Secrets, builtin};
 
 static API: LazyLock<Api> =
-    LazyLock::new(|| Api::new(Manifest { settings: Settings::default(), routes: builtin::routes() }, Keys::default()));
+    LazyLock::new(|| Api::new(Manifest { settings: Settings::default(), routes: builtin::routes() }, Secrets::default()));
 
 fuzz_target!(|parts: (&str, &str, &str, &[u8])| {
     let (url_text, header, kind, body) = parts;

@@ -32,9 +32,15 @@ fn manifest() -> Manifest {
         "-- POST /api/form\n-- @auth none\n-- @param email text body length 3..80\n-- @param age int4 body optional\n-- @returns none\n\nselect :email, :age",
         &context,
     );
-    let declared =
-        Form { name: "contact".to_owned(), trap: Some("website".to_owned()), thanks: Some("/thanks/".to_owned()) };
+    let declared = Form {
+        name: "contact".to_owned(),
+        trap: Some("website".to_owned()),
+        thanks: Some("/thanks/".to_owned()),
+        challenge: false,
+    };
     routes.push(crate::builtin::form_route(declared, form.expect("right").params));
+    let guarded = Form { name: "guarded".to_owned(), challenge: true, ..Form::default() };
+    routes.push(crate::builtin::form_route(guarded, routes.last().expect("a form").params[..1].to_vec()));
     let settings = Settings {
         build: "b1".to_owned(),
         origins: vec!["https://site.example".to_owned()],
@@ -49,7 +55,7 @@ fn api() -> Api {
     manifest.settings.auth.registration = true;
     let mut keys = Keys::default();
     keys.add("k", Key::Hmac(vec![3; 32]));
-    Api::new(manifest, keys)
+    Api::new(manifest, Secrets { keys, turnstile: Some("s&cret".to_owned()) })
 }
 
 fn bearer(role: &str) -> String {
@@ -336,7 +342,7 @@ fn another_instance_finds_the_answer_in_the_shared_cache() {
     assert_eq!(reply.log.cache, CacheUse::Hit);
     let mut other = manifest();
     other.settings.build = "b2".to_owned();
-    let reply = world.send(&Api::new(other, Keys::default()), "GET /api/posts", &[], b"");
+    let reply = world.send(&Api::new(other, Secrets::default()), "GET /api/posts", &[], b"");
     assert_eq!(code(&reply), (503, "database-unavailable"), "another build has keys of its own");
 }
 
@@ -537,7 +543,7 @@ fn registering_answers_the_same_for_known_addresses() {
     assert!(send(1).starts_with("202"));
     let body = br#"{"email":"a@b.c","password":"password123"}"#;
     assert_eq!(early("POST /api/v1/auth/register", &[JSON], body), (400, "invalid-parameters"));
-    let closed = Api::new(manifest(), Keys::default());
+    let closed = Api::new(manifest(), Secrets::default());
     let reply = World::new().send(
         &closed,
         "POST /api/v1/auth/register",
@@ -599,6 +605,29 @@ fn forms_are_stored_unless_the_trap_was_filled() {
     assert_eq!(send(form, "email=a%40b.c&email=d%40e.f").0, 400);
     assert_eq!(send(form, "age=5").0, 400);
     assert_eq!(send("multipart/form-data; boundary=x", "").0, 415);
+}
+
+#[test]
+fn a_challenge_is_checked_before_a_form_is_stored() {
+    let send = |answer: Option<&str>, body: &str| {
+        let world = World::new();
+        if let Some(answer) = answer {
+            world.fetch_answer(answer);
+        }
+        world.answer(vec![]);
+        let reply = world.send(&api(), "POST /api/v1/forms/guarded", &[JSON], body.as_bytes());
+        (code(&reply), world.seen().len(), world.fetched())
+    };
+    let body = r#"{"email":"a@b.c","cf-turnstile-response":"t&t"}"#;
+    let (found, stored, fetched) = send(Some(r#"{"success":true}"#), body);
+    assert_eq!((found, stored), ((204, "ok"), 1));
+    assert_eq!(fetched[0].1, "secret=s%26cret&response=t%26t");
+    for verdict in [r#"{"success":false}"#, r#"{"success":"true"}"#, "", "[]"] {
+        assert_eq!(send(Some(verdict), body).0, (403, "challenge-failed"), "{verdict}");
+    }
+    assert_eq!(send(None, body).0, (503, "challenge-unavailable"));
+    let (found, stored, fetched) = send(Some(r#"{"success":true}"#), r#"{"email":"a@b.c"}"#);
+    assert_eq!((found, stored, fetched.len()), ((403, "challenge-failed"), 0, 0));
 }
 
 #[test]

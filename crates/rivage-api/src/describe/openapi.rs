@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Column, Columns};
+use crate::builtin::CHALLENGE;
 use crate::manifest::{Action, Form, Manifest, Method, Param, Returns, Route, Source, Type};
 
 /// Writes the description.
@@ -108,6 +109,11 @@ fn body(route: &Route) -> Value {
     }
     if let Action::Form(Form { trap: Some(trap), .. }) = &route.action {
         properties.insert(trap.clone(), json!({"type": "string", "description": "Stays empty."}));
+    }
+    if let Action::Form(Form { challenge: true, .. }) = &route.action {
+        required.push(CHALLENGE.into());
+        properties
+            .insert(CHALLENGE.to_owned(), json!({"type": "string", "description": "The answer of the challenge."}));
     }
     let schema =
         json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});

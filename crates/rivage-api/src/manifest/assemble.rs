@@ -94,7 +94,10 @@ fn check_form(form: &Form, fields: &[Param]) -> Vec<Diagnostic> {
         );
     }
     if fields.is_empty() {
-        found.push(Diagnostic::error("invalid-form", format!("the form `{name}` has no fields")));
+        found.push(
+            Diagnostic::error("invalid-form", format!("the form `{name}` has no fields"))
+                .with_hint("declare at least one"),
+        );
     }
     if let Some(field) = fields.iter().find(|field| Some(&field.name) == form.trap.as_ref()) {
         found.push(
@@ -158,8 +161,9 @@ mod tests {
             name: "Contact".to_owned(),
             trap: Some("email".to_owned()),
             thanks: Some("//evil.example".to_owned()),
+            challenge: false,
         };
-        let empty = Form { name: "b".to_owned(), trap: None, thanks: None };
+        let empty = Form { name: "b".to_owned(), ..Form::default() };
         let same = file("api/v.sql", &ROUTE.replace("/api/a", "/api/v1/health"));
         insta::assert_snapshot!(messages(Parts {
             settings,

@@ -345,7 +345,7 @@ pub enum Bind {
 }
 
 /// A form that a site declares. Its fields are the route's parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Form {
     /// Its name.
@@ -353,6 +353,9 @@ pub struct Form {
     /// A field that people do not see and leave empty; programs fill it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trap: Option<String>,
+    /// The form is sent with a challenge of Turnstile, in the field `cf-turnstile-response`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub challenge: bool,
     /// Where a browser without scripts goes after sending: a path of the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thanks: Option<String>,

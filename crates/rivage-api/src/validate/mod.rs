@@ -154,10 +154,10 @@ fn item_rules(param: &Param, value: &str) -> Result<(), Problem> {
         };
         return Err(problem("out-of-range", detail));
     }
-    if let Some(pattern) = &rules.pattern {
-        if !is_match(pattern, value) {
-            return Err(problem("wrong-pattern", format!("has to match `{pattern}`")));
-        }
+    if let Some(pattern) = &rules.pattern
+        && !is_match(pattern, value)
+    {
+        return Err(problem("wrong-pattern", format!("has to match `{pattern}`")));
     }
     Ok(())
 }
