@@ -9,9 +9,10 @@
 
 with bars as (
   select distinct on (ts) ts, open, high, low, close, coalesce(volume, 0) as volume
-    from jsonb_to_recordset(:bars)
-      as b (ts timestamptz, open float8, high float8, low float8, close float8, volume float8)
-   order by ts
+    from rows from (jsonb_to_recordset(:bars)
+           as (ts timestamptz, open float8, high float8, low float8, close float8, volume float8))
+         with ordinality as b (ts, open, high, low, close, volume, position)
+   order by ts, position desc
 ), known as (
   insert into market_symbol (symbol) values (:symbol) on conflict do nothing
 ), stored as (
