@@ -22,6 +22,11 @@ const FILES: &[(&str, &str)] = &[
     ("sessions_end.sql", include_str!("sql/sessions_end.sql")),
     ("admin_accounts.sql", include_str!("sql/admin_accounts.sql")),
     ("admin_submissions.sql", include_str!("sql/admin_submissions.sql")),
+    ("admin_account_set.sql", include_str!("sql/admin_account_set.sql")),
+    ("admin_submission_set.sql", include_str!("sql/admin_submission_set.sql")),
+    ("admin_submission_delete.sql", include_str!("sql/admin_submission_delete.sql")),
+    ("admin_sessions.sql", include_str!("sql/admin_sessions.sql")),
+    ("admin_views.sql", include_str!("sql/admin_views.sql")),
 ];
 
 /// Routes whose header is written like that of a file, and whose body is a routine.
