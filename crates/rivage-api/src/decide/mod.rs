@@ -71,7 +71,7 @@ pub struct NeedsBody {
 }
 
 /// What is to be done for a request that has passed all checks that need nothing of the world.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     /// The place of the route.
     pub(crate) route: usize,
@@ -92,6 +92,13 @@ pub struct Plan {
     /// The form came from a page without scripts.
     pub(crate) is_form: bool,
     pub(crate) facts: Facts,
+}
+
+impl std::fmt::Debug for Plan {
+    /// Values may be passwords: none of them is ever written to a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Plan({}, {})", self.facts.route.as_deref().unwrap_or("?"), self.facts.id)
+    }
 }
 
 /// What a response depends on besides the answer.

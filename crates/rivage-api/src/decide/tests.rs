@@ -640,6 +640,16 @@ fn health_needs_the_database_and_healthcheck_does_not() {
 }
 
 #[test]
+fn a_plan_shows_no_values() {
+    let api = api();
+    let headers = crate::testing::List(&[JSON]);
+    let request = Request { method: "POST", path: "/api/v1/auth/login", query: "", headers: &headers, client: "" };
+    let Step::Body(needs) = api.begin(&request, Arrival { now: 0, id: [0; 16] }) else { panic!("a login has a body") };
+    let step = needs.finish(&api, br#"{"email":"a@b.c","password":"correct horse"}"#);
+    insta::assert_snapshot!(format!("{step:?}"), @"Run(Plan(login, 00000000000000000000000000000000))");
+}
+
+#[test]
 fn the_future_of_a_shell_with_threads_is_send() {
     fn is_send<T: Send>(future: T) -> T {
         future
