@@ -332,9 +332,7 @@ impl Writer {
         for found in self.current()?.files.iter().filter(|found| found.stays()) {
             name(&found.path, found.stamp.length);
         }
-        for (path, new) in &self.fresh().files {
-            name(path, new.put.length);
-        }
+        self.fresh().files.iter().for_each(|(path, new)| name(path, new.put.length));
         Ok(())
     }
 
