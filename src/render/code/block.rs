@@ -9,12 +9,12 @@ use std::iter;
 use std::sync::Arc;
 
 use rivage_diag::{Diagnostic, FileId, Span};
+use rivage_highlight::PLAIN;
 use syntect::parsing::{Regex, Region};
 
 use super::highlight::{self, ConsoleLine, Run, highlight};
 use super::language::{self, Grammar, Language};
 use super::meta::{self, Frame, Mark, Meta, Pattern, WordMark};
-use super::scope::PLAIN;
 use super::{diagnostics, escape};
 use crate::config;
 

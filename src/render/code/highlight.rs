@@ -7,12 +7,11 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use rivage_syntax::contain::contain;
+use rivage_highlight::{Highlighter, PLAIN, Place};
+use rivage_syntax::contain::{Panicked, contain};
 use rustc_hash::FxHashMap;
-use syntect::parsing::{BasicScopeStackOp, ParseState, Scope, ScopeStack};
 
-use super::language::{Grammar, SYNTAXES, grammar};
-use super::scope::{Effect, PLAIN, effect};
+use super::language::{GRAMMARS, Grammar, grammar};
 
 /// Blocks longer than this are data; parsing them would hold up the build for nobody's eyes.
 const MAX_BLOCK: usize = 1 << 20;
@@ -49,8 +48,7 @@ pub(super) enum ConsoleLine {
 /// Returns the runs of a text.
 pub(super) fn highlight(grammar: Grammar, is_shell: bool, text: &str) -> Arc<[Run]> {
     if text.is_empty() || text.len() > MAX_BLOCK || grammar == Grammar::Plain {
-        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        return Arc::new([Run { end, class: PLAIN }]);
+        return Arc::new(plain(text));
     }
     MEMO.get_or_make(grammar, text, || parse(&segments(grammar, is_shell, text), text))
 }
@@ -196,39 +194,50 @@ fn line_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 fn parse(segments: &[Segment], text: &str) -> Vec<Run> {
-    LINES.with_borrow_mut(|lines| {
-        if lines.bytes > MAX_LINES {
-            *lines = Lines::default();
+    HIGHLIGHTER.with_borrow_mut(|kept| {
+        let mut highlighter = kept.take().unwrap_or_else(|| Highlighter::new(&GRAMMARS));
+        highlighter.tidy();
+        // A grammar that fails leaves its block plain; the code is still shown. What has failed is not used again.
+        let runs = contain(|| parse_lines(&mut highlighter, segments, text));
+        match runs {
+            Ok(runs) => {
+                *kept = Some(highlighter);
+                runs
+            }
+            Err(Panicked) => plain(text).to_vec(),
         }
-        parse_lines(lines, segments, text)
     })
 }
 
-fn parse_lines(lines: &mut Lines, segments: &[Segment], text: &str) -> Vec<Run> {
+fn plain(text: &str) -> [Run; 1] {
+    [Run { end: u32::try_from(text.len()).unwrap_or(u32::MAX), class: PLAIN }]
+}
+
+fn parse_lines(highlighter: &mut Highlighter<'_>, segments: &[Segment], text: &str) -> Vec<Run> {
     let mut runs = Runs { runs: Vec::new(), text };
-    // The states of a handful of grammars at most, in the order they were met.
-    let mut states: Vec<(Grammar, StateId)> = Vec::new();
+    // The places in a handful of grammars at most, in the order they were met.
+    let mut places: Vec<(Grammar, Place)> = Vec::new();
     for segment in segments {
         runs.push(segment.range.start, PLAIN);
         if segment.fresh {
-            states.retain(|(grammar, _)| *grammar != segment.grammar);
+            places.retain(|(grammar, _)| *grammar != segment.grammar);
         }
-        let known = states.iter().position(|(grammar, _)| *grammar == segment.grammar);
+        let known = places.iter().position(|(grammar, _)| *grammar == segment.grammar);
         let index = match known {
             Some(index) => index,
             None => {
-                let Some(start) = lines.start(segment.grammar) else { continue };
-                states.push((segment.grammar, start));
-                states.len() - 1
+                let Some(start) = start(highlighter, segment.grammar) else { continue };
+                places.push((segment.grammar, start));
+                places.len() - 1
             }
         };
-        let state = &mut states[index].1;
+        let place = &mut places[index].1;
         let mut at = segment.range.start;
         for line in text[segment.range.clone()].split_inclusive('\n') {
             if line.len() > MAX_LINE {
                 runs.push(at + line.len(), PLAIN);
             } else {
-                *state = lines.line(*state, line, |end, class| runs.push(at + end, class));
+                *place = highlighter.line(*place, line, |end, class| runs.push(at + end, class));
             }
             at += line.len();
             runs.push(at, PLAIN);
@@ -239,139 +248,20 @@ fn parse_lines(lines: &mut Lines, segments: &[Segment], text: &str) -> Vec<Run> 
 }
 
 thread_local! {
-    static LINES: RefCell<Lines> = RefCell::new(Lines::default());
+    static HIGHLIGHTER: RefCell<Option<Highlighter<'static>>> = const { RefCell::new(None) };
 }
 
-/// Bytes of lines and states, about, that a thread keeps before it begins anew.
-const MAX_LINES: usize = 4 << 20;
-
-/// Lines longer than this are hardly written twice.
-const MAX_KEPT_LINE: usize = 200;
-
-/// The place of a state in [`Lines`].
-type StateId = usize;
-
-/// What has been parsed, line by line. The code of a site is made of the same lines again and again (`}`, imports, the start of an
-/// example in ten variants), and what a line becomes depends on nothing but itself and the state before it.
-#[derive(Default)]
-struct Lines {
-    states: Vec<State>,
-    starts: FxHashMap<Grammar, Option<StateId>>,
-    /// Open scopes → the states that have them, so that equal states are found.
-    by_scopes: FxHashMap<Vec<Scope>, Vec<StateId>>,
-    bytes: usize,
-}
-
-struct State {
-    parser: Parser,
-    lines: FxHashMap<Box<str>, Line>,
-}
-
-/// What a line becomes.
-struct Line {
-    /// Ends of parts within the line, with their classes.
-    parts: Box<[(u32, u8)]>,
-    /// The state after it.
-    next: StateId,
-}
-
-impl Lines {
-    /// Returns the state that a grammar starts with.
-    fn start(&mut self, grammar: Grammar) -> Option<StateId> {
-        if let Some(known) = self.starts.get(&grammar) {
-            return *known;
+/// Returns the place where a grammar starts.
+fn start(highlighter: &mut Highlighter<'_>, language: Grammar) -> Option<Place> {
+    match language {
+        Grammar::Syntax(index) => highlighter.start(index as usize),
+        // An open fragment: text and elements follow, with expressions in braces.
+        Grammar::Jsx => {
+            let Grammar::Syntax(index) = grammar("tsx") else { return None };
+            let start = highlighter.start(index as usize)?;
+            Some(highlighter.line(start, "<>\n", |_, _| ()))
         }
-        let start = Parser::new(grammar).map(|parser| self.keep(parser));
-        self.starts.insert(grammar, start);
-        start
-    }
-
-    /// Reads a line: gives the ends of its parts with their classes, and returns the state after it.
-    fn line(&mut self, state: StateId, line: &str, mut part: impl FnMut(usize, u8)) -> StateId {
-        // Grammars look for the line end; a block's last line has lost its own.
-        let bare = line.strip_suffix('\n').unwrap_or(line);
-        if let Some(known) = self.states[state].lines.get(bare) {
-            known.parts.iter().for_each(|(end, class)| part(*end as usize, *class));
-            return known.next;
-        }
-        let mut parser = self.states[state].parser.clone();
-        let mut parts = Vec::new();
-        if bare.len() < line.len() {
-            parser.line(line, &mut parts);
-        } else {
-            parser.line(&format!("{line}\n"), &mut parts);
-        }
-        parts.iter().for_each(|(end, class)| part(*end as usize, *class));
-        let next = self.keep(parser);
-        if line.len() <= MAX_KEPT_LINE {
-            self.bytes += line.len() + 8 * parts.len() + 64;
-            self.states[state].lines.insert(bare.into(), Line { parts: parts.into(), next });
-        }
-        next
-    }
-
-    /// Returns the place of a state, which is added unless an equal one is there.
-    fn keep(&mut self, parser: Parser) -> StateId {
-        let same = self.by_scopes.get(parser.stack.as_slice());
-        if let Some(known) = same.and_then(|same| same.iter().find(|id| self.states[**id].parser == parser)) {
-            return *known;
-        }
-        let id = self.states.len();
-        self.bytes += 512 + 64 * parser.classes.len();
-        self.by_scopes.entry(parser.stack.as_slice().to_vec()).or_default().push(id);
-        self.states.push(State { parser, lines: FxHashMap::default() });
-        id
-    }
-}
-
-/// A grammar's state between two lines, and the class of every open scope.
-#[derive(Clone, PartialEq)]
-struct Parser {
-    state: ParseState,
-    stack: ScopeStack,
-    classes: Vec<u8>,
-}
-
-impl Parser {
-    fn new(language: Grammar) -> Option<Self> {
-        let is_jsx = language == Grammar::Jsx;
-        let Grammar::Syntax(index) = (if is_jsx { grammar("tsx") } else { language }) else { return None };
-        let state = ParseState::new(SYNTAXES.syntaxes().get(index as usize)?);
-        let mut parser = Self { state, stack: ScopeStack::new(), classes: Vec::new() };
-        if is_jsx {
-            // An open fragment: text and elements follow, with expressions in braces.
-            parser.line("<>\n", &mut Vec::new());
-        }
-        Some(parser)
-    }
-
-    /// Reads a line, and adds the ends of its parts with their classes.
-    fn line(&mut self, line: &str, parts: &mut Vec<(u32, u8)>) {
-        // A grammar that fails leaves the rest of its block plain; the code is still shown.
-        let Ok(Ok(ops)) = contain(|| self.state.parse_line(line, &SYNTAXES)) else { return };
-        let classes = &mut self.classes;
-        let mut push = |end: usize, class: u8| parts.push((u32::try_from(end).unwrap_or(u32::MAX), class));
-        for (at, op) in &ops {
-            push(*at, classes.last().copied().unwrap_or(PLAIN));
-            let applied = self.stack.apply_with_hook(op, |op, _| match op {
-                BasicScopeStackOp::Push(scope) => {
-                    let outer = classes.last().copied().unwrap_or(PLAIN);
-                    classes.push(match effect(scope) {
-                        Effect::Inherit => outer,
-                        // A quoted key is a key.
-                        Effect::Set(b's') if outer == b'a' => outer,
-                        Effect::Set(class) => class,
-                    });
-                }
-                BasicScopeStackOp::Pop => {
-                    classes.pop();
-                }
-            });
-            if applied.is_err() {
-                return;
-            }
-        }
-        push(line.len(), classes.last().copied().unwrap_or(PLAIN));
+        Grammar::Plain | Grammar::Astro | Grammar::Console => None,
     }
 }
 

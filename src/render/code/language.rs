@@ -6,18 +6,18 @@
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
+use rivage_highlight::Grammars;
 use rustc_hash::FxHashMap;
-use syntect::parsing::SyntaxSet;
 
-/// All syntax definitions. Loading them takes some milliseconds; a site without code never does.
-pub(super) static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
+/// All grammars. Opening the set takes some milliseconds; a site without code never does.
+pub(super) static GRAMMARS: LazyLock<Grammars> = LazyLock::new(|| Grammars::new(two_face::syntax::extra_newlines()));
 
 /// How code is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Grammar {
     /// Not at all.
     Plain,
-    /// By a syntax definition, by its place in [`SYNTAXES`].
+    /// By a syntax definition, by its place in [`GRAMMARS`].
     Syntax(u32),
     /// Front matter in TypeScript, then a template of HTML with expressions in braces.
     Astro,
@@ -133,7 +133,7 @@ static LANGUAGES: LazyLock<FxHashMap<String, Language>> = LazyLock::new(|| {
     let mut languages = FxHashMap::default();
     let mut by_name = FxHashMap::default();
     let usable = |name: &str| name != ENDLESS;
-    for (index, syntax) in SYNTAXES.syntaxes().iter().enumerate().filter(|(_, it)| !it.hidden && usable(&it.name)) {
+    for (index, syntax) in GRAMMARS.syntaxes().iter().enumerate().filter(|(_, it)| !it.hidden && usable(&it.name)) {
         let name = syntax.name.to_lowercase();
         let language = Language {
             grammar: Grammar::Syntax(u32::try_from(index).unwrap_or(u32::MAX)),
@@ -208,7 +208,7 @@ mod tests {
 
     fn name_of(name: &str) -> String {
         match find(name, &IndexMap::new()).map(|language| language.grammar) {
-            Some(Grammar::Syntax(index)) => SYNTAXES.syntaxes()[index as usize].name.clone(),
+            Some(Grammar::Syntax(index)) => GRAMMARS.syntaxes()[index as usize].name.clone(),
             other => format!("{other:?}"),
         }
     }
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn no_name_leads_to_the_endless_grammar() {
-        let endless = SYNTAXES.syntaxes().iter().position(|syntax| syntax.name == ENDLESS).unwrap();
+        let endless = GRAMMARS.syntaxes().iter().position(|syntax| syntax.name == ENDLESS).unwrap();
         let endless = Grammar::Syntax(u32::try_from(endless).unwrap());
         assert!(LANGUAGES.values().all(|language| language.grammar != endless));
         assert!(LANGUAGES.contains_key("javascript"));

@@ -20,7 +20,6 @@ mod diagnostics;
 mod highlight;
 mod language;
 mod meta;
-mod scope;
 
 pub use block::{CodeBlock, Labels, render, render_inline};
 pub use meta::Meta;

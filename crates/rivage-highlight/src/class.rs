@@ -1,19 +1,19 @@
 //! Which class a scope of a syntax definition has.
 //!
-//! In: scopes such as `keyword.control.rust`. Out: one of the few letters that themes colour, listed at [`classify`].
+//! In: scopes such as `keyword.control.rust`. Out: one of the few letters that themes colour, listed at [`effect`].
 //! Deliberately not here: parsing.
 //!
 //! Grammars name hundreds of scopes; sixteen letters keep both the HTML and a theme's CSS small. The innermost scope that has
 //! an opinion wins, so that `punctuation.definition.string` takes the colour of its string.
 
-use std::cell::RefCell;
+use std::fmt;
 
-use rustc_hash::FxHashMap;
-use syntect::parsing::Scope;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// What a scope does to the text in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
     /// Nothing: the scope around it decides.
     Inherit,
     /// Text in it has this class; [`PLAIN`] for none.
@@ -21,22 +21,30 @@ pub(super) enum Effect {
 }
 
 /// No class.
-pub(super) const PLAIN: u8 = 0;
+pub const PLAIN: u8 = 0;
 
-thread_local! {
-    // Scopes are pairs of numbers; their names lie behind a lock, so each thread asks for a name once.
-    static EFFECTS: RefCell<FxHashMap<Scope, Effect>> = RefCell::new(FxHashMap::default());
+impl<'de> Deserialize<'de> for Effect {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Scope;
+        impl Visitor<'_> for Scope {
+            type Value = Effect;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("a scope")
+            }
+
+            fn visit_str<E: Error>(self, scope: &str) -> Result<Effect, E> {
+                Ok(effect(scope))
+            }
+        }
+        deserializer.deserialize_str(Scope)
+    }
 }
 
-/// Returns what a scope does.
-pub(super) fn effect(scope: Scope) -> Effect {
-    EFFECTS.with_borrow_mut(|effects| *effects.entry(scope).or_insert_with(|| classify(&scope.build_string())))
-}
-
-/// The table. `k` keyword, `s` string, `n` number or constant, `c` comment, `f` function, `t` type, `v` variable or parameter,
+/// Returns what a scope does. `k` keyword, `s` string, `n` number or constant, `c` comment, `f` function, `t` type, `v` variable or parameter,
 /// `o` operator, `p` punctuation, `a` attribute or key, `g` tag, `r` regexp or escape, `i` inserted, `d` deleted, `h` heading or
 /// bold, `e` invalid.
-fn classify(scope: &str) -> Effect {
+pub fn effect(scope: &str) -> Effect {
     let mut parts = scope.split('.');
     let mut next = || parts.next().unwrap_or_default();
     let (first, second, third) = (next(), next(), next());
@@ -145,10 +153,10 @@ mod tests {
             ("markup.inserted.diff", b'i'),
             ("variable.other.readwrite.shell", b'v'),
         ] {
-            assert_eq!(classify(scope), Effect::Set(class), "{scope}");
+            assert_eq!(effect(scope), Effect::Set(class), "{scope}");
         }
         for scope in ["variable.other.readwrite.js", "punctuation.definition.string.begin.js", "meta.block.rust"] {
-            assert_eq!(classify(scope), Effect::Inherit, "{scope}");
+            assert_eq!(effect(scope), Effect::Inherit, "{scope}");
         }
     }
 }
