@@ -300,8 +300,9 @@ impl Runs<'_> {
 /// parsing is what costs; the runs are a pure function of grammar and text, so that sharing them changes nothing.
 static MEMO: LazyLock<Memo> = LazyLock::new(Memo::default);
 
-/// Runs that a shard holds before it is emptied: about 2 MB, so that a preview left open does not grow.
-const SHARD_RUNS: usize = 1 << 18;
+/// Runs that a shard holds before it is emptied, a quarter of a megabyte: equal blocks mostly stand close to each other, and to make one again
+/// takes little.
+const SHARD_RUNS: usize = 1 << 15;
 
 #[derive(Default)]
 struct Memo {
