@@ -56,7 +56,10 @@ fn main() -> ExitCode {
 }
 
 fn test() -> anyhow::Result<()> {
-    cargo(&["test", "--workspace"]).run()?;
+    tools::postgres()?;
+    tools::pgbouncer()?;
+    // Without it, tests that find no PostgreSQL are skipped.
+    cargo(&["test", "--workspace"]).env("RIVAGE_REQUIRE_POSTGRES", "1").run()?;
     own_site::run()?;
     browser::run()?;
     corpus::run()

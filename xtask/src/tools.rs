@@ -125,10 +125,29 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
 
 /// Finds one of several programs, installing a Debian package where this may be done.
 pub(crate) fn need(names: &[&str], package: &str) -> anyhow::Result<PathBuf> {
-    if let Some(found) = names.iter().find_map(|name| find(name)) {
+    need_by(|| names.iter().find_map(|name| find(name)), names.first().copied().unwrap_or(package), package)
+}
+
+/// Sees to it that PostgreSQL is there. Tests look for its programs in the same places; on Debian they are not in PATH.
+pub(crate) fn postgres() -> anyhow::Result<PathBuf> {
+    let of_debian = || {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        versions.map(|version| version.path().join("bin/initdb")).find(|file| file.is_file())
+    };
+    need_by(|| of_debian().or_else(|| find("initdb")), "initdb", "postgresql")
+}
+
+/// Sees to it that PgBouncer is there, the pooler that tests put before PostgreSQL.
+pub(crate) fn pgbouncer() -> anyhow::Result<PathBuf> {
+    // Not in everybody's PATH.
+    let in_sbin = || Some(PathBuf::from("/usr/sbin/pgbouncer")).filter(|file| file.is_file());
+    need_by(|| find("pgbouncer").or_else(in_sbin), "pgbouncer", "pgbouncer")
+}
+
+fn need_by(look: impl Fn() -> Option<PathBuf>, missing: &str, package: &str) -> anyhow::Result<PathBuf> {
+    if let Some(found) = look() {
         return Ok(found);
     }
-    let missing = names.first().copied().unwrap_or(package);
     if find("apt-get").is_none() {
         bail!("`{missing}` is missing: install it with your system's package manager");
     }
@@ -146,7 +165,7 @@ pub(crate) fn need(names: &[&str], package: &str) -> anyhow::Result<PathBuf> {
         program("apt-get", &["update"]).run()?;
         install()?;
     }
-    match names.iter().find_map(|name| find(name)) {
+    match look() {
         Some(found) => Ok(found),
         None => bail!("`{missing}` is still missing after `apt-get install {package}`"),
     }
