@@ -1,0 +1,68 @@
+//! What is built in, under `/api/v1`: routes of SQL files of this crate, and routines for what statements alone cannot do.
+//!
+//! In: settings and declared forms. Out: [`routes`] for a manifest, when a site is built; answers of routines, when a shell runs. The
+//! tables are those of `migrations/`. Deliberately not here: any SQL that is put together.
+
+mod accounts;
+mod forms;
+mod routes;
+mod sessions;
+
+pub use forms::form_route;
+pub use routes::routes;
+
+pub(crate) use forms::form;
+
+use crate::drive::{Failure, Run};
+use crate::fixed::Fixed;
+use crate::http::Response;
+use crate::manifest::Routine;
+use crate::ports::{Ports, Shape, Target};
+
+const PING: Fixed = Fixed { name: "ping", types: &[], sql: "select 1" };
+
+/// The statements of routines.
+pub(crate) const STATEMENTS: [Fixed; 12] = [
+    PING,
+    accounts::COUNT,
+    accounts::FORGET,
+    accounts::FIND,
+    accounts::FIND_BY_ID,
+    accounts::CREATE,
+    accounts::SET_PASSWORD,
+    sessions::BEGIN,
+    sessions::END,
+    sessions::END_ALL,
+    sessions::ROTATE,
+    forms::STORE,
+];
+
+/// Runs a routine.
+pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) -> Result<Response, Failure> {
+    match routine {
+        Routine::Healthcheck => Ok(build(run, "up")),
+        Routine::Health => {
+            run.trip(Target::Write, &[PING.query([], Shape::None)]).await?;
+            Ok(build(run, "ok"))
+        }
+        Routine::Register => accounts::register(run).await,
+        Routine::Login => accounts::login(run).await,
+        Routine::Password => accounts::password(run).await,
+        Routine::Logout => sessions::logout(run).await,
+        Routine::Refresh => sessions::refresh(run).await,
+    }
+}
+
+fn build<P: Ports>(run: &Run<'_, P>, status: &str) -> Response {
+    json(200, &serde_json::json!({"status": status, "build": run.settings().build}))
+}
+
+fn json(status: u16, value: &serde_json::Value) -> Response {
+    Response::json(status, value.to_string().into_bytes())
+}
+
+/// Returns the value of a parameter of the route by its name.
+fn value<'r, P>(run: &'r Run<'_, P>, name: &str) -> Option<&'r str> {
+    let index = run.route.params.iter().position(|param| param.name == name)?;
+    run.plan.values[index].as_deref()
+}

@@ -1,0 +1,114 @@
+//! The built-in routes as data.
+
+use rivage_diag::FileId;
+
+use crate::manifest::{Action, Route, Routine};
+use crate::sql;
+
+/// The route files of this crate.
+const FILES: &[(&str, &str)] = &[
+    ("search.sql", include_str!("sql/search.sql")),
+    ("pages.sql", include_str!("sql/pages.sql")),
+    ("page.sql", include_str!("sql/page.sql")),
+    ("related.sql", include_str!("sql/related.sql")),
+    ("views_add.sql", include_str!("sql/views_add.sql")),
+    ("views.sql", include_str!("sql/views.sql")),
+    ("me.sql", include_str!("sql/me.sql")),
+    ("sessions.sql", include_str!("sql/sessions.sql")),
+    ("session_end.sql", include_str!("sql/session_end.sql")),
+    ("sessions_end.sql", include_str!("sql/sessions_end.sql")),
+    ("admin_accounts.sql", include_str!("sql/admin_accounts.sql")),
+    ("admin_submissions.sql", include_str!("sql/admin_submissions.sql")),
+];
+
+/// Routes whose header is written like that of a file, and whose body is a routine.
+const ROUTINES: &[(Routine, &str)] = &[
+    (
+        Routine::Healthcheck,
+        "-- GET /api/v1/healthcheck\n-- Whether the API runs; asks nothing of the database.\n-- @auth none\n-- @returns one\n-- @name healthcheck\n",
+    ),
+    (
+        Routine::Health,
+        "-- GET /api/v1/health\n-- Whether the API reaches its database.\n-- @auth none\n-- @returns one\n-- @name health\n",
+    ),
+    (
+        Routine::Register,
+        "-- POST /api/v1/auth/register\n-- Makes an account. The answer is the same whether the address has one already.\n-- @auth none\n\
+         -- @param email text body length 3..254 pattern ^[^@\\s]+@[^@\\s]+$\n-- @param password text body length 1..256\n\
+         -- @limit auth\n-- @returns one\n-- @status 202\n-- @name register\n",
+    ),
+    (
+        Routine::Login,
+        "-- POST /api/v1/auth/login\n-- Begins a session: a cookie for pages, or tokens for programs.\n-- @auth none\n\
+         -- @param email text body length 1..254\n-- @param password text body length 1..256\n\
+         -- @param grant enum(cookie, token) body default cookie -- tokens come in the answer, a session in a cookie\n\
+         -- @limit auth\n-- @returns one\n-- @name login\n",
+    ),
+    (
+        Routine::Refresh,
+        "-- POST /api/v1/auth/refresh\n-- Exchanges a refresh token for new tokens. Each is good for once.\n-- @auth none\n\
+         -- @param refresh_token text body length 43..43\n-- @limit auth\n-- @returns one\n-- @name refresh\n",
+    ),
+    (
+        Routine::Logout,
+        "-- POST /api/v1/auth/logout\n-- Ends the session of the cookie.\n-- @auth session\n-- @returns none\n-- @name logout\n",
+    ),
+    (
+        Routine::Password,
+        "-- POST /api/v1/auth/password\n-- Changes the password, ends all sessions and begins a new one.\n-- @auth session\n\
+         -- @param current text body length 1..256\n-- @param password text body length 1..256\n-- @limit auth\n-- @returns none\n-- @name change_password\n",
+    ),
+];
+
+/// Returns all built-in routes.
+///
+/// A route file of this crate that is wrong is missing from the result; a test keeps that from happening.
+pub fn routes() -> Vec<Route> {
+    let context = sql::Context { limits: &["auth", "read", "write"] };
+    let files = FILES.iter().filter_map(|(name, text)| sql::parse(&FileId::from(*name), text, &context).0);
+    let routines = ROUTINES.iter().filter_map(|(routine, header)| {
+        let text = format!("{header}\n{}", "select 1");
+        let (route, _) = sql::parse(&FileId::from("routine"), &text, &context);
+        Some(Route { action: Action::Routine(*routine), ..route? })
+    });
+    files.chain(routines).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_file_is_right() {
+        let context = sql::Context { limits: &["auth", "read", "write"] };
+        for (name, text) in FILES {
+            let (_, found) = sql::parse(&FileId::from(*name), text, &context);
+            assert_eq!(found, [], "{name}");
+        }
+        assert_eq!(routes().len(), FILES.len() + ROUTINES.len());
+    }
+
+    #[test]
+    fn no_two_routes_collide() {
+        let routes = routes();
+        let all: Vec<_> = routes.iter().map(|route| (route, None)).collect();
+        assert_eq!(sql::conflicts(&all), []);
+    }
+
+    #[test]
+    fn the_list_of_routes() {
+        let mut lines: Vec<String> = routes()
+            .iter()
+            .map(|route| {
+                let auth = match (&route.auth.role, route.auth.is_none()) {
+                    (_, true) => "none",
+                    (Some(role), _) => role.as_str(),
+                    (None, _) => "account",
+                };
+                format!("{} {} [{auth}, {}] {}", route.method.as_str(), route.path, route.limit, route.id)
+            })
+            .collect();
+        lines.sort();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}

@@ -1,0 +1,78 @@
+//! Digests, comparison in constant time, and the text forms of bytes that tokens and headers use.
+//!
+//! Deliberately not here: passwords and tokens themselves ([`crate::auth`]), random bytes (they come from a port).
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+/// Returns the SHA-256 of some bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Returns the HMAC-SHA-256 of some bytes.
+pub(crate) fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length; the error exists for other MACs.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    mac.update(bytes);
+    mac.finalize().into_bytes().into()
+}
+
+/// Compares without telling by the time taken where two values differ.
+pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).fold(0u8, |difference, (a, b)| std::hint::black_box(difference | (a ^ b))) == 0
+}
+
+/// Writes bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Writes bytes as base64 of URLs, without padding.
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// Reads base64 of URLs. Only the one form that [`base64url`] writes is accepted: no padding, no set bits after the end.
+pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    let bytes = Base64UrlUnpadded::decode_vec(text).ok()?;
+    (base64url(&bytes) == text).then_some(bytes)
+}
+
+/// Returns a short fingerprint for entity tags: FNV-1a and the length. Not for secrets: nobody gains by a collision with an answer of ours.
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
+    let hash = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}{:x}", bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_agree_with_their_standards() {
+        assert_eq!(hex(&sha256(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        // RFC 4231, case 2.
+        let mac = hmac_sha256(b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(hex(&mac), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+
+    #[test]
+    fn only_canonical_base64_is_read() {
+        assert_eq!(from_base64url("-_8"), Some(vec![0xfb, 0xff]));
+        for text in ["-_9", "-_8=", "+/8", "-_8 ", "-_8\n", "a"] {
+            assert_eq!(from_base64url(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn comparison_sees_length_and_every_byte() {
+        assert!(equal(b"abc", b"abc") && equal(b"", b""));
+        assert!(!equal(b"abc", b"abd") && !equal(b"abc", b"ab") && !equal(b"bbc", b"abc"));
+    }
+}

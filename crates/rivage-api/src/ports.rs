@@ -1,0 +1,171 @@
+//! What the API needs of the world: small traits that shells implement.
+//!
+//! Nothing here asks for `Send`: a Worker has one thread. On tokio the futures of a concrete shell are `Send` when its own are, because
+//! the driver is generic and holds nothing else across an `await`.
+
+use std::fmt;
+
+/// Which of the two roles of the database runs a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Reads only; answers may come out of a cache in front of the database (`DB_READ`).
+    Read,
+    /// Reads and writes, never from a cache (`DB_WRITE`).
+    Write,
+}
+
+/// In which form rows are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// A JSON array of objects.
+    Array,
+    /// The first row as a JSON object; nothing without rows.
+    Object,
+    /// Texts, for the API itself.
+    Rows,
+    /// None: only their number matters.
+    None,
+}
+
+/// A statement with its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query<'a> {
+    /// The text, with `$1`, `$2`, ….
+    pub sql: &'a str,
+    /// The types of the values by PostgreSQL's numbers; 0 lets the database choose.
+    pub types: Vec<u32>,
+    /// The values, as PostgreSQL reads them.
+    pub values: Vec<Option<String>>,
+    /// The form of its rows.
+    pub shape: Shape,
+}
+
+/// What a statement answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// How many rows it returned, or changed where it returns none.
+    pub rows: u64,
+    /// The JSON of [`Shape::Array`] and [`Shape::Object`].
+    pub json: Vec<u8>,
+    /// The rows of [`Shape::Rows`].
+    pub texts: Vec<Vec<Option<String>>>,
+}
+
+/// Runs statements.
+#[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
+pub trait Database {
+    /// Runs statements in one implicit transaction, written in one go, and answers one [`Outcome`] for each.
+    ///
+    /// `most` is the number of bytes that rows may have, all statements together; beyond it stands [`ErrorKind::TooLarge`].
+    async fn run(&self, target: Target, queries: &[Query<'_>], most: usize) -> Result<Vec<Outcome>, DatabaseError>;
+}
+
+/// What kind of failure it is: all that an answer depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The server cannot be reached, has no connection to spare, or went away.
+    Unavailable,
+    /// It did not answer in time, or stopped the statement for its duration.
+    Timeout,
+    /// Rows are larger than allowed.
+    TooLarge,
+    /// The server refused; what counts is its code.
+    Refused([u8; 5]),
+    /// What the server sent is no answer.
+    Protocol,
+}
+
+/// A failure of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseError {
+    /// What kind.
+    pub kind: ErrorKind,
+    /// For the log only; may quote values.
+    pub message: String,
+    /// Whether a row had already come: then trying again could answer twice.
+    pub after_first_row: bool,
+}
+
+impl DatabaseError {
+    /// Reports whether the fault lies with the connection, so that another one may answer.
+    pub fn is_unavailable(&self) -> bool {
+        match self.kind {
+            ErrorKind::Unavailable | ErrorKind::Timeout => true,
+            // 08: connection; 53: out of connections, memory, disk; 57P: shutting down; 58: trouble of the system, or of a pooler.
+            ErrorKind::Refused(code) => {
+                matches!(&code[..2], b"08" | b"53" | b"58") || code.starts_with(b"57P") || &code == b"57014"
+            }
+            ErrorKind::TooLarge | ErrorKind::Protocol => false,
+        }
+    }
+
+    /// Returns the code of the server.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match &self.kind {
+            ErrorKind::Refused(code) => std::str::from_utf8(code).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.sqlstate() {
+            Some(code) => write!(f, "{code}: {}", self.message),
+            None => write!(f, "{:?}: {}", self.kind, self.message),
+        }
+    }
+}
+
+impl std::error::Error for DatabaseError {}
+
+/// A cache that other instances share, such as the Cache API of a data centre. Failures are misses.
+#[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
+pub trait Cache {
+    /// Returns what was put under a key.
+    async fn get(&self, key: &str) -> Option<Vec<u8>>;
+    /// Keeps bytes for at most some seconds.
+    async fn put(&self, key: &str, value: &[u8], seconds: u32);
+}
+
+/// Counts requests.
+#[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
+pub trait RateLimiter {
+    /// Counts a request of a client in a class, and reports whether it is within the limit.
+    async fn allow(&self, class: &str, client: &str) -> bool;
+}
+
+/// Tells the time.
+pub trait Clock {
+    /// Returns milliseconds since 1970.
+    fn now(&self) -> u64;
+}
+
+/// Makes secrets.
+pub trait Random {
+    /// Fills a buffer from the platform's cryptographic source.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// All ports of a shell together.
+#[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
+pub trait Ports: Clock + Random {
+    /// Its database.
+    type Database: Database;
+    /// Its cache.
+    type Cache: Cache;
+    /// Its counters.
+    type Limiter: RateLimiter;
+
+    /// Returns the database.
+    fn database(&self) -> &Self::Database;
+    /// Returns the cache.
+    fn cache(&self) -> &Self::Cache;
+    /// Returns the counters.
+    fn limiter(&self) -> &Self::Limiter;
+
+    /// Runs work of some 30 ms of computing. A shell with threads moves it to one that may wait.
+    async fn heavy<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        work()
+    }
+}
