@@ -31,7 +31,7 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use js_sys::futures::future_to_promise;
 use rivage_api::auth::jwt::Keys;
-use rivage_api::{Api, Arrival, Manifest, NeedsBody, Reply, Step};
+use rivage_api::{Api, Arrival, Manifest, NeedsBody, Reply, Secrets, Step};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 use worker_sys::Context;
@@ -43,7 +43,7 @@ thread_local! {
     static API: RefCell<Option<Rc<Api>>> = const { RefCell::new(None) };
 }
 
-/// Makes the API ready: the manifest's bytes, and the Worker's bindings, of which `API_KEYS` are the keys that sign tokens.
+/// Makes the API ready: the manifest's bytes, and the Worker's bindings, among which are its secrets.
 ///
 /// # Errors
 ///
@@ -57,7 +57,8 @@ pub fn open(manifest: &[u8], env: &JsValue) -> Result<(), JsError> {
         Some(text) => Keys::parse(&text).map_err(|error| JsError::new(&format!("`API_KEYS`: {error}")))?,
         None => Keys::default(),
     };
-    API.set(Some(Rc::new(Api::new(manifest, keys))));
+    let secrets = Secrets { keys, turnstile: shell::variable(env, "TURNSTILE_SECRET") };
+    API.set(Some(Rc::new(Api::new(manifest, secrets))));
     Ok(())
 }
 
@@ -86,7 +87,7 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
             Ok(finish(api, shell, reply, is_head).into())
         }),
         Step::Body(needs) => future_to_promise(async move {
-            let body = request::body(&request, needs.limit).await?;
+            let body = request::body(request.body(), needs.limit).await?;
             let step = match body {
                 Some(body) => NeedsBody::finish(*needs, &api, &body),
                 None => NeedsBody::too_large(*needs, &api),

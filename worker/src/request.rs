@@ -5,7 +5,7 @@
 use js_sys::futures::JsFuture;
 use rivage_api::Headers;
 use wasm_bindgen::prelude::*;
-use web_sys::Request;
+use web_sys::{ReadableStream, Request};
 
 use crate::bindings::{Chunk, Reader, ignore};
 
@@ -67,9 +67,9 @@ fn path(url: &str) -> (usize, usize) {
 }
 
 /// Reads a body; `None` when it is larger than allowed. Counted while it comes, whatever its headers say.
-pub(crate) async fn body(request: &Request, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
+pub(crate) async fn body(stream: Option<ReadableStream>, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
     let mut body = Vec::new();
-    let Some(stream) = request.body() else { return Ok(Some(body)) };
+    let Some(stream) = stream else { return Ok(Some(body)) };
     let reader: Reader = stream.get_reader().unchecked_into();
     loop {
         let chunk: Chunk = JsFuture::from(reader.read()).await?.unchecked_into();

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `DB_READ`, `DB_WRITE` | Hyperdrive: reads that may be cached, with a role that cannot write; everything else, never cached |
 //! | `RL_READ`, `RL_WRITE`, `RL_AUTH`, … | rate limits, one for each class of the manifest: `RL_` and its name |
-//! | `API_KEYS` | the keys that sign tokens; a secret |
+//! | `API_KEYS` | a secret: the keys that sign tokens, one in a line |
+//! | `TURNSTILE_SECRET` | a secret: that of the challenges of forms |
 //! | `LOG` | `all` (or nothing), `problems` or `none`: which requests leave a line in the log |
 
 use std::cell::RefCell;
@@ -12,9 +13,11 @@ use std::cell::RefCell;
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Reflect, Uint8Array};
 use rivage_api::log::Log;
-use rivage_api::ports::{Cache, Clock, Database, DatabaseError, Outcome, Ports, Query, Random, RateLimiter, Target};
+use rivage_api::ports::{
+    Cache, Clock, Database, DatabaseError, Fetch, Outcome, Outgoing, Ports, Query, Random, RateLimiter, Target,
+};
 use wasm_bindgen::prelude::*;
-use web_sys::{Response, ResponseInit, WorkerGlobalScope};
+use web_sys::{AbortSignal, RequestInit, RequestRedirect, Response, ResponseInit, WorkerGlobalScope};
 use worker_sys::ext::CacheStorageExt;
 use worker_sys::{Context, Hyperdrive, RateLimiter as Limiter};
 
@@ -23,6 +26,12 @@ use crate::{bindings, copy, database};
 
 /// Kept answers lie under names of a host that nobody can ask for.
 const CACHE: &str = "https://rivage.invalid/";
+
+/// Milliseconds that another server may take.
+const OUTGOING: u32 = 5_000;
+
+/// Bytes that its answer may have.
+const OUTGOING_BYTES: usize = 64 * 1024;
 
 /// The ports of one request.
 pub(crate) struct Shell {
@@ -149,6 +158,25 @@ impl RateLimiter for Shell {
     }
 }
 
+impl Fetch for Shell {
+    async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>> {
+        let headers = Object::new();
+        Reflect::set(&headers, &"content-type".into(), &"application/x-www-form-urlencoded".into()).ok()?;
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_headers(&headers);
+        init.set_body(&request.body.as_str().into());
+        // An answer that leads elsewhere is none: its status is not 2xx.
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(OUTGOING)));
+        let global: WorkerGlobalScope = js_sys::global().unchecked_into();
+        let answer = JsFuture::from(global.fetch_with_str_and_init(request.url, &init)).await.ok()?;
+        let response: Response = answer.dyn_into().ok()?;
+        let body = crate::request::body(response.body(), OUTGOING_BYTES).await.ok()?;
+        body.filter(|_| response.ok())
+    }
+}
+
 impl Clock for Shell {
     fn now(&self) -> u64 {
         bindings::now()
@@ -165,6 +193,7 @@ impl Ports for Shell {
     type Database = Self;
     type Cache = Self;
     type Limiter = Self;
+    type Fetch = Self;
 
     fn database(&self) -> &Self {
         self
@@ -175,6 +204,10 @@ impl Ports for Shell {
     }
 
     fn limiter(&self) -> &Self {
+        self
+    }
+
+    fn fetch(&self) -> &Self {
         self
     }
 }

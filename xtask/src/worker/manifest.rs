@@ -1,11 +1,10 @@
 //! Route files and settings → the manifest that a Worker loads beside its code.
 
-use std::path::Path;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, bail};
-use rivage_api::manifest::{Manifest, Settings};
-use rivage_api::{builtin, sql};
+use rivage_api::manifest::{Parts, Settings, assemble};
 use rivage_diag::FileId;
 
 /// Writes the manifest of the built-in routes and of the SQL files in a folder, which need not exist.
@@ -17,28 +16,18 @@ pub(crate) fn write(folder: &Path, settings: Option<&Path>, out: &Path) -> anyho
         }
         None => Settings::default(),
     };
-    let limits: Vec<&str> = settings.limits.iter().map(|class| class.name.as_str()).collect();
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.with_context(|| format!("could not list `{}`", folder.display()))?.path();
-        files.extend(Some(path).filter(|path| path.extension().is_some_and(|extension| extension == "sql")));
+        if path.extension().is_some_and(|extension| extension == "sql") {
+            let text = fs::read_to_string(&path).with_context(|| format!("could not read `{}`", path.display()))?;
+            files.push((FileId::from(path.to_string_lossy().as_ref()), text));
+        }
     }
-    files.sort();
-    let mut routes = builtin::routes();
-    for path in files {
-        let text = fs::read_to_string(&path).with_context(|| format!("could not read `{}`", path.display()))?;
-        let (route, found) = sql::parse(&FileId::from(path.to_string_lossy().as_ref()), &text, &sql::Context { limits: &limits });
-        let Some(route) = route else {
-            let messages: Vec<&str> = found.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
-            bail!("`{}`: {}", path.display(), messages.join("; "));
-        };
-        routes.push(route);
+    let (manifest, found) = assemble(Parts { settings, files, forms: Vec::new() });
+    let errors: Vec<String> = found.iter().filter(|one| one.is_error()).map(|one| one.message.clone()).collect();
+    if !errors.is_empty() {
+        bail!("the routes in `{}`: {}", folder.display(), errors.join("; "));
     }
-    let conflicts = sql::conflicts(&routes.iter().map(|route| (route, None)).collect::<Vec<_>>());
-    if let Some(conflict) = conflicts.first() {
-        bail!("{}", conflict.message);
-    }
-    let mut manifest = Manifest { settings, routes };
-    manifest.sort();
     fs::write(out, manifest.encode()).with_context(|| format!("could not write `{}`", out.display()))
 }
