@@ -16,7 +16,7 @@ after(async () => {
 async function answer(target, init) {
   const response = await worker.send(target, init)
   const text = await response.text()
-  return { status: response.status, headers: response.headers, text, body: /json/.test(response.headers.get('content-type')) ? JSON.parse(text) : undefined }
+  return { status: response.status, headers: response.headers, text, body: text && /json/.test(response.headers.get('content-type')) ? JSON.parse(text) : undefined }
 }
 
 test('health makes a trip to the database, and healthcheck none', async () => {

@@ -61,7 +61,8 @@ async function connect(name) {
 
 // Starts workerd with a bundle. `at` is the host:port of the database.
 export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true } = {}) {
-  const url = (role) => `postgres://${role}@${at}/${database}?sslmode=disable`
+  // miniflare wants a password; these roles need none.
+  const url = (role) => `postgres://${role}:none@${at}/${database}?sslmode=disable`
   const limit = (id, requests) => ({ namespace_id: id, simple: { limit: requests, period: 60 } })
   const lines = []
   const miniflare = new Miniflare({
