@@ -27,9 +27,10 @@ mod timer;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
-use js_sys::Uint8Array;
 use js_sys::futures::future_to_promise;
+use js_sys::{Promise, Uint8Array};
 use rivage_api::auth::jwt::Keys;
 use rivage_api::{Api, Arrival, Manifest, NeedsBody, Reply, Secrets, Step};
 use wasm_bindgen::prelude::*;
@@ -80,13 +81,13 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
     let step = api.begin(&read.request(), Arrival { now: bindings::now(), id });
     let is_head = read.is_head();
     let shell = Shell::new(env, context);
-    let promise = match step {
-        Step::Respond(reply) => return Ok(respond(&shell, &reply, is_head).into()),
-        Step::Run(plan) => future_to_promise(async move {
+    Ok(match step {
+        Step::Respond(reply) => respond(&shell, &reply, is_head).into(),
+        Step::Run(plan) => now_or_later(async move {
             let reply = api.run(&shell, *plan).await;
             Ok(finish(api, shell, reply, is_head).into())
         }),
-        Step::Body(needs) => future_to_promise(async move {
+        Step::Body(needs) => now_or_later(async move {
             let body = request::body(request.body(), needs.limit).await?;
             let step = match body {
                 Some(body) => NeedsBody::finish(*needs, &api, &body),
@@ -99,8 +100,18 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
             };
             Ok(finish(api, shell, reply, is_head).into())
         }),
-    };
-    Ok(promise.into())
+    })
+}
+
+/// Runs a future until it waits for something: what never waits needs no promise, which costs as much as the rest of a small answer.
+fn now_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> JsValue {
+    let mut future = Box::pin(future);
+    match future.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(value)) => value,
+        Poll::Ready(Err(error)) => Promise::reject(&error).into(),
+        // What it waits for hears of the right waker when it is polled again, which the promise does at once.
+        Poll::Pending => future_to_promise(future).into(),
+    }
 }
 
 /// Makes the response; what is left to do goes on after it.
