@@ -48,6 +48,10 @@ pub(crate) fn ready() -> anyhow::Result<Compiler> {
         return Ok(Compiler::Rustup);
     }
     note("rustup has no standard library for WebAssembly here; Debian's compiler builds one");
+    if !Path::new("/usr/bin/rustc").exists() && find("apt-get").is_some() {
+        // The lists that came with a machine may know only a compiler that is too old.
+        let _ = program("apt-get", &["update"]).run();
+    }
     need_file(Path::new("/usr/bin/rustc"), "rustc-web")?;
     need_file(Path::new("/usr/bin/cargo"), "cargo-web")?;
     need_file(Path::new("/usr/lib/rustlib/src/rust/library/std"), "rust-web-src")?;
