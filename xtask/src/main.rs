@@ -9,6 +9,7 @@ mod corpus;
 mod generate;
 mod own_site;
 mod tools;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -18,10 +19,11 @@ use tools::{cargo, note, root};
 const USAGE: &str = "\
 cargo xtask RECIPE
 
-  test      all that CI runs besides formatting and lints: tests, this repository's own site, the browser, real MDX
+  test      all that CI runs besides formatting and lints: tests, this repository's own site, the browser, the Worker, real MDX
   snap      write the expectations of snapshots and transcripts anew; look at the difference before you commit it
   lint      rustfmt, clippy and, where it is installed, cargo-deny
   browser   the tests in Chromium alone
+  worker    the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL
   corpus    real MDX against the reference compiler alone
   bench     rivage and other generators on the same sites; `bench --help` for its options
   generate  a site to measure with: COUNT posts in FOLDER
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
         ["snap"] => snap(),
         ["lint"] => lint(),
         ["browser"] => browser::run(),
+        ["worker"] => worker::build(),
+        ["worker", "test"] => worker::test(),
         ["corpus"] => corpus::run(),
         ["bench", ref options @ ..] => bench::run(options),
         ["generate", count, folder] => generate::run(count, folder),
@@ -62,6 +66,7 @@ fn test() -> anyhow::Result<()> {
     cargo(&["test", "--workspace"]).env("RIVAGE_REQUIRE_POSTGRES", "1").run()?;
     own_site::run()?;
     browser::run()?;
+    worker::test()?;
     corpus::run()
 }
 

@@ -7,6 +7,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
+/// The version of wasm-bindgen's program: that of the crate in worker/Cargo.toml. npm's tools are pinned in worker/package.json and
+/// worker/tests/package.json.
+pub(crate) const WASM_BINDGEN: &str = "0.2.130";
+
 /// Returns the repository's folder.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -91,6 +95,14 @@ impl Run {
         self
     }
 
+    /// Runs another program with the same arguments.
+    pub(crate) fn program(mut self, program: &str) -> Self {
+        let mut command = Command::new(program);
+        command.args(self.command.get_args()).current_dir(root());
+        self.command = command;
+        self
+    }
+
     pub(crate) fn folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
@@ -126,6 +138,11 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
 /// Finds one of several programs, installing a Debian package where this may be done.
 pub(crate) fn need(names: &[&str], package: &str) -> anyhow::Result<PathBuf> {
     need_by(|| names.iter().find_map(|name| find(name)), names.first().copied().unwrap_or(package), package)
+}
+
+/// Installs a Debian package if a file of it is missing.
+pub(crate) fn need_file(file: &Path, package: &str) -> anyhow::Result<()> {
+    need_by(|| Some(file.to_owned()).filter(|file| file.exists()), &file.display().to_string(), package).map(drop)
 }
 
 /// Sees to it that PostgreSQL is there. Tests look for its programs in the same places; on Debian they are not in PATH.

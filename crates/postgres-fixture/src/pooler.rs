@@ -9,6 +9,9 @@ use crate::keeper::{Keeper, failed, folder};
 use crate::server::with_free_port;
 use crate::{Error, Postgres};
 
+/// Roles that may come through it: the superuser of tests, and the two of a site.
+const USERS: &str = "\"postgres\" \"\"\n\"rivage_ro\" \"\"\n\"rivage_rw\" \"\"\n";
+
 /// A running pooler. Dropped, it stops.
 #[derive(Debug)]
 pub struct PgBouncer {
@@ -29,7 +32,7 @@ impl PgBouncer {
             let settings = folder.path().join("pgbouncer.ini");
             let users = folder.path().join("users.txt");
             fs::write(&settings, written(server.port(), port, &users)).map_err(failed("write pgbouncer.ini"))?;
-            fs::write(&users, "\"postgres\" \"\"\n").map_err(failed("write users.txt"))?;
+            fs::write(&users, USERS).map_err(failed("write users.txt"))?;
             let command: [&OsStr; 2] = [program.as_ref(), settings.as_ref()];
             let is_ready = |_: &Path| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
             // SIGTERM ends it without waiting for its clients.

@@ -1,0 +1,63 @@
+// The Worker's entry: an instance of the module, made anew when it died.
+//
+// In: requests. Out: what Rust answers, or 503 for what was on its way when the instance died. Instead of the shim of worker-build, whose proxy costs
+// more than a route, and which leaves those requests without an answer.
+
+import module from './rivage_worker_bg.wasm'
+import manifest from './manifest.bin'
+import { __wbg_reset_state, handle, initSync, open } from 'rivage-worker'
+import { born, died, isAlive, watch } from './guard.mjs'
+
+initSync({ module })
+let isFresh = true
+
+function start(env) {
+  if (!isFresh) __wbg_reset_state()
+  isFresh = false
+  open(new Uint8Array(manifest), env)
+  born()
+}
+
+function problem(status, code, detail) {
+  const body = { type: `urn:rivage:problem:${code}`, title: status === 503 ? 'Service Unavailable' : 'Internal Server Error', status, code, detail }
+  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+  if (status === 503) headers['retry-after'] = '1'
+  return new Response(JSON.stringify(body), { status, headers })
+}
+
+const interrupted = () => problem(503, 'interrupted', 'the server was interrupted; try again in a moment')
+
+async function later(promise) {
+  try {
+    return await watch(promise)
+  } catch (error) {
+    if (isAlive()) console.error(`rivage: ${error}`)
+    return interrupted()
+  }
+}
+
+export default {
+  fetch(request, env, context) {
+    if (!isAlive()) {
+      try {
+        start(env)
+      } catch (error) {
+        // The manifest or the keys: whoever deployed them reads it in the log.
+        console.error(`rivage: the API cannot start: ${error}`)
+        return problem(500, 'internal', 'the API is not set up')
+      }
+    }
+    let answer
+    try {
+      answer = handle(request, env, context)
+    } catch (error) {
+      died(error)
+      return interrupted()
+    }
+    if (answer instanceof Response) return answer
+    const response = later(answer)
+    // It goes on when the client has gone, so that connections are closed and memory is given back.
+    context.waitUntil(response)
+    return response
+  },
+}

@@ -1,0 +1,144 @@
+//! The edge API as a Cloudflare Worker: what [`rivage_api`] decides, with the platform's requests, sockets, caches and counters.
+//!
+//! ```text
+//!  js/entry.mjs ──► open     the manifest and the keys, once for an instance
+//!               ──► handle   Request ──► request ──► Api::begin ──► answer ──► Response       at once, without a promise
+//!                                                       │
+//!                                                       └─► body ──► Api::run(shell) ──► Promise<Response>
+//!                                                                       ├ database ─► socket   DB_READ, DB_WRITE
+//!                                                                       └ Cache API, rate limits, clock, random
+//! ```
+//!
+//! In: `web_sys` objects, of which only what is asked for is read. Out: `web_sys` responses. Deliberately not here: anything that decides; a router,
+//! another representation of requests; state of one request that another could see.
+//!
+//! A panic ends the instance, because unwinding is not to be had in stable Rust for wasm: js/entry.mjs then answers what was on its way, and begins
+//! anew.
+
+mod answer;
+mod bindings;
+mod database;
+mod request;
+mod shell;
+mod socket;
+#[cfg(feature = "testing")]
+mod testing;
+mod timer;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use js_sys::futures::future_to_promise;
+use js_sys::{Promise, Uint8Array};
+use rivage_api::auth::jwt::Keys;
+use rivage_api::{Api, Arrival, Manifest, NeedsBody, Reply, Secrets, Step};
+use wasm_bindgen::prelude::*;
+use web_sys::{Request, Response};
+use worker_sys::Context;
+
+use crate::request::Read;
+use crate::shell::Shell;
+
+thread_local! {
+    static API: RefCell<Option<Rc<Api>>> = const { RefCell::new(None) };
+}
+
+/// Makes the API ready: the manifest's bytes, and the Worker's bindings, among which are its secrets.
+///
+/// # Errors
+///
+/// What is wrong with the manifest or the keys.
+#[wasm_bindgen]
+pub fn open(manifest: &[u8], env: &JsValue) -> Result<(), JsError> {
+    std::panic::set_hook(Box::new(|info| bindings::log_error(&format!("rivage: {info}"))));
+    let text = std::str::from_utf8(manifest).map_err(|_| JsError::new("the manifest is no text"))?;
+    let manifest = Manifest::decode(text).map_err(|error| JsError::new(&error.to_string()))?;
+    let keys = match shell::variable(env, "API_KEYS") {
+        Some(text) => Keys::parse(&text).map_err(|error| JsError::new(&format!("`API_KEYS`: {error}")))?,
+        None => Keys::default(),
+    };
+    let secrets = Secrets { keys, turnstile: shell::variable(env, "TURNSTILE_SECRET") };
+    API.set(Some(Rc::new(Api::new(manifest, secrets))));
+    Ok(())
+}
+
+/// Answers a request: with a `Response`, or with a promise of one where something has to be waited for.
+///
+/// # Errors
+///
+/// [`open`] was not called.
+#[wasm_bindgen]
+pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValue, JsError> {
+    let Some(api) = API.with_borrow(Clone::clone) else { return Err(JsError::new("`open` comes before `handle`")) };
+    let read = Read::new(&request);
+    #[cfg(feature = "testing")]
+    if let Some(answer) = testing::answer(read.path()) {
+        return Ok(answer);
+    }
+    let mut id = [0; 16];
+    bindings::random(&mut id);
+    let step = api.begin(&read.request(), Arrival { now: bindings::now(), id });
+    let is_head = read.is_head();
+    let shell = Shell::new(env, context);
+    Ok(match step {
+        Step::Respond(reply) => respond(&shell, &reply, is_head).into(),
+        Step::Run(plan) => now_or_later(async move {
+            let reply = api.run(&shell, *plan).await;
+            Ok(finish(api, shell, reply, is_head).into())
+        }),
+        Step::Body(needs) => now_or_later(async move {
+            let body = request::body(request.body(), needs.limit).await?;
+            let step = match body {
+                Some(body) => NeedsBody::finish(*needs, &api, &body),
+                None => NeedsBody::too_large(*needs, &api),
+            };
+            let reply = match step {
+                Step::Run(plan) => api.run(&shell, *plan).await,
+                Step::Respond(reply) => *reply,
+                Step::Body(_) => return Err(JsError::new("a body asks for no second one").into()),
+            };
+            Ok(finish(api, shell, reply, is_head).into())
+        }),
+    })
+}
+
+/// Runs a future until it waits for something: what never waits needs no promise, which costs as much as the rest of a small answer.
+fn now_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> JsValue {
+    let mut future = Box::pin(future);
+    match future.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(value)) => value,
+        Poll::Ready(Err(error)) => Promise::reject(&error).into(),
+        // What it waits for hears of the right waker when it is polled again, which the promise does at once.
+        Poll::Pending => future_to_promise(future).into(),
+    }
+}
+
+/// Makes the response; what is left to do goes on after it.
+fn finish(api: Rc<Api>, shell: Shell, mut reply: Reply, is_head: bool) -> Response {
+    let response = respond(&shell, &reply, is_head);
+    match reply.after.take() {
+        None => shell.close(),
+        Some(plan) => {
+            let context = shell.context();
+            let work = future_to_promise(async move {
+                let log = api.refresh(&shell, *plan).await;
+                shell.log(&log);
+                shell.close();
+                Ok(JsValue::UNDEFINED)
+            });
+            bindings::wait_until(&context, &work);
+        }
+    }
+    response
+}
+
+fn respond(shell: &Shell, reply: &Reply, is_head: bool) -> Response {
+    shell.log(&reply.log);
+    answer::response(&reply.response, is_head)
+}
+
+/// Copies bytes to where JavaScript owns them.
+fn copy(bytes: &[u8]) -> Uint8Array {
+    Uint8Array::from(bytes)
+}

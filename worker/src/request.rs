@@ -1,0 +1,86 @@
+//! The platform's request → what the API asks of it.
+//!
+//! Method, URL and the client's address are read once; other headers one at a time, when they are asked for.
+
+use js_sys::futures::JsFuture;
+use rivage_api::Headers;
+use wasm_bindgen::prelude::*;
+use web_sys::{ReadableStream, Request};
+
+use crate::bindings::{Chunk, Reader, ignore};
+
+/// What was read of a request.
+pub(crate) struct Read {
+    method: String,
+    url: String,
+    /// Where in the URL the path starts, and where it ends.
+    path: (usize, usize),
+    client: String,
+    headers: web_sys::Headers,
+}
+
+impl Read {
+    pub(crate) fn new(request: &Request) -> Self {
+        let (url, headers) = (request.url(), request.headers());
+        // Written by the platform, and by nobody else.
+        let client = get(&headers, "cf-connecting-ip").unwrap_or_default();
+        Self { method: request.method(), path: path(&url), url, client, headers }
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.url[self.path.0..self.path.1]
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == "HEAD"
+    }
+
+    pub(crate) fn request(&self) -> rivage_api::Request<'_> {
+        let query = self.url[self.path.1..].strip_prefix('?').unwrap_or_default();
+        rivage_api::Request {
+            method: &self.method,
+            path: self.path(),
+            query: query.split('#').next().unwrap_or_default(),
+            headers: self,
+            client: &self.client,
+        }
+    }
+}
+
+impl Headers for Read {
+    fn get(&self, name: &str) -> Option<String> {
+        get(&self.headers, name)
+    }
+}
+
+fn get(headers: &web_sys::Headers, name: &str) -> Option<String> {
+    // It fails for what is no name of a header.
+    headers.get(name).ok().flatten()
+}
+
+/// `https://host/path?query` → where the path stands. Not parsed: the platform has written it in its canonical form.
+fn path(url: &str) -> (usize, usize) {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let start = url[host..].find('/').map_or(url.len(), |at| host + at);
+    let end = url[start..].find(['?', '#']).map_or(url.len(), |at| start + at);
+    (start, end)
+}
+
+/// Reads a body; `None` when it is larger than allowed. Counted while it comes, whatever its headers say.
+pub(crate) async fn body(stream: Option<ReadableStream>, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
+    let mut body = Vec::new();
+    let Some(stream) = stream else { return Ok(Some(body)) };
+    let reader: Reader = stream.get_reader().unchecked_into();
+    loop {
+        let chunk: Chunk = JsFuture::from(reader.read()).await?.unchecked_into();
+        if chunk.done() {
+            return Ok(Some(body));
+        }
+        let Some(bytes) = chunk.value() else { continue };
+        if body.len() + bytes.length() as usize > limit {
+            let _ = ignore(&reader.cancel());
+            return Ok(None);
+        }
+        body.extend(bytes.to_vec());
+    }
+}

@@ -1,0 +1,213 @@
+//! The ports of the API, as the bindings of a Worker.
+//!
+//! | binding | what for |
+//! | --- | --- |
+//! | `DB_READ`, `DB_WRITE` | Hyperdrive: reads that may be cached, with a role that cannot write; everything else, never cached |
+//! | `RL_READ`, `RL_WRITE`, `RL_AUTH`, … | rate limits, one for each class of the manifest: `RL_` and its name |
+//! | `API_KEYS` | a secret: the keys that sign tokens, one in a line |
+//! | `TURNSTILE_SECRET` | a secret: that of the challenges of forms |
+//! | `LOG` | `all` (or nothing), `problems` or `none`: which requests leave a line in the log |
+
+use std::cell::RefCell;
+
+use js_sys::futures::JsFuture;
+use js_sys::{Object, Reflect, Uint8Array};
+use rivage_api::log::Log;
+use rivage_api::ports::{
+    Cache, Clock, Database, DatabaseError, Fetch, Outcome, Outgoing, Ports, Query, Random, RateLimiter, Target,
+};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, RequestInit, RequestRedirect, Response, ResponseInit, WorkerGlobalScope};
+use worker_sys::ext::CacheStorageExt;
+use worker_sys::{Context, Hyperdrive, RateLimiter as Limiter};
+
+use crate::socket::Link;
+use crate::{bindings, copy, database};
+
+/// Kept answers lie under names of a host that nobody can ask for.
+const CACHE: &str = "https://rivage.invalid/";
+
+/// Milliseconds that another server may take.
+const OUTGOING: u32 = 5_000;
+
+/// Bytes that its answer may have.
+const OUTGOING_BYTES: usize = 64 * 1024;
+
+/// The ports of one request.
+pub(crate) struct Shell {
+    env: JsValue,
+    context: Context,
+    read: RefCell<Option<Link>>,
+    write: RefCell<Option<Link>>,
+}
+
+impl Shell {
+    pub(crate) fn new(env: JsValue, context: Context) -> Self {
+        Self { env, context, read: RefCell::default(), write: RefCell::default() }
+    }
+
+    /// Returns another handle of the request's context.
+    pub(crate) fn context(&self) -> Context {
+        JsValue::from(&self.context).unchecked_into()
+    }
+
+    /// Writes a line to the log.
+    pub(crate) fn log(&self, log: &Log) {
+        let wanted = match variable(&self.env, "LOG").as_deref() {
+            Some("none") => false,
+            Some("problems") => log.status >= 500 || log.error.is_some(),
+            _ => true,
+        };
+        if wanted {
+            bindings::log(&log.to_json());
+        }
+    }
+
+    /// Ends its connections.
+    pub(crate) fn close(&self) {
+        for link in [&self.read, &self.write] {
+            if let Some(link) = link.take() {
+                link.close(&self.context);
+            }
+        }
+    }
+}
+
+/// Returns a binding.
+fn binding<T: JsCast>(env: &JsValue, name: &str) -> Option<T> {
+    Reflect::get(env, &name.into()).ok().filter(|value| value.is_object()).map(JsCast::unchecked_into)
+}
+
+/// Returns a variable or secret.
+pub(crate) fn variable(env: &JsValue, name: &str) -> Option<String> {
+    Reflect::get(env, &name.into()).ok()?.as_string()
+}
+
+impl Database for Shell {
+    async fn run(&self, target: Target, queries: &[Query<'_>], most: usize) -> Result<Vec<Outcome>, DatabaseError> {
+        // A second more than the time-out of the role, whose answer tells more than ours.
+        let (name, cell, limit) = match target {
+            Target::Read => ("DB_READ", &self.read, 6_000),
+            Target::Write => ("DB_WRITE", &self.write, 11_000),
+        };
+        // Taken out, so that nothing is borrowed while it waits.
+        let mut link = match cell.take() {
+            Some(link) => link,
+            None => {
+                let Some(hyperdrive) = binding::<Hyperdrive>(&self.env, name) else {
+                    return Err(database::unavailable(format!("there is no binding `{name}`")));
+                };
+                match database::connect(&hyperdrive, most).await {
+                    Ok(link) => link,
+                    Err((error, link)) => {
+                        if let Some(link) = link {
+                            link.close(&self.context);
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        let result = database::run(&mut link, queries, limit).await;
+        if database::is_usable(&link) {
+            cell.replace(Some(link));
+        } else {
+            link.close(&self.context);
+        }
+        result
+    }
+}
+
+impl Cache for Shell {
+    async fn get(&self, key: &str) -> Option<Vec<u8>> {
+        let found = JsFuture::from(cache()?.match_with_str(&format!("{CACHE}{key}"))).await.ok()?;
+        let response: Response = found.dyn_into().ok()?;
+        let bytes = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
+        Some(Uint8Array::new(&bytes).to_vec())
+    }
+
+    async fn put(&self, key: &str, value: &[u8], seconds: u32) {
+        let (Some(cache), headers) = (cache(), Object::new()) else { return };
+        let _ = Reflect::set(&headers, &"cache-control".into(), &format!("max-age={seconds}").into());
+        let init = ResponseInit::new();
+        init.set_headers(&headers);
+        if let Ok(response) = Response::new_with_opt_js_u8_array_and_init(Some(&copy(value)), &init) {
+            // Nobody waits for it: the answer is on its way already.
+            bindings::wait_until(&self.context, &cache.put_with_str(&format!("{CACHE}{key}"), &response));
+        }
+    }
+}
+
+fn cache() -> Option<web_sys::Cache> {
+    let global: WorkerGlobalScope = js_sys::global().unchecked_into();
+    Some(global.caches().ok()?.default())
+}
+
+impl RateLimiter for Shell {
+    async fn allow(&self, class: &str, client: &str) -> bool {
+        let name = format!("RL_{}", class.to_ascii_uppercase().replace('-', "_"));
+        // Without a binding there is no limit; what counts exactly, logins, is counted in the database as well.
+        let Some(limiter) = binding::<Limiter>(&self.env, &name) else { return true };
+        let argument = Object::new();
+        let _ = Reflect::set(&argument, &"key".into(), &client.into());
+        let Ok(verdict) = limiter.limit(argument) else { return true };
+        match JsFuture::from(verdict).await {
+            Ok(verdict) => verdict.unchecked_into::<bindings::Verdict>().success(),
+            Err(_) => true,
+        }
+    }
+}
+
+impl Fetch for Shell {
+    async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>> {
+        let headers = Object::new();
+        Reflect::set(&headers, &"content-type".into(), &"application/x-www-form-urlencoded".into()).ok()?;
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_headers(&headers);
+        init.set_body(&request.body.as_str().into());
+        // An answer that leads elsewhere is none: its status is not 2xx.
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(OUTGOING)));
+        let global: WorkerGlobalScope = js_sys::global().unchecked_into();
+        let answer = JsFuture::from(global.fetch_with_str_and_init(request.url, &init)).await.ok()?;
+        let response: Response = answer.dyn_into().ok()?;
+        let body = crate::request::body(response.body(), OUTGOING_BYTES).await.ok()?;
+        body.filter(|_| response.ok())
+    }
+}
+
+impl Clock for Shell {
+    fn now(&self) -> u64 {
+        bindings::now()
+    }
+}
+
+impl Random for Shell {
+    fn fill(&self, buffer: &mut [u8]) {
+        bindings::random(buffer);
+    }
+}
+
+impl Ports for Shell {
+    type Database = Self;
+    type Cache = Self;
+    type Limiter = Self;
+    type Fetch = Self;
+
+    fn database(&self) -> &Self {
+        self
+    }
+
+    fn cache(&self) -> &Self {
+        self
+    }
+
+    fn limiter(&self) -> &Self {
+        self
+    }
+
+    fn fetch(&self) -> &Self {
+        self
+    }
+}

@@ -1,0 +1,55 @@
+// One instance of the module over time: its end by a panic, and its memory.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { database, pooler, start } from './support.mjs'
+
+let db, worker
+before(async () => {
+  db = await database()
+  worker = await start(db.name, { at: pooler, folder: process.env.RIVAGE_WORKER_TESTING, bindings: { LOG: 'problems' } })
+})
+after(async () => {
+  await worker?.stop()
+  await db?.end()
+})
+
+const status = async (target) => {
+  const response = await worker.send(target, { signal: AbortSignal.timeout(8_000) })
+  await response.arrayBuffer()
+  return response.status
+}
+
+for (const target of ['/api/testing/panic', '/api/testing/panic-later']) {
+  test(`what is on its way when ${target} ends the instance is answered`, async () => {
+    assert.equal(await status('/api/notes/1'), 200)
+    const others = Array.from({ length: 4 }, () => status('/api/slow?seconds=3'))
+    await new Promise((done) => setTimeout(done, 500))
+    const start = performance.now()
+    assert.equal(await status(target), 503)
+    assert.deepEqual(await Promise.all(others), [503, 503, 503, 503])
+    assert.ok(performance.now() - start < 2_000, 'at once, not when their queries would have ended')
+    for (let turn = 0; turn < 5; turn++) assert.equal(await status('/api/notes/1'), 200)
+  })
+}
+
+test('the panic is in the log', () => {
+  assert.match(worker.log(), /panicked at .*asked for by a test/s)
+})
+
+test('memory stays as it is', async () => {
+  const targets = ['/api/notes/1', '/api/fifty', '/api/none', '/api/notes?limit=x', '/api/kept', '/api/v1/healthcheck']
+  const memory = async () => Number(await (await worker.send('/api/testing/memory')).text())
+  const many = async (count) => {
+    let sent = 0
+    const lane = async () => {
+      while (sent < count) await status(targets[sent++ % targets.length])
+    }
+    await Promise.all(Array.from({ length: 8 }, lane))
+  }
+  await many(1_000)
+  const before = await memory()
+  await many(Number(process.env.RIVAGE_WORKER_REQUESTS ?? 6_000))
+  const after = await memory()
+  assert.ok(after <= before + 128 * 1024, `${before} bytes, then ${after}`)
+  assert.ok(after < 48 * 1024 * 1024, `${after} bytes`)
+})

@@ -1,0 +1,136 @@
+// workerd with a bundle, before it a database of its own.
+//
+// In: environment RIVAGE_WORKER and RIVAGE_WORKER_TESTING (folders of bundles), RIVAGE_POSTGRES and RIVAGE_POOLER (host:port). Out: a Worker to send
+// requests to. Deliberately not here: expectations.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Log, LogLevel, Miniflare } from 'miniflare'
+import pg from 'pg'
+
+const here = path.dirname(fileURLToPath(import.meta.url))
+const root = path.resolve(here, '../..')
+export const server = process.env.RIVAGE_POSTGRES
+export const pooler = process.env.RIVAGE_POOLER
+
+// The two roles of a site. Their time-outs take the place of settings that poolers refuse.
+const ROLES = `
+do $$ begin
+  if not exists (select from pg_roles where rolname = 'rivage_ro') then
+    create role rivage_ro login;
+    alter role rivage_ro set default_transaction_read_only = on;
+    alter role rivage_ro set statement_timeout = '5s';
+    create role rivage_rw login;
+    alter role rivage_rw set statement_timeout = '10s';
+  end if;
+end $$`
+
+const TABLES = `
+create table note (id integer generated always as identity primary key, text text not null unique, tag text not null, at timestamptz default now(), price numeric(9, 2));
+insert into note (text, tag, price) values ('first', 'a', 1.50), ('second', 'b', null), ('third "quoted"', 'a', 0);
+create table ticker (ticks integer not null);
+insert into ticker values (1);
+grant select on all tables in schema public to rivage_ro;
+grant select, insert, update, delete on all tables in schema public to rivage_rw;
+grant usage on all sequences in schema public to rivage_rw`
+
+// Makes a database with the tables of migrations/ and of the tests' routes.
+export async function database() {
+  const name = `worker_${randomBytes(6).toString('hex')}`
+  const admin = await connect('postgres')
+  await admin.query(ROLES)
+  await admin.query(`create database ${name}`)
+  await admin.end()
+  const client = await connect(name)
+  for (const file of readdirSync(path.join(root, 'migrations')).sort()) {
+    await client.query(readFileSync(path.join(root, 'migrations', file), 'utf8'))
+  }
+  await client.query(TABLES)
+  return { name, client, end: () => client.end() }
+}
+
+async function connect(name) {
+  const client = new pg.Client(`postgres://postgres@${server}/${name}`)
+  // A server that stops in the middle of a test is meant to.
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+// Starts workerd with a bundle. `at` is the host:port of the database.
+export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true } = {}) {
+  // miniflare wants a password; these roles need none.
+  const url = (role) => `postgres://${role}:none@${at}/${database}?sslmode=disable`
+  const limit = (id, requests) => ({ namespace_id: id, simple: { limit: requests, period: 60 } })
+  const lines = []
+  const miniflare = new Miniflare({
+    modules: [
+      { type: 'ESModule', path: path.join(folder, 'index.js') },
+      { type: 'CompiledWasm', path: path.join(folder, 'rivage_worker_bg.wasm') },
+      { type: 'Data', path: path.join(folder, 'manifest.bin') },
+    ],
+    modulesRoot: folder,
+    compatibilityDate: '2026-07-30',
+    hyperdrives: { DB_READ: url('rivage_ro'), DB_WRITE: url('rivage_rw') },
+    ratelimits: limits ? { RL_READ: limit('1', 100000), RL_WRITE: limit('2', 1000), RL_AUTH: limit('3', 1000), RL_TIGHT: limit('4', 5) } : {},
+    bindings: { LOG: 'all', ...bindings },
+    log: new Log(LogLevel.ERROR),
+    handleRuntimeStdio(stdout, stderr) {
+      for (const stream of [stdout, stderr]) stream.on('data', (chunk) => lines.push(chunk.toString()))
+    },
+    // Past the entry of miniflare, which costs more than the Worker.
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  })
+  await miniflare.ready
+  const address = await miniflare.unsafeGetDirectURL()
+  return {
+    address: address.origin,
+    send: (target, init = {}) => fetch(new URL(target, address), { redirect: 'manual', ...init, headers: { 'cf-connecting-ip': '203.0.113.7', ...init.headers } }),
+    log: () => lines.join(''),
+    stop: () => miniflare.dispose(),
+  }
+}
+
+export const json = (body, headers = {}) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', origin: 'https://site.test', ...headers },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+})
+
+export const somebody = () => ({ email: `${randomUUID()}@example.com`, password: 'correct horse battery staple' })
+
+// Waits until something holds.
+export async function until(check, what, milliseconds = 10_000) {
+  const end = Date.now() + milliseconds
+  for (;;) {
+    if (await check()) return
+    if (Date.now() > end) throw new Error(`not within ${milliseconds} ms: ${what}`)
+    await new Promise((done) => setTimeout(done, 25))
+  }
+}
+
+// A way to the server that can swallow everything.
+export async function proxy(to) {
+  const [host, port] = to.split(':')
+  let isHole = false
+  const sockets = new Set()
+  const listener = net.createServer((client) => {
+    const upstream = net.connect(Number(port), host)
+    const forget = () => (client.destroy(), upstream.destroy(), sockets.delete(client))
+    sockets.add(client)
+    for (const [from, into] of [[client, upstream], [upstream, client]]) {
+      from.on('data', (chunk) => isHole || into.write(chunk))
+      from.on('close', forget)
+      from.on('error', forget)
+    }
+  })
+  await new Promise((done) => listener.listen(0, '127.0.0.1', done))
+  return {
+    at: `127.0.0.1:${listener.address().port}`,
+    swallow: (on) => (isHole = on),
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+    stop: () => (listener.close(), sockets.forEach((socket) => socket.destroy())),
+  }
+}

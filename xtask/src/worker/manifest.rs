@@ -1,0 +1,33 @@
+//! Route files and settings → the manifest that a Worker loads beside its code.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use rivage_api::manifest::{Parts, Settings, assemble};
+use rivage_diag::FileId;
+
+/// Writes the manifest of the built-in routes and of the SQL files in a folder, which need not exist.
+pub(crate) fn write(folder: &Path, settings: Option<&Path>, out: &Path) -> anyhow::Result<()> {
+    let settings: Settings = match settings {
+        Some(path) => {
+            let text = fs::read(path).with_context(|| format!("could not read `{}`", path.display()))?;
+            serde_json::from_slice(&text).with_context(|| format!("`{}` has no settings of an API", path.display()))?
+        }
+        None => Settings::default(),
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.with_context(|| format!("could not list `{}`", folder.display()))?.path();
+        if path.extension().is_some_and(|extension| extension == "sql") {
+            let text = fs::read_to_string(&path).with_context(|| format!("could not read `{}`", path.display()))?;
+            files.push((FileId::from(path.to_string_lossy().as_ref()), text));
+        }
+    }
+    let (manifest, found) = assemble(Parts { settings, files, forms: Vec::new() });
+    let errors: Vec<String> = found.iter().filter(|one| one.is_error()).map(|one| one.message.clone()).collect();
+    if !errors.is_empty() {
+        bail!("the routes in `{}`: {}", folder.display(), errors.join("; "));
+    }
+    fs::write(out, manifest.encode()).with_context(|| format!("could not write `{}`", out.display()))
+}

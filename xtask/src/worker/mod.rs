@@ -1,0 +1,145 @@
+//! The Worker: its bundle, and its tests in workerd.
+//!
+//! ```text
+//!  worker/ ──cargo──► wasm ──wasm-bindgen──► wasm, glue ──wasm-opt──► rivage_worker_bg.wasm
+//!                                              └─esbuild, with worker/js──► index.js
+//!  api/*.sql, built-in routes ──────────────────────────────────────────► manifest.bin
+//! ```
+//!
+//! In: sources. Out: a folder that wrangler and workerd load. Deliberately not here: worker-build, which downloads its helpers on its own, and whose
+//! entry leaves requests unanswered when the module dies.
+
+mod manifest;
+mod target;
+
+use std::path::{Path, PathBuf};
+use std::{fs, io::Write as _};
+
+use anyhow::Context;
+use postgres_fixture::{PgBouncer, Postgres};
+
+use crate::tools::{WASM_BINDGEN, cargo, node, note, pgbouncer, postgres, program, root, scratch, target as built};
+
+/// Set to `1`, the Worker's tests fail where their tools cannot be had; else they are skipped.
+const REQUIRED: &str = "RIVAGE_REQUIRE_WORKER";
+
+/// Builds the bundle into target/worker.
+pub(crate) fn build() -> anyhow::Result<()> {
+    let folder = built().join("worker");
+    bundle(&folder, false)?;
+    manifest::write(&root().join("api"), None, &folder.join("manifest.bin"))?;
+    note(&format!("the Worker: `{}`, {}", folder.display(), sizes(&folder)?));
+    Ok(())
+}
+
+/// Runs the tests in worker/tests/: workerd with the bundle, PostgreSQL, PgBouncer between them.
+pub(crate) fn test() -> anyhow::Result<()> {
+    if std::env::var_os("RIVAGE_SKIP_WORKER").is_some_and(|value| value == "1") {
+        note("skipped: the tests of the Worker, because RIVAGE_SKIP_WORKER is 1");
+        return Ok(());
+    }
+    if let Err(error) = tools() {
+        if std::env::var_os(REQUIRED).is_some_and(|value| value == "1") {
+            return Err(error);
+        }
+        note(&format!("skipped: the tests of the Worker: {error:#} ({REQUIRED}=1 makes this an error)"));
+        return Ok(());
+    }
+    let (work, tests) = (scratch("worker")?, root().join("worker/tests"));
+    let deployed = work.join("deployed");
+    let testing = work.join("testing");
+    bundle(&deployed, false)?;
+    bundle(&testing, true)?;
+    for folder in [&deployed, &testing] {
+        manifest::write(&tests.join("api"), Some(&tests.join("settings.json")), &folder.join("manifest.bin"))?;
+    }
+    note(&format!("the Worker: {}", sizes(&deployed)?));
+    let server = Postgres::start()?;
+    let pooler = PgBouncer::start(&server)?;
+    let node = tests.join("node_modules/node/bin/node");
+    program(&node, &["--test", "--test-concurrency=1"])
+        .folder(&tests)
+        .env("RIVAGE_WORKER", &deployed)
+        .env("RIVAGE_WORKER_TESTING", &testing)
+        .env("RIVAGE_POSTGRES", format!("127.0.0.1:{}", server.port()))
+        .env("RIVAGE_POOLER", format!("127.0.0.1:{}", pooler.port()))
+        .run()
+}
+
+/// Sees to it that all is there which the tests need.
+fn tools() -> anyhow::Result<()> {
+    postgres()?;
+    pgbouncer()?;
+    let (_, npm) = node()?;
+    target::ready()?;
+    bindgen()?;
+    for folder in ["worker", "worker/tests"] {
+        program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&root().join(folder)).run()?;
+    }
+    Ok(())
+}
+
+/// Makes all of a bundle but its manifest.
+fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
+    let (node, npm) = node()?;
+    let sources = root().join("worker");
+    let tools = sources.join("node_modules");
+    if !tools.join("esbuild").is_dir() || !tools.join("binaryen").is_dir() {
+        program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&sources).run()?;
+    }
+    let bindgen = bindgen()?;
+    let mut arguments = vec!["build", "--package", "rivage-worker", "--profile", "worker", "--target", target::NAME];
+    if testing {
+        arguments.extend(["--features", "testing"]);
+    }
+    target::ready()?.apply(cargo(&arguments)).run()?;
+
+    let wasm = built().join(target::NAME).join("worker/rivage_worker.wasm");
+    let work = scratch(if testing { "worker-glue-testing" } else { "worker-glue" })?;
+    let options = ["--target", "web", "--no-typescript", "--experimental-reset-state-function"];
+    let options = [&options[..], &["--omit-default-module-path", "--out-name", "rivage_worker", "--out-dir"]].concat();
+    program(&bindgen, &[&options[..], &[text(&work)?, text(&wasm)?]].concat()).run()?;
+
+    fs::create_dir_all(folder).with_context(|| format!("could not make `{}`", folder.display()))?;
+    let (bound, small) = (work.join("rivage_worker_bg.wasm"), folder.join("rivage_worker_bg.wasm"));
+    let wasm_opt = tools.join("binaryen/bin/wasm-opt");
+    let options = ["-Os", "--strip-debug", "--strip-producers", "-o"];
+    program(&node, &[&[text(&wasm_opt)?][..], &options, &[text(&small)?, text(&bound)?]].concat()).run()?;
+
+    let glue = format!("--alias:rivage-worker={}", text(&work.join("rivage_worker.js"))?);
+    let out = format!("--outfile={}", text(&folder.join("index.js"))?);
+    let options = ["js/entry.mjs", "--bundle", "--format=esm", "--target=es2022", "--minify", "--log-level=warning"];
+    let outside = ["--inject:js/guard.mjs", "--external:*.wasm", "--external:*.bin"];
+    program(tools.join("esbuild/bin/esbuild"), &[&options[..], &outside, &[&glue, &out]].concat())
+        .folder(&sources)
+        .run()
+}
+
+/// Installs wasm-bindgen's program, of the version of the crate.
+fn bindgen() -> anyhow::Result<PathBuf> {
+    let folder = scratch("tools")?.join(format!("wasm-bindgen-{WASM_BINDGEN}"));
+    let installed = folder.join("bin").join(format!("wasm-bindgen{}", std::env::consts::EXE_SUFFIX));
+    if !installed.is_file() {
+        // It runs for a second: compiling it with optimisation would take minutes.
+        let options = ["install", "wasm-bindgen-cli", "--version", WASM_BINDGEN, "--bin", "wasm-bindgen", "--debug"];
+        cargo(&[&options[..], &["--root", text(&folder)?]].concat()).run()?;
+    }
+    Ok(installed)
+}
+
+/// Says how large a bundle is, as the platform counts: compressed.
+fn sizes(folder: &Path) -> anyhow::Result<String> {
+    let mut told = Vec::new();
+    for name in ["rivage_worker_bg.wasm", "index.js"] {
+        let path = folder.join(name);
+        let bytes = fs::read(&path).with_context(|| format!("could not read `{}`", path.display()))?;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(&bytes)?;
+        told.push(format!("{name} {} KiB, {} KiB compressed", bytes.len() / 1024, packed.finish()?.len() / 1024));
+    }
+    Ok(told.join("; "))
+}
+
+fn text(path: &Path) -> anyhow::Result<&str> {
+    path.to_str().with_context(|| format!("`{}` is no UTF-8", path.display()))
+}

@@ -1,0 +1,75 @@
+//! A compiler for `wasm32-unknown-unknown`.
+//!
+//! rustup has it. Where rustup cannot reach its server, Debian's packages have a compiler and the sources of the standard library, which is then
+//! built together with the Worker.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::tools::{Run, find, need_file, note, program};
+
+/// Its name.
+pub(crate) const NAME: &str = "wasm32-unknown-unknown";
+
+/// How to compile for it.
+pub(crate) enum Compiler {
+    /// The toolchain that runs this.
+    Rustup,
+    /// Debian's, with this linker.
+    Debian(PathBuf),
+}
+
+impl Compiler {
+    /// Lets a command of cargo use it.
+    pub(crate) fn apply(&self, run: Run) -> Run {
+        match self {
+            Self::Rustup => run,
+            // `-Z build-std` is not stable; the variable lets a stable compiler do it.
+            Self::Debian(linker) => run
+                .program("/usr/bin/cargo")
+                .env("RUSTC", "/usr/bin/rustc")
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker),
+        }
+    }
+}
+
+/// Finds a compiler, or sees to it that there is one.
+pub(crate) fn ready() -> anyhow::Result<Compiler> {
+    let sysroot = sysroot()?;
+    let library = sysroot.join("lib/rustlib").join(NAME).join("lib");
+    if library.is_dir() {
+        return Ok(Compiler::Rustup);
+    }
+    if find("rustup").is_some() && program("rustup", &["target", "add", NAME]).run().is_ok() && library.is_dir() {
+        return Ok(Compiler::Rustup);
+    }
+    note("rustup has no standard library for WebAssembly here; Debian's compiler builds one");
+    if !Path::new("/usr/bin/rustc").exists() && find("apt-get").is_some() {
+        // The lists that came with a machine may know only a compiler that is too old.
+        let _ = program("apt-get", &["update"]).run();
+    }
+    need_file(Path::new("/usr/bin/rustc"), "rustc-web")?;
+    need_file(Path::new("/usr/bin/cargo"), "cargo-web")?;
+    need_file(Path::new("/usr/lib/rustlib/src/rust/library/std"), "rust-web-src")?;
+    let linker = linker(&sysroot).context("no linker for WebAssembly: rustup's toolchain has `rust-lld`")?;
+    Ok(Compiler::Debian(linker))
+}
+
+fn sysroot() -> anyhow::Result<PathBuf> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(&rustc).args(["--print", "sysroot"]).output().context("could not run `rustc`")?;
+    let text = String::from_utf8(output.stdout).context("`rustc --print sysroot` printed no text")?;
+    if text.trim().is_empty() {
+        bail!("`rustc --print sysroot` printed nothing");
+    }
+    Ok(PathBuf::from(text.trim()))
+}
+
+fn linker(sysroot: &Path) -> Option<PathBuf> {
+    let targets = std::fs::read_dir(sysroot.join("lib/rustlib")).ok()?.flatten();
+    targets.map(|target| target.path().join("bin/rust-lld")).find(|file| file.is_file())
+}
