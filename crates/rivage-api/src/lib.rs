@@ -42,7 +42,7 @@ pub mod sql;
 pub mod testing;
 pub mod validate;
 
-pub use decide::{Api, Arrival, NeedsBody, Plan, Step};
+pub use decide::{Api, Arrival, NeedsBody, Plan, Secrets, Step};
 pub use http::{Headers, Request, Response};
 pub use manifest::Manifest;
 pub use respond::Reply;

@@ -135,6 +135,22 @@ pub trait RateLimiter {
     async fn allow(&self, class: &str, client: &str) -> bool;
 }
 
+/// A request to somebody else's server. Always a POST of a form: that is all that is asked of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing<'a> {
+    /// Where to.
+    pub url: &'a str,
+    /// The body, `application/x-www-form-urlencoded`.
+    pub body: String,
+}
+
+/// Asks other servers. A shell gives up after a few seconds, follows no redirect, and reads at most 64 KiB.
+#[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
+pub trait Fetch {
+    /// Sends a request; answers the body of a 2xx answer, and nothing in every other case.
+    async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>>;
+}
+
 /// Tells the time.
 pub trait Clock {
     /// Returns milliseconds since 1970.
@@ -156,6 +172,8 @@ pub trait Ports: Clock + Random {
     type Cache: Cache;
     /// Its counters.
     type Limiter: RateLimiter;
+    /// Its way to other servers.
+    type Fetch: Fetch;
 
     /// Returns the database.
     fn database(&self) -> &Self::Database;
@@ -163,6 +181,8 @@ pub trait Ports: Clock + Random {
     fn cache(&self) -> &Self::Cache;
     /// Returns the counters.
     fn limiter(&self) -> &Self::Limiter;
+    /// Returns the way to other servers.
+    fn fetch(&self) -> &Self::Fetch;
 
     /// Runs work of some 30 ms of computing. A shell with threads moves it to one that may wait.
     async fn heavy<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {

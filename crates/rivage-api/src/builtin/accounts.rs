@@ -73,7 +73,7 @@ pub(super) async fn register<P: Ports>(run: &mut Run<'_, P>) -> Result<Response,
 pub(super) async fn login<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, Failure> {
     let (email, given) = (text(run, "email"), text(run, "password"));
     let wants_tokens = value(run, "grant") == Some("token");
-    if wants_tokens && !run.api.keys.can_sign() {
+    if wants_tokens && !run.api.secrets.keys.can_sign() {
         return Err(no_keys().into());
     }
     let key = attempt_key(run, &email);

@@ -4,15 +4,20 @@ use serde_json::{Map, Number, Value};
 
 use crate::drive::{Failure, Run};
 use crate::fixed::{Fixed, oid};
-use crate::http::Response;
+use crate::http::{Problem, Response, url};
 use crate::manifest::{Action, Auth, Form, Method, Param, Returns, Route, Source, Type};
-use crate::ports::{Ports, Shape, Target};
+use crate::ports::{Fetch, Outgoing, Ports, Shape, Target};
 
 pub(super) const STORE: Fixed = Fixed {
     name: "store_submission",
     types: &[oid::TEXT, oid::JSONB],
     sql: "insert into submission (form, data) values ($1, $2)",
 };
+
+/// The field that Turnstile's script fills.
+pub(crate) const CHALLENGE: &str = "cf-turnstile-response";
+
+const TURNSTILE: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
 
 /// Makes the route of a declared form; all fields stand in the body.
 pub fn form_route(form: Form, fields: Vec<Param>) -> Route {
@@ -37,6 +42,9 @@ pub fn form_route(form: Form, fields: Vec<Param>) -> Route {
 /// Stores what was sent. A program that filled the trap is told that all went well.
 pub(crate) async fn form<P: Ports>(run: &mut Run<'_, P>, form: &Form) -> Result<Response, Failure> {
     if !run.plan.trapped {
+        if form.challenge {
+            challenge(run).await?;
+        }
         let data = data(&run.route.params, &run.plan.values).to_string();
         run.trip(Target::Write, &[STORE.query([form.name.clone(), data], Shape::None)]).await?;
     }
@@ -44,6 +52,25 @@ pub(crate) async fn form<P: Ports>(run: &mut Run<'_, P>, form: &Form) -> Result<
         (Some(path), true) => Response::new(303).with("location", path.clone()),
         _ => Response::new(204),
     })
+}
+
+/// Asks Turnstile whether the challenge was solved. Whom it does not answer is not let in: a form that everybody can fill is no loss to a
+/// program that makes it fail.
+async fn challenge<P: Ports>(run: &Run<'_, P>) -> Result<(), Failure> {
+    let refused = || Problem::new(403, "challenge-failed", "the challenge was not solved; load the page again");
+    let Some(secret) = run.api.secrets.turnstile.as_deref() else {
+        return Err(
+            Problem::new(501, "no-challenge-secret", "this server has no secret to check challenges with").into()
+        );
+    };
+    let answer =
+        run.plan.challenge.as_deref().filter(|answer| (1..=2048).contains(&answer.len())).ok_or_else(refused)?;
+    let body = format!("secret={}&response={}", url::encode(secret), url::encode(answer));
+    let Some(answer) = run.ports.fetch().post(&Outgoing { url: TURNSTILE, body }).await else {
+        return Err(Problem::new(503, "challenge-unavailable", "the challenge cannot be checked at the moment").into());
+    };
+    let verdict: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    if verdict["success"] == Value::Bool(true) { Ok(()) } else { Err(refused().into()) }
 }
 
 fn data(params: &[Param], values: &[Option<String>]) -> Value {

@@ -11,7 +11,7 @@ mod sessions;
 pub use forms::form_route;
 pub use routes::routes;
 
-pub(crate) use forms::form;
+pub(crate) use forms::{CHALLENGE, form};
 
 use crate::drive::{Failure, Run};
 use crate::fixed::Fixed;

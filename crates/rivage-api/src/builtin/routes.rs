@@ -11,6 +11,9 @@ const FILES: &[(&str, &str)] = &[
     ("pages.sql", include_str!("sql/pages.sql")),
     ("page.sql", include_str!("sql/page.sql")),
     ("related.sql", include_str!("sql/related.sql")),
+    ("series.sql", include_str!("sql/series.sql")),
+    ("series_ingest.sql", include_str!("sql/series_ingest.sql")),
+    ("places_near.sql", include_str!("sql/places_near.sql")),
     ("views_add.sql", include_str!("sql/views_add.sql")),
     ("views.sql", include_str!("sql/views.sql")),
     ("me.sql", include_str!("sql/me.sql")),
@@ -19,6 +22,11 @@ const FILES: &[(&str, &str)] = &[
     ("sessions_end.sql", include_str!("sql/sessions_end.sql")),
     ("admin_accounts.sql", include_str!("sql/admin_accounts.sql")),
     ("admin_submissions.sql", include_str!("sql/admin_submissions.sql")),
+    ("admin_account_set.sql", include_str!("sql/admin_account_set.sql")),
+    ("admin_submission_set.sql", include_str!("sql/admin_submission_set.sql")),
+    ("admin_submission_delete.sql", include_str!("sql/admin_submission_delete.sql")),
+    ("admin_sessions.sql", include_str!("sql/admin_sessions.sql")),
+    ("admin_views.sql", include_str!("sql/admin_views.sql")),
 ];
 
 /// Routes whose header is written like that of a file, and whose body is a routine.

@@ -109,8 +109,9 @@ pub(super) fn tokens<P: Ports>(run: &Run<'_, P>, sub: &str, role: &str, refresh:
     let claims = jwt::Claims { sub: sub.to_owned(), role: role.to_owned() };
     let mut id = [0; 12];
     run.ports.fill(&mut id);
-    let access = jwt::sign(&run.api.keys, auth, &claims, &crate::crypto::base64url(&id), run.ports.now() / 1000)
-        .ok_or_else(no_keys)?;
+    let access =
+        jwt::sign(&run.api.secrets.keys, auth, &claims, &crate::crypto::base64url(&id), run.ports.now() / 1000)
+            .ok_or_else(no_keys)?;
     Ok(json(
         200,
         &json!({

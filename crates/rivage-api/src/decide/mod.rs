@@ -31,10 +31,19 @@ pub struct Arrival {
     pub id: [u8; 16],
 }
 
+/// What must not stand in a manifest: it comes from the platform's store of secrets.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// The keys of tokens.
+    pub keys: Keys,
+    /// The secret of Turnstile, which checks challenges of forms.
+    pub turnstile: Option<String>,
+}
+
 /// The API: a manifest made ready, the keys, and what one instance remembers.
 pub struct Api {
     pub(crate) manifest: Manifest,
-    pub(crate) keys: Keys,
+    pub(crate) secrets: Secrets,
     router: Router,
     /// Worked on for moments only, never across an `await`.
     memory: Mutex<Memory>,
@@ -62,7 +71,7 @@ pub struct NeedsBody {
 }
 
 /// What is to be done for a request that has passed all checks that need nothing of the world.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     /// The place of the route.
     pub(crate) route: usize,
@@ -78,9 +87,18 @@ pub struct Plan {
     pub(crate) client: String,
     /// The field of a form that people leave empty was filled.
     pub(crate) trapped: bool,
+    /// What a challenge's script has put into a form.
+    pub(crate) challenge: Option<String>,
     /// The form came from a page without scripts.
     pub(crate) is_form: bool,
     pub(crate) facts: Facts,
+}
+
+impl std::fmt::Debug for Plan {
+    /// Values may be passwords: none of them is ever written to a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Plan({}, {})", self.facts.route.as_deref().unwrap_or("?"), self.facts.id)
+    }
 }
 
 /// What a response depends on besides the answer.
@@ -96,9 +114,9 @@ pub(crate) struct Facts {
 
 impl Api {
     /// Makes an API ready.
-    pub fn new(manifest: Manifest, keys: Keys) -> Self {
+    pub fn new(manifest: Manifest, secrets: Secrets) -> Self {
         let router = Router::new(&manifest.routes);
-        Self { manifest, keys, router, memory: Mutex::default() }
+        Self { manifest, secrets, router, memory: Mutex::default() }
     }
 
     /// Returns the manifest.
@@ -178,6 +196,7 @@ impl Api {
             values,
             client,
             trapped: false,
+            challenge: None,
             is_form: false,
             facts,
         };
@@ -207,7 +226,7 @@ impl Api {
             && let Some(header) = headers.get("authorization")
         {
             let token = header.strip_prefix("Bearer ").ok_or_else(|| unauthorized(route))?;
-            let claims = jwt::verify(token, &self.keys, &self.manifest.settings.auth, now / 1000)
+            let claims = jwt::verify(token, &self.secrets.keys, &self.manifest.settings.auth, now / 1000)
                 .map_err(|_| unauthorized(route))?;
             return Ok((Identity::Account { sub: claims.sub, role: claims.role, by: By::Bearer }, None));
         }
@@ -278,20 +297,15 @@ impl NeedsBody {
         let mut plan = self.plan;
         let route = &api.manifest.routes[plan.route];
         let bounds = &api.manifest.settings.bounds;
-        let trap = match &route.action {
-            Action::Form(form) => form.trap.as_deref(),
-            _ => None,
-        };
+        let mut extras = values::Extras::new(&route.action);
         let read = if self.is_form {
-            values::from_form(route, body, bounds, trap, &mut plan.values)
+            values::from_form(route, body, bounds, &mut extras, &mut plan.values)
         } else {
-            values::from_json(route, body, bounds, trap, &mut plan.values)
+            values::from_json(route, body, bounds, &mut extras, &mut plan.values)
         };
+        (plan.trapped, plan.challenge) = (extras.trapped, extras.challenge);
         match read {
-            Ok(trapped) => {
-                plan.trapped = trapped;
-                Step::Run(Box::new(plan))
-            }
+            Ok(()) => Step::Run(Box::new(plan)),
             Err(problem) => api.refuse(&plan.facts, problem),
         }
     }

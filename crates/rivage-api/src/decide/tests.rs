@@ -32,9 +32,15 @@ fn manifest() -> Manifest {
         "-- POST /api/form\n-- @auth none\n-- @param email text body length 3..80\n-- @param age int4 body optional\n-- @returns none\n\nselect :email, :age",
         &context,
     );
-    let declared =
-        Form { name: "contact".to_owned(), trap: Some("website".to_owned()), thanks: Some("/thanks/".to_owned()) };
+    let declared = Form {
+        name: "contact".to_owned(),
+        trap: Some("website".to_owned()),
+        thanks: Some("/thanks/".to_owned()),
+        challenge: false,
+    };
     routes.push(crate::builtin::form_route(declared, form.expect("right").params));
+    let guarded = Form { name: "guarded".to_owned(), challenge: true, ..Form::default() };
+    routes.push(crate::builtin::form_route(guarded, routes.last().expect("a form").params[..1].to_vec()));
     let settings = Settings {
         build: "b1".to_owned(),
         origins: vec!["https://site.example".to_owned()],
@@ -49,7 +55,7 @@ fn api() -> Api {
     manifest.settings.auth.registration = true;
     let mut keys = Keys::default();
     keys.add("k", Key::Hmac(vec![3; 32]));
-    Api::new(manifest, keys)
+    Api::new(manifest, Secrets { keys, turnstile: Some("s&cret".to_owned()) })
 }
 
 fn bearer(role: &str) -> String {
@@ -336,7 +342,7 @@ fn another_instance_finds_the_answer_in_the_shared_cache() {
     assert_eq!(reply.log.cache, CacheUse::Hit);
     let mut other = manifest();
     other.settings.build = "b2".to_owned();
-    let reply = world.send(&Api::new(other, Keys::default()), "GET /api/posts", &[], b"");
+    let reply = world.send(&Api::new(other, Secrets::default()), "GET /api/posts", &[], b"");
     assert_eq!(code(&reply), (503, "database-unavailable"), "another build has keys of its own");
 }
 
@@ -468,6 +474,42 @@ fn a_login_begins_a_session_of_its_own() {
     assert_eq!(seen.len(), 4, "count, find; begin, forget: a hash of today's cost stays");
 }
 
+/// Fixation: a token that somebody planted before the login is not the session's after it.
+#[test]
+fn a_planted_cookie_does_not_survive_a_login() {
+    let stored = crate::auth::password::hash("correct horse", [5; 16]);
+    let world = World::new();
+    let account = ["22222222-2222-2222-2222-222222222222", stored.as_str(), "member", "a@b.c"];
+    world.answer(vec![rows(&[]), rows(&[&account])]).answer(vec![]);
+    let body = br#"{"email":"a@b.c","password":"correct horse"}"#;
+    let planted = Token::new([1; 32]);
+    let reply = world.send(&api(), "POST /api/v1/auth/login", &[("cookie", &cookie()), JSON], body);
+    assert!(!reply.response.header("set-cookie").expect("a session").contains(planted.as_str()));
+    assert!(world.seen().iter().all(|statement| !statement.values.contains(&Some(planted.hash()))));
+}
+
+#[test]
+fn changing_the_password_ends_all_sessions() {
+    let stored = crate::auth::password::hash("correct horse", [5; 16]);
+    let world = World::new();
+    let account = ["22222222-2222-2222-2222-222222222222", stored.as_str(), "member", "a@b.c"];
+    world.answer(vec![session_row()]).answer(vec![rows(&[]), rows(&[&account])]).answer(vec![]);
+    let cookie = cookie();
+    let headers = [("cookie", cookie.as_str()), ("origin", "https://site.example"), JSON];
+    let reply = world.send(
+        &api(),
+        "POST /api/v1/auth/password",
+        &headers,
+        br#"{"current":"correct horse","password":"battery staple"}"#,
+    );
+    assert_eq!(code(&reply), (204, "ok"));
+    let texts: Vec<String> = world.seen()[3..].iter().map(|statement| statement.sql.clone()).collect();
+    assert!(
+        texts[0].starts_with("update account set password") && texts[1].starts_with("update session set revoked_at")
+    );
+    assert!(texts[2].starts_with("insert into session"), "and a new one begins");
+}
+
 #[test]
 fn an_unknown_account_looks_like_a_wrong_password() {
     let stored = crate::auth::password::hash("correct horse", [5; 16]);
@@ -501,7 +543,7 @@ fn registering_answers_the_same_for_known_addresses() {
     assert!(send(1).starts_with("202"));
     let body = br#"{"email":"a@b.c","password":"password123"}"#;
     assert_eq!(early("POST /api/v1/auth/register", &[JSON], body), (400, "invalid-parameters"));
-    let closed = Api::new(manifest(), Keys::default());
+    let closed = Api::new(manifest(), Secrets::default());
     let reply = World::new().send(
         &closed,
         "POST /api/v1/auth/register",
@@ -566,12 +608,45 @@ fn forms_are_stored_unless_the_trap_was_filled() {
 }
 
 #[test]
+fn a_challenge_is_checked_before_a_form_is_stored() {
+    let send = |answer: Option<&str>, body: &str| {
+        let world = World::new();
+        if let Some(answer) = answer {
+            world.fetch_answer(answer);
+        }
+        world.answer(vec![]);
+        let reply = world.send(&api(), "POST /api/v1/forms/guarded", &[JSON], body.as_bytes());
+        (code(&reply), world.seen().len(), world.fetched())
+    };
+    let body = r#"{"email":"a@b.c","cf-turnstile-response":"t&t"}"#;
+    let (found, stored, fetched) = send(Some(r#"{"success":true}"#), body);
+    assert_eq!((found, stored), ((204, "ok"), 1));
+    assert_eq!(fetched[0].1, "secret=s%26cret&response=t%26t");
+    for verdict in [r#"{"success":false}"#, r#"{"success":"true"}"#, "", "[]"] {
+        assert_eq!(send(Some(verdict), body).0, (403, "challenge-failed"), "{verdict}");
+    }
+    assert_eq!(send(None, body).0, (503, "challenge-unavailable"));
+    let (found, stored, fetched) = send(Some(r#"{"success":true}"#), r#"{"email":"a@b.c"}"#);
+    assert_eq!((found, stored, fetched.len()), ((403, "challenge-failed"), 0, 0));
+}
+
+#[test]
 fn health_needs_the_database_and_healthcheck_does_not() {
     let world = World::new();
     assert_eq!(code(&world.send(&api(), "GET /api/v1/healthcheck", &[], b"")), (200, "ok"));
     assert_eq!(code(&world.send(&api(), "GET /api/v1/health", &[], b"")), (503, "database-unavailable"));
     world.answer(vec![]);
     assert_eq!(world.send(&api(), "GET /api/v1/health", &[], b"").response.body, br#"{"status":"ok","build":"b1"}"#);
+}
+
+#[test]
+fn a_plan_shows_no_values() {
+    let api = api();
+    let headers = crate::testing::List(&[JSON]);
+    let request = Request { method: "POST", path: "/api/v1/auth/login", query: "", headers: &headers, client: "" };
+    let Step::Body(needs) = api.begin(&request, Arrival { now: 0, id: [0; 16] }) else { panic!("a login has a body") };
+    let step = needs.finish(&api, br#"{"email":"a@b.c","password":"correct horse"}"#);
+    insta::assert_snapshot!(format!("{step:?}"), @"Run(Plan(login, 00000000000000000000000000000000))");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::builtin::CHALLENGE;
 use crate::http::{FieldProblem, Problem, json, url};
-use crate::manifest::{Bounds, Param, Route, Source, Type};
+use crate::manifest::{Action, Bounds, Param, Route, Source, Type};
 use crate::validate;
 
 /// The most mistakes that are told: an answer is not to be larger than what it answers.
@@ -29,9 +30,7 @@ pub(super) fn from_query(
     errors: &mut Vec<FieldProblem>,
 ) {
     match url::pairs(query, bounds.keys) {
-        Ok(pairs) => {
-            texts(route, Source::Query, &pairs, None, values, errors);
-        }
+        Ok(pairs) => texts(route, Source::Query, &pairs, &mut Extras::default(), values, errors),
         Err(error) => errors.push(FieldProblem {
             field: String::new(),
             source: "query",
@@ -41,14 +40,46 @@ pub(super) fn from_query(
     }
 }
 
-/// Reads the fields of a form; returns whether the trap was filled.
+/// Fields of a form that are no parameters.
+#[derive(Debug, Default)]
+pub(super) struct Extras<'f> {
+    trap: Option<&'f str>,
+    has_challenge: bool,
+    /// Whether the trap was filled.
+    pub(super) trapped: bool,
+    /// What the challenge's script has put into the form.
+    pub(super) challenge: Option<String>,
+}
+
+impl<'f> Extras<'f> {
+    pub(super) fn new(action: &'f Action) -> Self {
+        match action {
+            Action::Form(form) => Self { trap: form.trap.as_deref(), has_challenge: form.challenge, ..Self::default() },
+            _ => Self::default(),
+        }
+    }
+
+    /// Takes a field, where it is one of these. `value` is `None` for what is no text.
+    fn take(&mut self, name: &str, value: Option<&str>) -> bool {
+        if Some(name) == self.trap {
+            self.trapped |= value != Some("");
+        } else if self.has_challenge && name == CHALLENGE {
+            self.challenge = value.map(str::to_owned);
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
+/// Reads the fields of a form.
 pub(super) fn from_form(
     route: &Route,
     body: &[u8],
     bounds: &Bounds,
-    trap: Option<&str>,
+    extras: &mut Extras<'_>,
     values: &mut [Option<String>],
-) -> Result<bool, Problem> {
+) -> Result<(), Problem> {
     let wrong = |detail: &'static str| Problem::new(400, "invalid-body", detail);
     let text = std::str::from_utf8(body).map_err(|_| wrong("the body is not UTF-8"))?;
     let pairs = url::pairs(text, bounds.keys).map_err(|error| wrong(encoding(error)))?;
@@ -60,27 +91,25 @@ pub(super) fn from_form(
             !value.is_empty() || !route.params.iter().any(|param| param.name == **name && !param.required)
         })
         .collect();
-    let trapped = texts(route, Source::Body, &pairs, trap, values, &mut errors);
-    if errors.is_empty() { Ok(trapped) } else { Err(Problem::fields(errors)) }
+    texts(route, Source::Body, &pairs, extras, values, &mut errors);
+    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
 }
 
-/// Reads the keys of a JSON object; returns whether the trap was filled.
+/// Reads the keys of a JSON object.
 pub(super) fn from_json(
     route: &Route,
     body: &[u8],
     bounds: &Bounds,
-    trap: Option<&str>,
+    extras: &mut Extras<'_>,
     values: &mut [Option<String>],
-) -> Result<bool, Problem> {
+) -> Result<(), Problem> {
     let value = json::parse(body, bounds).map_err(|detail| Problem::new(400, "invalid-body", detail))?;
     let Value::Object(map) = value else {
         return Err(Problem::new(400, "invalid-body", "the body has to be a JSON object"));
     };
     let mut errors = Vec::new();
-    let mut trapped = false;
     for (name, value) in &map {
-        if Some(name.as_str()) == trap {
-            trapped |= *value != Value::Null && value.as_str() != Some("");
+        if extras.take(name, if value.is_null() { Some("") } else { value.as_str() }) {
             continue;
         }
         let Some(index) = position(route, Source::Body, name) else {
@@ -91,21 +120,19 @@ pub(super) fn from_json(
         store(param, validate::json_value(param, value), &mut values[index], &mut errors);
     }
     absent(route, Source::Body, values, &mut errors);
-    if errors.is_empty() { Ok(trapped) } else { Err(Problem::fields(errors)) }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
 }
 
 fn texts(
     route: &Route,
     source: Source,
     pairs: &[url::Pair<'_>],
-    trap: Option<&str>,
+    extras: &mut Extras<'_>,
     values: &mut [Option<String>],
     errors: &mut Vec<FieldProblem>,
-) -> bool {
-    let mut trapped = false;
+) {
     for (at, (name, value)) in pairs.iter().enumerate() {
-        if Some(&**name) == trap {
-            trapped |= !value.is_empty();
+        if extras.take(name, Some(value)) {
             continue;
         }
         let Some(index) = position(route, source, name) else {
@@ -125,7 +152,6 @@ fn texts(
         store(param, read.map(Some), &mut values[index], errors);
     }
     absent(route, source, values, errors);
-    trapped
 }
 
 fn position(route: &Route, source: Source, name: &str) -> Option<usize> {

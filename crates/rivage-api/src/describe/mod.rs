@@ -43,7 +43,7 @@ mod tests {
         let mut routes: Vec<_> =
             ROUTES.iter().filter_map(|text| crate::sql::parse(&FileId::from("api/a.sql"), text, &context).0).collect();
         assert_eq!(routes.len(), ROUTES.len());
-        let form = Form { name: "contact".to_owned(), trap: Some("website".to_owned()), thanks: None };
+        let form = Form { name: "contact".to_owned(), trap: Some("website".to_owned()), challenge: true, thanks: None };
         let fields = vec![routes[1].params[1].clone()];
         routes.push(crate::builtin::form_route(form, fields));
         Manifest {

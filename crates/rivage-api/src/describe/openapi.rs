@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Column, Columns};
+use crate::builtin::CHALLENGE;
 use crate::manifest::{Action, Form, Manifest, Method, Param, Returns, Route, Source, Type};
 
 /// Writes the description.
@@ -109,6 +110,11 @@ fn body(route: &Route) -> Value {
     if let Action::Form(Form { trap: Some(trap), .. }) = &route.action {
         properties.insert(trap.clone(), json!({"type": "string", "description": "Stays empty."}));
     }
+    if let Action::Form(Form { challenge: true, .. }) = &route.action {
+        required.push(CHALLENGE.into());
+        properties
+            .insert(CHALLENGE.to_owned(), json!({"type": "string", "description": "The answer of the challenge."}));
+    }
     let schema =
         json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
     let mut content = json!({"application/json": {"schema": schema}});
@@ -129,6 +135,9 @@ fn schema(param: &Param) -> Value {
     }
     if let Some(pattern) = &rules.pattern {
         item["pattern"] = pattern.as_str().into();
+    } else if (param.source, &param.ty) == (Source::Path, &Type::Text) {
+        // What a segment can hold; more is another path.
+        item["pattern"] = r"^[^/\\]+$".into();
     }
     let (is_array, mut schema) = match param.ty {
         Type::Array(_) => (true, json!({"type": "array", "items": item})),
@@ -156,7 +165,7 @@ fn of_type(ty: &Type) -> Value {
         Type::Text | Type::Array(_) => json!({"type": "string"}),
         Type::Int2 => json!({"type": "integer", "minimum": i16::MIN, "maximum": i16::MAX}),
         Type::Int4 => json!({"type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX}),
-        Type::Int8 => json!({"type": "integer", "format": "int64"}),
+        Type::Int8 => json!({"type": "integer", "format": "int64", "minimum": i64::MIN, "maximum": i64::MAX}),
         Type::Float8 => json!({"type": "number", "format": "double"}),
         Type::Numeric => json!({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}),
         Type::Bool => json!({"type": "boolean"}),

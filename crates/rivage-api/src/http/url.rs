@@ -45,6 +45,19 @@ pub fn decode(text: &str, plus: bool) -> Result<Cow<'_, str>, UrlError> {
     String::from_utf8(out).map(Cow::Owned).map_err(|_| UrlError::Utf8)
 }
 
+/// Encodes a value for a form.
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// Reads the pairs of a query or of a form, in order.
 ///
 /// # Errors
@@ -71,6 +84,13 @@ mod tests {
         let found = pairs("a=1+2&b=%2531&&c&%C3%A4=%26", 9).expect("right");
         let found: Vec<_> = found.iter().map(|(name, value)| (&**name, &**value)).collect();
         assert_eq!(found, [("a", "1 2"), ("b", "%31"), ("c", ""), ("ä", "&")]);
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_again() {
+        let text = "a b+c&d=e%/ä\n";
+        assert_eq!(encode(text), "a%20b%2Bc%26d%3De%25%2F%C3%A4%0A");
+        assert_eq!(decode(&encode(text), true).as_deref(), Ok(text));
     }
 
     #[test]

@@ -4,11 +4,13 @@
 //! ([`Manifest::encode`]), the same bytes for the same input. All SQL that can ever be sent to a database stands in it.
 //! Deliberately not here: secrets (keys, passwords), which shells take from their environment.
 
+mod assemble;
 mod encode;
 mod types;
 
 use serde::{Deserialize, Serialize};
 
+pub use assemble::{Parts, assemble};
 pub use encode::{DecodeError, FORMAT};
 pub use types::{Rules, Source, Type};
 
@@ -343,7 +345,7 @@ pub enum Bind {
 }
 
 /// A form that a site declares. Its fields are the route's parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Form {
     /// Its name.
@@ -351,6 +353,9 @@ pub struct Form {
     /// A field that people do not see and leave empty; programs fill it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trap: Option<String>,
+    /// The form is sent with a challenge of Turnstile, in the field `cf-turnstile-response`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub challenge: bool,
     /// Where a browser without scripts goes after sending: a path of the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thanks: Option<String>,

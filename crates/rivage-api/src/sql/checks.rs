@@ -117,7 +117,8 @@ pub(super) fn statement(
             .error("no-rows", *first_span, "the last statement answers no rows, but the route returns some")
             .hint("add `returning …`, or declare `@returns none`");
     }
-    if last && returns == Returns::Many && first == "select" && !has("limit") && !has("fetch") {
+    let gathers = ["select", "with", "table"].contains(&first.as_str());
+    if last && returns == Returns::Many && gathers && !has("limit") && !has("fetch") {
         report
             .warning("unbounded", *first_span, "the answer has no bound on its rows")
             .hint("add `limit :limit` and a parameter `limit` with a range");

@@ -272,6 +272,8 @@ fn answers_need_rows_and_bounds() {
         post("one", "insert into t values (1) returning id"),
         post("none", "insert into t values (1)"),
         post("many", "select 1 from t"),
+        post("many", "with x as (select 1) select * from x"),
+        post("many", "with x as (delete from t returning 1) select * from x limit 9"),
         post("many", "select 1 from t limit 5"),
     ];
     insta::assert_snapshot!(found.join("\n"));

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use crate::http::{Headers, Request};
 use crate::ports::{
-    Cache, Clock, Database, DatabaseError, ErrorKind, Outcome, Ports, Query, Random, RateLimiter, Shape, Target,
+    Cache, Clock, Database, DatabaseError, ErrorKind, Fetch, Outcome, Outgoing, Ports, Query, Random, RateLimiter,
+    Shape, Target,
 };
 use crate::respond::Reply;
 use crate::{Api, Plan};
@@ -39,6 +40,8 @@ struct State {
     cache: BTreeMap<String, Vec<u8>>,
     refuse: bool,
     counted: Vec<(String, String)>,
+    fetched: Vec<(String, String)>,
+    fetch_answer: Option<Vec<u8>>,
 }
 
 impl World {
@@ -76,6 +79,17 @@ impl World {
     pub fn refuse(&self) -> &Self {
         self.state().refuse = true;
         self
+    }
+
+    /// Lets other servers answer this from now on. Without it they do not answer.
+    pub fn fetch_answer(&self, body: &str) -> &Self {
+        self.state().fetch_answer = Some(body.as_bytes().to_vec());
+        self
+    }
+
+    /// Returns what other servers were asked: URL and body.
+    pub fn fetched(&self) -> Vec<(String, String)> {
+        self.state().fetched.clone()
     }
 
     /// Returns and forgets the statements that came.
@@ -200,6 +214,14 @@ impl RateLimiter for World {
     }
 }
 
+impl Fetch for World {
+    async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>> {
+        let mut state = self.state();
+        state.fetched.push((request.url.to_owned(), request.body.clone()));
+        state.fetch_answer.clone()
+    }
+}
+
 impl Clock for World {
     fn now(&self) -> u64 {
         self.state().now
@@ -219,6 +241,7 @@ impl Ports for World {
     type Database = Self;
     type Cache = Self;
     type Limiter = Self;
+    type Fetch = Self;
 
     fn database(&self) -> &Self {
         self
@@ -229,6 +252,10 @@ impl Ports for World {
     }
 
     fn limiter(&self) -> &Self {
+        self
+    }
+
+    fn fetch(&self) -> &Self {
         self
     }
 }

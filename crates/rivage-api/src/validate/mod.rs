@@ -5,6 +5,9 @@
 
 mod shapes;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use regex_lite::Regex;
 use serde_json::{Number, Value};
 
@@ -76,6 +79,11 @@ fn json_item(param: &Param, ty: &Type, value: &Value) -> Result<String, Problem>
     let text = match (ty, value) {
         (Type::Json, value) => return Ok(value.to_string()),
         (Type::Bool, Value::Bool(value)) => value.to_string(),
+        (ty, Value::Number(number)) if ty.is_integer() => match number.as_f64() {
+            // `5.0` is an integer in JSON Schema, and in JavaScript, which may write it so.
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => format!("{float:.0}"),
+            _ => number.to_string(),
+        },
         (ty, Value::Number(number)) if ty.is_number() => number.to_string(),
         // Numbers beyond 2^53 do not survive JavaScript; as strings they do.
         (Type::Int8 | Type::Numeric, Value::String(text)) => text.clone(),
@@ -146,13 +154,30 @@ fn item_rules(param: &Param, value: &str) -> Result<(), Problem> {
         };
         return Err(problem("out-of-range", detail));
     }
-    if let Some(pattern) = &rules.pattern {
-        // Compiled when the site was built, so that it is right; compiled here per use, because few routes have one and it is short.
-        if !Regex::new(pattern).is_ok_and(|regex| regex.is_match(value)) {
-            return Err(problem("wrong-pattern", format!("has to match `{pattern}`")));
-        }
+    if let Some(pattern) = &rules.pattern
+        && !is_match(pattern, value)
+    {
+        return Err(problem("wrong-pattern", format!("has to match `{pattern}`")));
     }
     Ok(())
+}
+
+thread_local! {
+    /// Compiled patterns: as many as there are in a manifest. Of one thread each, because a Worker has no other.
+    static PATTERNS: RefCell<BTreeMap<String, Option<Regex>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+fn is_match(pattern: &str, value: &str) -> bool {
+    PATTERNS.with_borrow_mut(|patterns| {
+        if !patterns.contains_key(pattern) {
+            // Many manifests in one process are read only by tests and previews, which may compile again.
+            if patterns.len() >= 256 {
+                patterns.clear();
+            }
+            patterns.insert(pattern.to_owned(), Regex::new(pattern).ok());
+        }
+        matches!(patterns.get(pattern), Some(Some(regex)) if regex.is_match(value))
+    })
 }
 
 fn length(rules: &Rules, found: usize, what: &str) -> Result<(), Problem> {
@@ -250,6 +275,7 @@ mod tests {
         let read = |ty: Type, value: Value| json_value(&param(ty), &value);
         assert_eq!(read(Type::Int4, json!(5)), Ok(Some("5".into())));
         assert_eq!(read(Type::Int4, Value::Null), Ok(None));
+        assert_eq!(read(Type::Int2, json!(-5.0)), Ok(Some("-5".into())));
         assert_eq!(read(Type::Int8, json!("9007199254740993")), Ok(Some("9007199254740993".into())));
         assert_eq!(read(Type::Json, json!({"a": [1]})), Ok(Some(r#"{"a":[1]}"#.into())));
         for (ty, value) in [
