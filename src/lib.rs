@@ -13,6 +13,7 @@
 //! [`pipeline`] alone knows the order. Whatever a stage looks at besides its arguments it asks of
 //! [`inputs::Inputs`], which notes the question and a fingerprint of the answer.
 
+pub mod api;
 pub mod cache;
 pub mod check;
 pub mod cli;
