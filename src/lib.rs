@@ -18,6 +18,7 @@ pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod database;
 pub mod deploy;
 pub mod diag;
 pub mod discover;
