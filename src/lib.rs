@@ -29,6 +29,7 @@ pub mod pipeline;
 pub mod preview;
 pub mod render;
 pub mod resolve;
+pub mod serve;
 pub mod slug;
 pub mod theme;
 pub mod watch;
