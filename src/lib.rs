@@ -13,10 +13,12 @@
 //! [`pipeline`] alone knows the order. Whatever a stage looks at besides its arguments it asks of
 //! [`inputs::Inputs`], which notes the question and a fingerprint of the answer.
 
+pub mod api;
 pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod database;
 pub mod deploy;
 pub mod diag;
 pub mod discover;
@@ -27,6 +29,7 @@ pub mod pipeline;
 pub mod preview;
 pub mod render;
 pub mod resolve;
+pub mod serve;
 pub mod slug;
 pub mod theme;
 pub mod watch;

@@ -70,6 +70,14 @@ pub enum Command {
     Config(Config),
     /// Share, count or delete what builds remember
     Cache(Cache),
+    /// Serve the finished site and its API to visitors
+    Serve(Serve),
+    /// Check the site's API, or print what describes it
+    Api(Api),
+    /// Make the tables of the API's database, or say how they stand
+    Db(Db),
+    /// Write the site's content into the database of its API
+    Publish(Publish),
     /// Build the site and make it live on Cloudflare
     Deploy(Deploy),
     /// List what has been deployed
@@ -193,6 +201,106 @@ pub struct Preview {
     /// Hide pages with a date in the future
     #[arg(long)]
     pub no_future: bool,
+    /// The database of the API, instead of DATABASE_URL [default: a private one, if this machine has PostgreSQL]
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
+}
+
+/// `rivage serve`
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// The folder of the finished site, instead of `build.output`
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<String>,
+    /// The database of the API, instead of DATABASE_URL
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
+    /// A database or role that only reads, instead of DATABASE_READ_URL [default: that of `--db`, in sessions that only read]
+    #[arg(long, value_name = "URL")]
+    pub db_read: Option<String>,
+    /// Serve the site without its API
+    #[arg(long, conflicts_with_all = ["db", "db_read"])]
+    pub no_api: bool,
+    /// The port
+    #[arg(long, short, default_value_t = 8080)]
+    pub port: u16,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub host: std::net::IpAddr,
+    /// A further origin of the site, beside that of `site.base_url`; may be repeated
+    #[arg(long, value_name = "URL", value_parser = origin)]
+    pub origin: Vec<String>,
+    /// The address of a proxy whose `X-Forwarded-For` is believed; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub trusted_proxy: Vec<std::net::IpAddr>,
+}
+
+/// `rivage api`
+#[derive(Debug, clap::Args)]
+pub struct Api {
+    /// What is asked.
+    #[command(subcommand)]
+    pub command: ApiCommand,
+}
+
+/// What is asked of an API.
+#[derive(Debug, Subcommand)]
+pub enum ApiCommand {
+    /// Check route files, and their statements against a database where one is named
+    Check(ApiCheck),
+    /// Print a client in TypeScript
+    Client,
+    /// Print the description, OpenAPI 3.1
+    Openapi,
+    /// Print the manifest, which a Worker loads
+    Manifest,
+}
+
+/// `rivage api check`
+#[derive(Debug, clap::Args)]
+pub struct ApiCheck {
+    /// The database, instead of DATABASE_URL; without one only files are read
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
+    /// Note the columns of answers in `api/columns.json`, for builds without a database
+    #[arg(long)]
+    pub update: bool,
+}
+
+/// `rivage db`
+#[derive(Debug, clap::Args)]
+pub struct Db {
+    /// What becomes of the tables.
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+/// What becomes of the tables.
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Run the migrations of rivage and of the site that were not run yet
+    Migrate(DbPlace),
+    /// Print how each migration stands; exit code 1 if one is pending
+    Status(DbPlace),
+}
+
+/// Which database it is.
+#[derive(Debug, clap::Args)]
+pub struct DbPlace {
+    /// The database, instead of DATABASE_URL
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
+}
+
+/// `rivage publish`
+#[derive(Debug, clap::Args)]
+pub struct Publish {
+    /// Which pages are published, and where the site will be.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The database, instead of DATABASE_URL
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
 }
 
 /// `rivage check`
@@ -488,6 +596,10 @@ pub struct Man {
 
 fn base_url(text: &str) -> Result<String, String> {
     config::check_base_url(text).map_err(|must| format!("it must be {must}"))
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    config::check_origin(text).map(|()| text.to_owned()).map_err(|must| format!("it must be {must}"))
 }
 
 fn project(text: &str) -> Result<String, String> {

@@ -4,12 +4,15 @@
 //! knows whether a deployment is live.
 //! Deliberately not here: anything about sites; the commands call [`crate::pipeline`], [`crate::check`], [`crate::preview`] and print.
 
+mod api;
 pub mod args;
 mod build;
 mod cache;
 mod check;
 mod completions;
 mod config;
+mod database;
+mod db;
 mod deploy;
 mod deployments;
 mod git;
@@ -17,11 +20,14 @@ mod init;
 mod man;
 mod new;
 mod preview;
+mod preview_database;
 mod printer;
 mod profile;
 mod project;
+mod publish;
 mod render;
 mod rollback;
+mod serve;
 mod verify;
 mod why;
 
@@ -81,6 +87,10 @@ fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Why(args) => why::run(global, &args, printer),
         Command::Config(args) => config::run(global, &args, printer),
         Command::Cache(args) => cache::run(global, &args, printer),
+        Command::Serve(args) => serve::run(global, &args, printer),
+        Command::Api(args) => api::run(global, &args, printer),
+        Command::Db(args) => db::run(global, &args, printer),
+        Command::Publish(args) => publish::run(global, &args, printer),
         Command::Deploy(args) => deploy::run(global, &args, printer),
         Command::Deployments(args) => deployments::run(global, &args, printer),
         Command::Rollback(args) => rollback::run(global, &args, printer),

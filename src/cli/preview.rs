@@ -12,17 +12,30 @@ use rivage_diag::Diagnostic;
 use super::Exit;
 use super::args::{Global, Preview};
 use super::build::{found, open_cache, tell_troubles};
+use super::preview_database::{self, PreviewDatabase};
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources, read, world};
 use crate::diag::emit;
 use crate::inputs::{Inputs, Known, World};
 use crate::pipeline::{Mode, Options, Outcome, Session, Silent};
 use crate::preview::{self, Build, Builder, Changed, LiveSink};
-use crate::{config, watch};
+use crate::serve::Desk;
+use crate::{api, config, watch};
 
 /// What a project is made of, at its top. public/ is not: what is built changes nothing.
-const SOURCES: [&str; 10] =
-    [config::FILE, "content", "data", "layouts", "components", "assets", "static", "strings", "archetypes", "themes"];
+const SOURCES: [&str; 11] = [
+    config::FILE,
+    api::FOLDER,
+    "content",
+    "data",
+    "layouts",
+    "components",
+    "assets",
+    "static",
+    "strings",
+    "archetypes",
+    "themes",
+];
 
 pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow::Result<Exit> {
     let project = Project::open(global)?;
@@ -31,6 +44,9 @@ pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow:
     if args.port != 0 && address.port() != args.port {
         printer.note(&format!("port {} is taken, {} is free", args.port, address.port()));
     }
+    let log = printer.clone();
+    let desk =
+        Desk::new(preview_database::secrets()?, Vec::new(), Box::new(move |line| preview_database::log(&log, line)));
     let site = Arc::new(Site {
         root: project.root.clone(),
         origin: format!("http://{}:{}", host(args.host), address.port()),
@@ -38,6 +54,8 @@ pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow:
         future: !args.no_future,
         printer: printer.clone(),
         watcher: Mutex::new(None),
+        database: PreviewDatabase::new(&project.root, args.db.clone(), Arc::clone(&desk), printer)?,
+        desk: Arc::clone(&desk),
         state: Mutex::default(),
     });
     let changes = preview::Changes::default();
@@ -47,7 +65,7 @@ pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow:
         // Still good for looking at.
         Err(error) => printer.warning(&format!("{error}: {}; changes will not show", error.source)),
     }
-    let server = preview::serve(listener, Arc::clone(&site) as Arc<dyn Builder>, changes)?;
+    let server = preview::serve(listener, Arc::clone(&site) as Arc<dyn Builder>, changes, desk)?;
     let url = format!("{}{}/", site.origin, site.base_path());
     printer.result(&format!("{url}\n"))?;
     if args.host.is_unspecified()
@@ -62,6 +80,8 @@ pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow:
     }
     printer.note("Ctrl-C ends the preview");
     server.wait_for_ctrl_c()?;
+    drop(server);
+    site.database.stop();
     Ok(Exit::Done)
 }
 
@@ -73,6 +93,8 @@ struct Site {
     future: bool,
     printer: Printer,
     watcher: Mutex<Option<watch::Watcher>>,
+    desk: Arc<Desk>,
+    database: PreviewDatabase,
     state: Mutex<State>,
 }
 
@@ -154,6 +176,13 @@ impl Builder for Site {
         let build = match done.map(|()| session.outcome()) {
             Ok(outcome) => {
                 let errors = outcome.and_then(|outcome| {
+                    // With mistakes in it, the last good one answers on.
+                    if !outcome.has_errors() {
+                        self.desk.set_manifest(outcome.api.as_ref().map(|api| &api.manifest));
+                        if let Some(api) = &outcome.api {
+                            self.database.start(api.manifest.settings.bounds.answer);
+                        }
+                    }
                     self.watch_also(&outcome.inputs_read);
                     self.report(&world, &outcome, started)
                 });

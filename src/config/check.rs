@@ -31,6 +31,29 @@ pub(crate) fn web_url(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
+/// Checks an origin: scheme, host and port as browsers write them, and nothing else.
+///
+/// # Errors
+/// What it must be instead.
+pub fn origin(text: &str) -> Result<(), &'static str> {
+    let is_origin = web_url(text).is_ok_and(|url| url.origin().ascii_serialization() == text);
+    if is_origin { Ok(()) } else { Err("an origin such as `https://app.example.org`, without a path") }
+}
+
+/// Checks a name that becomes a part of a URL of the API: `contact`, `sign-up`.
+pub(super) fn form(text: &str) -> Result<(), &'static str> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.len() <= 63 && text.bytes().all(allowed);
+    if is_name { Ok(()) } else { Err("a name of `a`–`z`, `0`–`9` and `-` that starts with a letter") }
+}
+
+/// Checks the name of a form's field or of a rate-limit class.
+pub(super) fn field(text: &str) -> Result<(), &'static str> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_name = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.len() <= 63 && text.bytes().all(allowed);
+    if is_name { Ok(()) } else { Err("a name of `a`–`z`, `0`–`9` and `_` that starts with a letter") }
+}
+
 /// Checks a target: a path of the site or a URL.
 pub(super) fn target(text: &str) -> Result<(), &'static str> {
     let is_site_path = text.starts_with('/') && !text.starts_with("//") && !text.contains(char::is_whitespace);

@@ -89,6 +89,9 @@ impl Config {
             "theme": site.theme_settings,
             "extra": self.extra,
         });
+        if let Some(all) = all.as_object_mut() {
+            all.extend(self.api.to_json().map(|(table, value)| (table.to_owned(), value)));
+        }
         drop_empty(&mut all);
         if let Some(all) = all.as_object_mut() {
             // No taxonomies at all is not the same as none written.

@@ -4,6 +4,7 @@
 //! left at its default, so that the rest of the site can still be built and judged.
 //! Deliberately not here: flags of the command line (applied by `cli`), wrangler.toml.
 
+pub mod api;
 pub(crate) mod check;
 mod diagnostics;
 mod json;
@@ -22,7 +23,7 @@ use rivage_syntax::data::{self, Format};
 
 use crate::inputs::Inputs;
 pub use check::base_url as check_base_url;
-pub use check::{branch as check_branch, project as check_project};
+pub use check::{branch as check_branch, origin as check_origin, project as check_project};
 use reader::Report;
 use schema::Schema;
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,8 @@ pub struct Config {
     pub headers: IndexMap<String, IndexMap<String, String>>,
     /// `[[redirects]]`
     pub redirects: Vec<Redirect>,
+    /// `[api]` and `[forms.NAME]`
+    pub api: api::Api,
     /// `[extra]`: free data for templates.
     pub extra: serde_json::Value,
 }
@@ -418,6 +421,11 @@ pub(crate) fn is_web_url(text: &str) -> bool {
     check::web_url(text).is_ok()
 }
 
+/// Returns the origin of a base URL: scheme, host and port, as browsers write it.
+pub(crate) fn origin(base_url: &str) -> String {
+    check::web_url(base_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+}
+
 /// Reads and checks the text of a settings file.
 pub fn read(file: &FileId, text: &str) -> (Config, Vec<Diagnostic>) {
     let (data, mut diagnostics) = data::parse(file, text, Span::new(0, text.len()), Format::Toml);
@@ -489,6 +497,7 @@ impl Default for Config {
             },
             headers: IndexMap::new(),
             redirects: Vec::new(),
+            api: api::Api::default(),
             extra: serde_json::Value::Null,
         }
     }

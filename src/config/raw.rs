@@ -23,7 +23,7 @@ pub(super) const DEPLOY_TARGET: [(&str, DeployTarget); 2] =
     [("pages", DeployTarget::Pages), ("workers", DeployTarget::Workers)];
 
 /// Tables that later parts of rivage read.
-const RESERVED: [&str; 2] = ["images", "api"];
+const RESERVED: [&str; 1] = ["images"];
 
 /// Reads the settings.
 pub(super) fn read(report: &Report<'_>, data: &Data) -> Config {
@@ -64,6 +64,7 @@ pub(super) fn read(report: &Report<'_>, data: &Data) -> Config {
     }
     config.headers = headers(&mut root);
     config.redirects = redirects(&mut root);
+    config.api = super::api::read(&mut root);
     config.extra = root.json("extra");
     for table in RESERVED {
         root.take(table);
@@ -72,7 +73,7 @@ pub(super) fn read(report: &Report<'_>, data: &Data) -> Config {
     config
 }
 
-fn set<T>(setting: &mut T, written: Option<T>) {
+pub(super) fn set<T>(setting: &mut T, written: Option<T>) {
     if let Some(value) = written {
         *setting = value;
     }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use rivage_diag::Diagnostic;
 
+use crate::api::Api;
 use crate::cache::store::ObservationId;
 use crate::cache::{Cache, Kind};
 use crate::config::{Config, UnknownComponent};
@@ -77,6 +78,8 @@ pub struct Outcome {
     pub site: Arc<Site>,
     /// The files it was made of.
     pub tree: Arc<SourceTree>,
+    /// Its API; none where it has none.
+    pub api: Option<Arc<Api>>,
     /// What pages tell of themselves, in the order of the routes; without those that the cache keeps.
     pub facts: Vec<Arc<PageFacts>>,
     /// What each route asked, in the order of the routes; only if asked for, and without a cache.

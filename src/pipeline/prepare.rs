@@ -13,6 +13,7 @@ use rivage_syntax::data::{self, Format};
 use rustc_hash::FxHashMap;
 
 use super::{Mode, Options, Profile, Progress};
+use crate::api::{self, Api};
 use crate::cache::{self, Cache, Checker, Kind, Marked};
 use crate::config::{self, Config};
 use crate::discover::{self, ContentFile, SourceTree};
@@ -32,6 +33,8 @@ use crate::theme;
 pub(super) struct Prepared {
     pub(super) config: Arc<Config>,
     pub(super) tree: Arc<SourceTree>,
+    /// The API; none where the site has none.
+    pub(super) api: Option<Arc<Api>>,
     pub(super) renderer: Renderer,
     /// Files of the theme and beside pages that are not in the output yet.
     pub(super) artifacts: Vec<Artifact>,
@@ -106,6 +109,9 @@ pub(super) fn prepare(
     let (tree, problems) = profile.measure("discover", || discover::discover(&inputs, &config));
     diagnostics.extend(problems);
 
+    let (api, problems) = profile.measure("api", || api::read(&inputs, &config));
+    diagnostics.extend(problems);
+
     progress.stage("parse", tree.content.len());
     let (former, former_engine) =
         former.map_or((None, None), |former| (Some(former.documents), Some((former.engine, former.engine_problems))));
@@ -157,7 +163,17 @@ pub(super) fn prepare(
     let notes = inputs.into_notes();
     paths.extend(notes.iter().filter_map(|(question, _)| question.path().map(str::to_owned)));
     let times = notes.into_iter().filter(|(question, _)| question.is_about_time()).collect();
-    Ok(Prepared { config, tree: Arc::new(tree), renderer, artifacts, documents, diagnostics, paths, times })
+    Ok(Prepared {
+        config,
+        tree: Arc::new(tree),
+        api: api.map(Arc::new),
+        renderer,
+        artifacts,
+        documents,
+        diagnostics,
+        paths,
+        times,
+    })
 }
 
 /// Reads all content files, or what is known of them, in the order of the tree.
@@ -388,6 +404,12 @@ fn theme_settings(inputs: &Inputs<'_>, config: &mut Config) -> Vec<Diagnostic> {
     }
     config.site.theme_settings = settings;
     problems
+}
+
+/// Whether a file that the site has of its own takes the place of a generated one.
+pub(super) fn is_written(prepared: &Prepared, path: &str) -> bool {
+    let is_static = prepared.tree.theme.statics.iter().any(|file| file.name == path);
+    is_static || prepared.renderer.surroundings.beside.contains_key(path)
 }
 
 pub(super) fn unreadable(error: &crate::fs::Error) -> Diagnostic {

@@ -19,9 +19,10 @@ use rivage_diag::Diagnostic;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::generated::{Capture, Generated};
-use super::prepare::{Former, Prepared, parse_one, prepare};
+use super::prepare::{Former, Prepared, is_written, parse_one, prepare};
 use super::routes::{Parts, Rendered, Routes, Work};
 use super::{Options, Outcome, Profile, Progress, on_workers};
+use crate::api;
 use crate::cache::store::Key;
 use crate::cache::{Cache, Checker, Kind};
 use crate::fs::EntryKind;
@@ -275,7 +276,7 @@ impl Session {
     /// Returns what the last run made; none before the first.
     pub fn outcome(&self) -> Option<Outcome> {
         let last = self.last.as_ref()?;
-        let Prepared { config, tree, documents, diagnostics, paths, .. } = &last.prepared;
+        let Prepared { config, tree, api, documents, diagnostics, paths, .. } = &last.prepared;
         let mut all = diagnostics.clone();
         all.extend(documents.iter().flat_map(|parsed| &parsed.problems).cloned());
         all.extend(last.rendered.iter().flat_map(|rendered| &rendered.diagnostics).cloned());
@@ -288,6 +289,7 @@ impl Session {
             config: Arc::clone(config),
             site: Arc::clone(last.prepared.site()),
             tree: Arc::clone(tree),
+            api: api.clone(),
             facts: facts.filter_map(|rendered| rendered.told.facts.clone()).collect(),
             notes: notes.map(|rendered| rendered.notes.clone()).collect(),
             rendered: last.count,
@@ -346,6 +348,9 @@ impl Last {
         let told = AllTold::new(told.collect(), &load);
         let is_hidden = |id| is_hidden_from_robots(site.page(id));
         let values = &self.prepared.renderer.surroundings.values;
+        if let Some(api) = self.prepared.api.as_ref().filter(|_| !is_written(&self.prepared, api::DESCRIPTION)) {
+            take.take(api.artifact())?;
+        }
         outputs::render(values, &self.prepared.tree, &told, &is_hidden, take)
     }
 

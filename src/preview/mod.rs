@@ -12,9 +12,9 @@
 
 mod live;
 mod paths;
-mod respond;
+pub(crate) mod respond;
 mod server;
-mod site;
+pub(crate) mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
@@ -61,6 +61,11 @@ pub trait Builder: Send + Sync + 'static {
     fn make(&self, path: &str) -> Option<Vec<u8>> {
         let _ = path;
         None
+    }
+
+    /// Reports whether pages are shown to their writer, who sees changes at once, rather than to visitors.
+    fn is_live(&self) -> bool {
+        true
     }
 
     /// Reads a file that [`Content::CopyOf`] names.

@@ -25,11 +25,12 @@ const ALWAYS: [(&str, &str); 4] = [
 ];
 
 /// Answers a `GET` or `HEAD` request.
-pub(super) fn answer(site: &Snapshot, builder: &dyn Builder, request: &Request) -> Response {
+pub(crate) fn answer(site: &Snapshot, builder: &dyn Builder, request: &Request) -> Response {
     let uri = request.uri();
     let path = uri.path();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    if path.starts_with(OWN) {
+    let is_live = builder.is_live();
+    if is_live && path.starts_with(OWN) {
         return plain(StatusCode::NOT_FOUND, "there is no such file of the preview server\n");
     }
     let mut target = path.to_owned();
@@ -50,7 +51,7 @@ pub(super) fn answer(site: &Snapshot, builder: &dyn Builder, request: &Request) 
     let Some(decoded) = paths::decode(below) else {
         return plain(StatusCode::BAD_REQUEST, "the path is no text\n");
     };
-    match paths::find(&decoded, |path| site.file(path).is_some() || is_made_on_demand(path)) {
+    match paths::find(&decoded, |path| site.file(path).is_some() || is_live && is_made_on_demand(path)) {
         paths::Found::File(file) => serve(site, builder, request, &file, StatusCode::OK),
         paths::Found::Elsewhere(to) => {
             redirect(StatusCode::PERMANENT_REDIRECT, &format!("{}{}{query}", site.base_path, encode(&to)))
@@ -65,15 +66,15 @@ fn is_made_on_demand(path: &str) -> bool {
 }
 
 /// Answers what is neither `GET` nor `HEAD`.
-pub(super) fn method_not_allowed() -> Response {
+pub(crate) fn method_not_allowed() -> Response {
     let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "a static site answers GET and HEAD only\n");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     response
 }
 
 /// Answers where the server itself failed.
-pub(super) fn broken() -> Response {
-    plain(StatusCode::INTERNAL_SERVER_ERROR, "the preview server failed\n")
+pub(crate) fn broken() -> Response {
+    plain(StatusCode::INTERNAL_SERVER_ERROR, "the server failed\n")
 }
 
 fn not_found(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str) -> Response {
@@ -116,7 +117,8 @@ fn serve(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str, 
     };
     let kind = content_type(path);
     let is_page = kind.starts_with("text/html");
-    let body = if is_page { with_client(&body, site.version(request.uri().path())) } else { body };
+    let is_live = builder.is_live();
+    let body = if is_page && is_live { with_client(&body, site.version(request.uri().path())) } else { body };
 
     let mut headers = HeaderMap::new();
     for (name, value) in ALWAYS {
@@ -129,7 +131,7 @@ fn serve(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str, 
     }
     for (name, value) in rules.set {
         if let Ok(name) = HeaderName::try_from(name) {
-            let value = if name == CONTENT_SECURITY_POLICY { live_policy(&value) } else { value };
+            let value = if is_live && name == CONTENT_SECURITY_POLICY { live_policy(&value) } else { value };
             insert(&mut headers, name, &value);
         }
     }

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::get;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::site::Snapshot;
 use super::{Builder, Changed, Error, OWN, live, respond};
+use crate::serve::Desk;
 
 /// Threads that answer requests. A preview has one reader.
 const WORKERS: usize = 2;
@@ -27,6 +28,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub(super) struct Server {
     pub(super) site: watch::Receiver<Arc<Snapshot>>,
     pub(super) builder: Arc<dyn Builder>,
+    /// Answers for the API.
+    desk: Arc<Desk>,
 }
 
 /// A running server. It stops when the handle is dropped.
@@ -54,11 +57,16 @@ struct Waiting {
     stop: bool,
 }
 
-/// Builds the site and serves it. Returns when the first build is done.
+/// Builds the site and serves it, and what `desk` takes. Returns when the first build is done.
 ///
 /// # Errors
 /// The server cannot be started.
-pub fn serve(listener: TcpListener, builder: Arc<dyn Builder>, changes: Changes) -> Result<Handle, Error> {
+pub fn serve(
+    listener: TcpListener,
+    builder: Arc<dyn Builder>,
+    changes: Changes,
+    desk: Arc<Desk>,
+) -> Result<Handle, Error> {
     let address = listener.local_addr().map_err(Error::Start)?;
     listener.set_nonblocking(true).map_err(Error::Start)?;
     let first = Snapshot::default().next(builder.build(&Changed::new()), &Changed::new());
@@ -76,10 +84,10 @@ pub fn serve(listener: TcpListener, builder: Arc<dyn Builder>, changes: Changes)
         .route(&format!("{OWN}client.js"), get(live::client))
         .route(&format!("{OWN}events"), get(live::events))
         .fallback(page)
-        .with_state(Server { site, builder: Arc::clone(&builder) });
+        .with_state(Server { site, builder: Arc::clone(&builder), desk });
     runtime.spawn(async move {
         // Accepting goes on after errors; the future ends only with the runtime.
-        let _ = axum::serve(listener, router).await;
+        let _ = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await;
     });
     let thread = {
         let changes = changes.clone();
@@ -164,11 +172,17 @@ impl Drop for Handle {
     }
 }
 
-async fn page(State(server): State<Server>, request: Request) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+async fn page(State(server): State<Server>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
+    let site = Arc::clone(&server.site.borrow());
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    // The description of the API is a file beside its routes.
+    let is_file = is_read && site.has(request.uri().path());
+    if !is_file && server.desk.takes(request.uri().path()) {
+        return server.desk.answer(request, peer.ip()).await;
+    }
+    if !is_read {
         return respond::method_not_allowed();
     }
-    let site = Arc::clone(&server.site.borrow());
     // Copied files are read from the disk.
     let answer = tokio::task::spawn_blocking(move || respond::answer(&site, &*server.builder, &request));
     answer.await.unwrap_or_else(|_| respond::broken())

@@ -14,7 +14,7 @@ use crate::render::outputs::rules::{Headers, Redirects};
 
 /// A site at one moment.
 #[derive(Debug, Default)]
-pub(super) struct Snapshot {
+pub(crate) struct Snapshot {
     files: Arc<BTreeMap<Arc<str>, File>>,
     pub(super) base_path: String,
     pub(super) headers: Headers,
@@ -29,7 +29,7 @@ pub(super) struct Snapshot {
 
 /// A file of the site.
 #[derive(Clone, Debug)]
-pub(super) struct File {
+pub(crate) struct File {
     pub(super) source: Source,
     /// Differs when the bytes do.
     pub(super) version: Arc<str>,
@@ -47,7 +47,7 @@ pub(super) enum Source {
 
 impl Snapshot {
     /// Makes the snapshot that follows this one. `changed` tells which copied files have other bytes than before.
-    pub(super) fn next(&self, build: Build, changed: &Changed) -> Self {
+    pub(crate) fn next(&self, build: Build, changed: &Changed) -> Self {
         let latest = self.latest.as_deref().unwrap_or(self).made(build, changed);
         if latest.errors.is_none() || !self.good {
             return latest;
@@ -105,8 +105,13 @@ impl Snapshot {
     }
 
     /// Returns a file by its path in the site: `/a/index.html`.
-    pub(super) fn file(&self, path: &str) -> Option<&File> {
+    pub(crate) fn file(&self, path: &str) -> Option<&File> {
         self.files.get(path.strip_prefix('/')?)
+    }
+
+    /// Reports whether a file answers to a path, with the base path, as it is written.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        paths::below_base(path, &self.base_path).is_some_and(|below| self.file(below).is_some())
     }
 
     /// Returns the version of what a browser sees at a path, with the base path.

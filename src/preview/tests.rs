@@ -75,8 +75,13 @@ fn site(base_path: &str) -> Site {
     let files = Arc::new(Files { build: Mutex::new(build), disk: Mutex::new(disk), later: Mutex::default() });
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let changes = Changes::default();
-    let server = serve(listener, Arc::clone(&files) as Arc<dyn Builder>, changes.clone()).unwrap();
+    let server = serve(listener, Arc::clone(&files) as Arc<dyn Builder>, changes.clone(), no_api()).unwrap();
     Site { files, changes, server }
+}
+
+/// The desk of a site without an API.
+fn no_api() -> Arc<crate::serve::Desk> {
+    crate::serve::Desk::new(rivage_api::decide::Secrets::default(), Vec::new(), Box::new(|_| {}))
 }
 
 struct Answer {

@@ -259,6 +259,7 @@ pub(super) fn settings(config: &Config, preview: bool) -> Fingerprint {
     config.content.clear();
     config.redirects.clear();
     config.headers.clear();
+    config.api = Default::default();
     config.build.output.clear();
     config.build.csp = None;
     config.build.llms_txt = true;

@@ -1,0 +1,70 @@
+//! `rivage serve`: a finished site and its API for visitors.
+
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::Context;
+use rivage_api::auth::jwt::Keys;
+use rivage_api::decide::Secrets;
+use rivage_diag::Diagnostic;
+
+use super::Exit;
+use super::api::load;
+use super::args::{Global, Serve as Args};
+use super::database::{READ_VARIABLE, VARIABLE, named};
+use super::printer::{Printer, failure};
+use super::project::Project;
+use crate::serve::{self, Database, Desk, Folder};
+
+/// The variable with the keys of tokens.
+const KEYS: &str = "RIVAGE_API_KEYS";
+
+pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Result<Exit> {
+    let project = Project::open(global)?;
+    let (config, api, problems) = load(&project, printer);
+    if problems.iter().any(Diagnostic::is_error) {
+        return Ok(Exit::SiteHasErrors);
+    }
+    let output = args.out.clone().unwrap_or(config.build.output);
+    let folder = project.root.join(&output);
+    if !folder.is_dir() {
+        return Err(failure(format!("there is no folder `{output}`"), "`rivage build` makes it"));
+    }
+    let log = printer.clone();
+    let desk = Desk::new(secrets()?, args.trusted_proxy.clone(), Box::new(move |line| log.note(&line.to_json())));
+    if let Some(mut api) = api.filter(|_| !args.no_api) {
+        let place = named(args.db.as_deref(), VARIABLE)?.ok_or_else(|| {
+            let hint = format!("pass `--db URL` or set {VARIABLE}; `--no-api` serves the site alone");
+            failure("the site has an API, and no database is named", hint)
+        })?;
+        let settings = &mut api.manifest.settings;
+        settings.origins.extend(args.origin.iter().cloned());
+        let read = named(args.db_read.as_deref(), READ_VARIABLE)?;
+        desk.set_database(Database::new(place, read, settings.bounds.answer));
+        desk.set_manifest(Some(&api.manifest));
+    }
+    let address = SocketAddr::new(args.host, args.port);
+    let listener = TcpListener::bind(address).with_context(|| format!("could not listen on `{address}`"))?;
+    let serving = serve::serve(listener, Folder::new(folder, config.site.base_path.clone()), desk)?;
+    printer.result(&format!("http://{}{}/\n", serving.address(), config.site.base_path))?;
+    serving.wait()?;
+    Ok(Exit::Done)
+}
+
+/// The variable with the secret of Turnstile, which checks challenges of forms.
+const TURNSTILE: &str = "TURNSTILE_SECRET";
+
+/// Reads what must not stand in files from the environment; nothing where there is nothing.
+///
+/// # Errors
+/// The keys of tokens cannot be read; never with their content.
+pub(super) fn secrets() -> anyhow::Result<Secrets> {
+    let keys = match std::env::var(KEYS) {
+        Ok(text) => Keys::parse(&text).map_err(|problem| {
+            let hint = "a line is a name and a key, such as `2026 hs256:…` with 32 bytes in base64url";
+            failure(format!("{KEYS}: {problem}"), hint)
+        })?,
+        Err(_) => Keys::default(),
+    };
+    let turnstile = std::env::var(TURNSTILE).ok().filter(|secret| !secret.is_empty());
+    Ok(Secrets { keys, turnstile })
+}

@@ -1,0 +1,9 @@
+//! What rivage does with a database besides answering requests: migrations, publishing, and a private server for previews.
+//!
+//! In: a connection of `rivage-postgres`, or the programs of PostgreSQL. Out: tables and rows. Deliberately not here: statements of routes
+//! ([`rivage_api`]), pools ([`crate::serve`]).
+
+pub mod cluster;
+pub mod migrations;
+pub mod publish;
+mod split;

@@ -1,0 +1,245 @@
+//! Pages → rows: what `/api/v1/search`, `pages` and `graph/related` answer from.
+//!
+//! In: a [`Site`] with the facts of all its routes. Out: rows of `page`, `chunk` and `link`, changed in one transaction: readers see the old
+//! content or the new one, never a part. Only what differs is written. Deliberately not here: tables ([`super::migrations`]), pages that robots are
+//! to leave alone, and drafts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rivage_postgres::{Client, Error, Param, ResultSet, Statement};
+use serde_json::{Value, json};
+
+use crate::inputs::Fingerprint;
+use crate::render::page::is_hidden_from_robots;
+use crate::render::{OutLink, PageFacts, SearchSection};
+use crate::resolve::{Page, Site, View};
+
+/// Bytes of JSON that one statement brings.
+const BATCH: usize = 4 << 20;
+
+/// One publisher at a time.
+const LOCK: &str = "select pg_advisory_xact_lock(7465737173)";
+const KNOWN: &str = "select path, content_hash from page";
+
+const DELETE: &str = "delete from page where path in (select jsonb_array_elements_text($1::jsonb))";
+
+const UPSERT: &str = "\
+insert into page (path, lang, kind, title, description, body, tags, meta, content_hash, build, published_at)
+select path, lang, kind, title, description, body, array(select jsonb_array_elements_text(tags)), meta, content_hash, build, published_at
+  from jsonb_to_recordset($1::jsonb) as new (path text, lang text, kind text, title text, description text, body text, tags jsonb,
+       meta jsonb, content_hash text, build text, published_at timestamptz)
+on conflict (path) do update set lang = excluded.lang, kind = excluded.kind, title = excluded.title, description = excluded.description,
+  body = excluded.body, tags = excluded.tags, meta = excluded.meta, content_hash = excluded.content_hash, build = excluded.build,
+  published_at = excluded.published_at, draft = false";
+
+const CHUNKS_GONE: &str = "\
+delete from chunk using page where page.id = chunk.page_id and page.path in (select new ->> 'path' from jsonb_array_elements($1::jsonb) as new)";
+
+const CHUNKS: &str = "\
+insert into chunk (page_id, ord, heading, anchor, text, content_hash)
+select page.id, part.ord, part.heading, part.anchor, part.text, part.content_hash
+  from jsonb_to_recordset($1::jsonb) as new (path text, chunks jsonb) join page on page.path = new.path
+  cross join jsonb_to_recordset(new.chunks) as part (ord integer, heading text, anchor text, text text, content_hash text)";
+
+/// All links, each as a pair of paths. Links of other kinds are not ours.
+const LINKS: &str = "\
+with wanted as (
+  select src.id as src, dst.id as dst
+    from jsonb_array_elements($1::jsonb) as pair
+    join page src on src.path = pair ->> 0 join page dst on dst.path = pair ->> 1
+), gone as (
+  delete from link where kind = 'link' and not exists (select from wanted where wanted.src = link.src and wanted.dst = link.dst)
+  returning 1
+), come as (
+  insert into link (src, dst, kind) select src, dst, 'link' from wanted on conflict do nothing returning 1
+)
+select (select count(*) from gone) + (select count(*) from come)";
+
+/// Kept answers with the tag `page` are stale, in the same transaction.
+const PURGE: &str = "\
+insert into cache_epoch (tag, epoch) values ('page', 1) on conflict (tag) do update set epoch = cache_epoch.epoch + 1";
+
+/// A page as it will be published.
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    /// The rows, with the parts as `chunks`; without hash and build.
+    row: Value,
+    hash: String,
+}
+
+/// What is to be published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Content {
+    pages: BTreeMap<String, Entry>,
+    links: BTreeSet<(String, String)>,
+    /// The fingerprint of all of it.
+    pub build: String,
+}
+
+/// What was changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Pages that are new or differ.
+    pub written: usize,
+    /// Pages that are as they were.
+    pub unchanged: usize,
+    /// Pages that are gone.
+    pub removed: usize,
+    /// Links that came or went.
+    pub links: usize,
+}
+
+/// Gathers what is to be published. `facts` are those of all routes.
+pub fn gather<'f>(site: &Site, facts: impl IntoIterator<Item = &'f PageFacts>) -> Content {
+    let base = &site.config.site.base_path;
+    let facts: BTreeMap<&str, &PageFacts> = facts.into_iter().map(|facts| (facts.url.as_str(), facts)).collect();
+    let mut pages = BTreeMap::new();
+    let mut links = BTreeSet::new();
+    for route in &site.routes {
+        let View::Page(id) = route.view else { continue };
+        let page = site.page(id);
+        let Some(facts) = facts.get(route.url.as_str()) else { continue };
+        if page.is_draft || page.is_fallback || is_hidden_from_robots(page) {
+            continue;
+        }
+        let path = format!("{base}{}", route.url);
+        let to_pages = facts.links.iter().filter(|link| link.target.starts_with('/') && link.target != route.url);
+        links.extend(to_pages.map(|link: &OutLink| (path.clone(), format!("{base}{}", link.target))));
+        let row = row(&path, page, facts);
+        let hash = Fingerprint::of(row.to_string().as_bytes()).hex();
+        pages.insert(path, Entry { row, hash });
+    }
+    links.retain(|(from, to)| pages.contains_key(from) && pages.contains_key(to));
+    let all: String = pages.iter().map(|(path, entry)| format!("{path} {}\n", entry.hash)).collect();
+    let build = Fingerprint::of(format!("{all}{links:?}").as_bytes()).hex()[..16].to_owned();
+    Content { pages, links, build }
+}
+
+fn row(path: &str, page: &Page, facts: &PageFacts) -> Value {
+    let document = page.document.as_ref();
+    let matter = document.map(|document| &document.front_matter);
+    let description = matter.and_then(|matter| matter.description.clone());
+    let description = description.or_else(|| document.map(|document| document.summary.clone())).unwrap_or_default();
+    let sections: &[SearchSection] = facts.search.as_ref().map_or(&[], |search| &search.sections);
+    let texts = sections.iter().flat_map(|section| [section.title.as_str(), section.text.as_str()]);
+    let body = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+    let tags = matter.and_then(|matter| matter.taxonomies.get("tags"));
+    let tags: Vec<&str> = tags.into_iter().flatten().map(|tag| tag.value.as_str()).collect();
+    let chunks: Vec<Value> = sections
+        .iter()
+        .enumerate()
+        .map(|(ord, section)| {
+            let hash = Fingerprint::of(format!("{}\n{}", section.title, section.text).as_bytes()).hex();
+            json!({"ord": ord, "heading": section.title, "anchor": section.id, "text": section.text, "content_hash": hash})
+        })
+        .collect();
+    // Pages without a date come after all that have one.
+    let published = page.date.as_ref().map_or(jiff::Timestamp::UNIX_EPOCH, |date| date.at);
+    let breadcrumb = facts.search.as_ref().map(|search| search.breadcrumb.as_str()).unwrap_or_default();
+    let clean = |text: &str| text.replace('\0', "");
+    json!({
+        "path": path, "lang": page.language, "kind": page.kind, "title": clean(&page.title), "description": clean(&description),
+        "body": clean(&body), "tags": tags, "published_at": published.to_string(),
+        "meta": {"breadcrumb": breadcrumb, "words": page.words, "reading_time": page.reading_time},
+        "chunks": chunks,
+    })
+}
+
+/// Publishes in one transaction. When it fails, nothing has changed.
+///
+/// # Errors
+/// The connection failed, or the tables are not there.
+pub async fn publish(client: &mut Client, content: &Content) -> Result<Summary, Error> {
+    execute(client, "begin").await?;
+    let done = write(client, content).await;
+    // A connection that failed is rolled back by the server.
+    if done.is_ok() {
+        execute(client, "commit").await?;
+    } else if client.connection().state() == rivage_postgres::State::Idle {
+        execute(client, "rollback").await?;
+    }
+    done
+}
+
+async fn write(client: &mut Client, content: &Content) -> Result<Summary, Error> {
+    execute(client, LOCK).await?;
+    let known = execute(client, KNOWN).await?;
+    let text = |cell: Option<&str>| cell.unwrap_or_default().to_owned();
+    let known: BTreeMap<String, String> =
+        known.iter().flat_map(ResultSet::rows).map(|row| (text(row.text(0)), text(row.text(1)))).collect();
+    let gone: Vec<&str> = known.keys().filter(|path| !content.pages.contains_key(*path)).map(String::as_str).collect();
+    let changed: Vec<&Entry> = content
+        .pages
+        .iter()
+        .filter(|(path, entry)| known.get(*path) != Some(&entry.hash))
+        .map(|(_, entry)| entry)
+        .collect();
+    let mut summary = Summary {
+        written: changed.len(),
+        unchanged: content.pages.len() - changed.len(),
+        removed: gone.len(),
+        links: 0,
+    };
+    if !gone.is_empty() {
+        with(client, DELETE, &json!(gone).to_string()).await?;
+    }
+    for rows in batches(&changed, &content.build) {
+        for statement in [UPSERT, CHUNKS_GONE, CHUNKS] {
+            with(client, statement, &rows).await?;
+        }
+    }
+    let pairs: Vec<_> = content.links.iter().map(|(from, to)| json!([from, to])).collect();
+    let results = with(client, LINKS, &json!(pairs).to_string()).await?;
+    let links = results.first().and_then(|result| result.row(0)?.text(0)?.parse().ok());
+    summary.links = links.unwrap_or(0);
+    if summary.written + summary.removed + summary.links > 0 {
+        execute(client, PURGE).await?;
+    }
+    Ok(summary)
+}
+
+/// Rows as JSON arrays, none much longer than a batch.
+fn batches(changed: &[&Entry], build: &str) -> Vec<String> {
+    let mut batches = Vec::new();
+    let mut batch = String::new();
+    for entry in changed {
+        let mut row = entry.row.clone();
+        row["content_hash"] = entry.hash.as_str().into();
+        row["build"] = build.into();
+        batch.push(if batch.is_empty() { '[' } else { ',' });
+        batch.push_str(&row.to_string());
+        if batch.len() > BATCH {
+            batches.push(std::mem::take(&mut batch) + "]");
+        }
+    }
+    if !batch.is_empty() {
+        batches.push(batch + "]");
+    }
+    batches
+}
+
+async fn execute(client: &mut Client, sql: &str) -> Result<Vec<ResultSet>, Error> {
+    client.query(&[Statement::new(sql, &[])]).await
+}
+
+async fn with(client: &mut Client, sql: &str, value: &str) -> Result<Vec<ResultSet>, Error> {
+    client.query(&[Statement::new(sql, &[Param::text(value)])]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_arrays_of_all_rows() {
+        let entry = |size: usize| Entry { row: json!({"path": "x".repeat(size)}), hash: "h".to_owned() };
+        let (small, large) = (entry(10), entry(BATCH));
+        let all = batches(&[&small, &large, &small], "b");
+        assert_eq!(all.len(), 2);
+        let rows: Vec<Value> =
+            all.iter().flat_map(|batch| serde_json::from_str::<Vec<Value>>(batch).unwrap()).collect();
+        assert_eq!(rows.len(), 3);
+        assert!(rows.iter().all(|row| row["build"] == "b" && row["content_hash"] == "h"));
+        assert!(batches(&[], "b").is_empty());
+    }
+}
