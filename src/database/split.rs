@@ -97,9 +97,8 @@ fn quoted(rest: &str, quote: u8, has_escapes: bool) -> usize {
     let bytes = rest.as_bytes();
     let mut at = 1;
     while at < bytes.len() {
-        if bytes[at] == b'\\' && has_escapes {
-            at += 2;
-        } else if bytes[at] == quote && bytes.get(at + 1) == Some(&quote) {
+        let is_escape = bytes[at] == b'\\' && has_escapes;
+        if is_escape || (bytes[at] == quote && bytes.get(at + 1) == Some(&quote)) {
             at += 2;
         } else if bytes[at] == quote {
             return at + 1;
