@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::tools::{Run, find, need_file, note, program};
+use crate::tools::{Run, find, need_file, note, program, root};
 
 /// Its name.
 pub(crate) const NAME: &str = "wasm32-unknown-unknown";
@@ -55,8 +55,27 @@ pub(crate) fn ready() -> anyhow::Result<Compiler> {
     need_file(Path::new("/usr/bin/rustc"), "rustc-web")?;
     need_file(Path::new("/usr/bin/cargo"), "cargo-web")?;
     need_file(Path::new("/usr/lib/rustlib/src/rust/library/std"), "rust-web-src")?;
+    is_recent("/usr/bin/rustc")?;
     let linker = linker(&sysroot).context("no linker for WebAssembly: rustup's toolchain has `rust-lld`")?;
     Ok(Compiler::Debian(linker))
+}
+
+/// Refuses a compiler that is older than the workspace allows: some releases of Debian have such ones.
+fn is_recent(rustc: &str) -> anyhow::Result<()> {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).context("could not read `Cargo.toml`")?;
+    let line = manifest.lines().find_map(|line| line.strip_prefix("rust-version = "));
+    let wanted = line.and_then(|line| minor(line.trim_matches('"'))).context("`Cargo.toml` names no `rust-version`")?;
+    let output = Command::new(rustc).arg("--version").output().with_context(|| format!("could not run `{rustc}`"))?;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    match told.split_whitespace().nth(1).and_then(minor) {
+        Some(found) if found >= wanted => Ok(()),
+        _ => bail!("`{rustc}` is too old: it is `{}`, Rust 1.{wanted} is needed", told.trim()),
+    }
+}
+
+/// Returns the second number of a version.
+fn minor(version: &str) -> Option<u32> {
+    version.split('.').nth(1)?.parse().ok()
 }
 
 fn sysroot() -> anyhow::Result<PathBuf> {
