@@ -126,7 +126,7 @@ impl Cluster {
         let keeper = command.spawn().map_err(failed("start PostgreSQL"))?;
         let cluster = Self { keeper, url: format!("postgres://rivage:{password}@127.0.0.1:{port}/postgres") };
         let deadline = Instant::now() + PATIENCE;
-        while !is_ready(&data) {
+        while !is_ready(&data, port) {
             if folder.join("over").exists() || Instant::now() > deadline {
                 let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
                 let output = log.lines().rev().find(|line| line.contains("FATAL")).unwrap_or("it said nothing");
@@ -241,22 +241,20 @@ fn read_password(folder: &Path) -> Result<String, Error> {
     Ok(text.trim().to_owned())
 }
 
-/// The eighth line of this file tells; the server writes it when it takes connections.
-fn is_ready(data: &Path) -> bool {
+/// The eighth line of this file tells; the server writes it when it takes connections. One that was killed has left the file of another port.
+fn is_ready(data: &Path, port: u16) -> bool {
     let pid_file = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
+    port_of(&pid_file) == Some(port) && pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
 }
 
-/// A file that a killed server left behind names a port where nobody listens.
+/// Reports whether a server has the data already. One that was killed has left a file that names a port where nobody listens.
 fn is_running(data: &Path) -> bool {
     let pid_file = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    let port = pid_file.lines().nth(3).and_then(|port| port.trim().parse::<u16>().ok());
-    let is_taken = port.is_some_and(|port| std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
-    if !is_taken && !pid_file.is_empty() {
-        // Else it would be taken for ready.
-        let _ = fs::remove_file(data.join("postmaster.pid"));
-    }
-    is_taken
+    port_of(&pid_file).is_some_and(|port| std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok())
+}
+
+fn port_of(pid_file: &str) -> Option<u16> {
+    pid_file.lines().nth(3)?.trim().parse().ok()
 }
 
 /// Where the data are: in the project, or where the server's user cannot go there, below /var/lib.
