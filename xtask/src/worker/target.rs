@@ -22,6 +22,11 @@ pub(crate) enum Compiler {
 }
 
 impl Compiler {
+    /// Whether it is Debian's.
+    pub(crate) fn is_debian(&self) -> bool {
+        matches!(self, Self::Debian(_))
+    }
+
     /// Lets a command of cargo use it.
     pub(crate) fn apply(&self, run: Run) -> Run {
         match self {
