@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -29,6 +29,8 @@ pub enum Fault {
 pub struct Proxy {
     shared: Arc<Shared>,
     address: SocketAddr,
+    /// Owns the listener, until connections are refused.
+    listener: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl Proxy {
         let fault = Mutex::new(Fault::None);
         let shared = Arc::new(Shared { server, fault, passed: AtomicUsize::new(0), stopped: AtomicBool::new(false) });
         let of_thread = shared.clone();
-        thread::spawn(move || {
+        let listener = thread::spawn(move || {
             for client in listener.incoming() {
                 if of_thread.stopped.load(Ordering::SeqCst) {
                     break;
@@ -63,7 +65,7 @@ impl Proxy {
                 }
             }
         });
-        Ok(Self { shared, address })
+        Ok(Self { shared, address, listener: Mutex::new(Some(listener)) })
     }
 
     /// Returns where it listens.
@@ -77,11 +79,14 @@ impl Proxy {
         self.shared.passed.store(0, Ordering::SeqCst);
     }
 
-    /// Takes no more connections: who wants one is refused. Connections that exist go on.
+    /// Takes no more connections: when this returns, who wants one is refused. Connections that exist go on.
     pub fn refuse(&self) {
+        let Some(listener) = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the thread, which drops the listener.
-        let _ = TcpStream::connect(self.address);
+        // Wakes the thread, which drops the listener. Where that did not go, waiting for it would not end.
+        if TcpStream::connect(self.address).is_ok() {
+            let _ = listener.join();
+        }
     }
 }
 
