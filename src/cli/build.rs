@@ -32,7 +32,7 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
         has_cache: !args.no_cache,
         verify: args.verify,
     };
-    let Made { mut outcome, written, output, limits, stale } = make(&project, &args.selection, how, printer)?;
+    let Made { session, mut outcome, written, output, limits, stale } = make(&project, &args.selection, how, printer)?;
     outcome.diagnostics.extend(limits);
     let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = outcome.diagnostics.len() - errors;
@@ -88,6 +88,8 @@ pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::R
              its files were replaced one by one"
         ));
     }
+    // The program is about to end, and a large site takes a while to take apart.
+    std::mem::forget((session, outcome));
     if let Some(difference) = stale {
         printer.diagnostics(&format!(
             "error[stale]: {difference}help: this is a fault of rivage; `rivage cache clear` mends the site\n"
@@ -113,6 +115,8 @@ pub(super) struct How<'a> {
 
 /// A site that was built.
 pub(super) struct Made {
+    /// What it was made by.
+    session: Session,
     /// What the pipeline told.
     pub(super) outcome: Outcome,
     /// What was written; nothing if the site has errors.
@@ -151,12 +155,17 @@ pub(super) fn make(project: &Project, selection: &Selection, how: How<'_>, print
     // A writer that is not committed leaves the output folder as it was.
     let mut files = limits::Count::new(&outcome.site, &outcome.tree);
     let written = if outcome.has_errors() {
+        session.save();
         None
     } else {
         writer.each_file(|path, length| files.add(path, length))?;
-        Some(writer.commit()?)
+        // What the cache keeps names its files by hash: it holds whether they get to their places or not.
+        let written = std::thread::scope(|scope| {
+            scope.spawn(|| session.save());
+            writer.commit()
+        });
+        Some(written?)
     };
-    session.save();
     if let Some(cache) = session.cache_mut() {
         tell_troubles(cache, printer);
     }
@@ -167,7 +176,7 @@ pub(super) fn make(project: &Project, selection: &Selection, how: How<'_>, print
         }
         None => None,
     };
-    Ok(Made { outcome, written, output, limits: files.finish(), stale })
+    Ok(Made { session, outcome, written, output, limits: files.finish(), stale })
 }
 
 /// Opens the cache of a project and tells the world what is known of its files.

@@ -10,11 +10,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use notify::event::{AccessKind, AccessMode, EventKind, MetadataKind, ModifyKind};
+use notify::event::{AccessKind, AccessMode, EventKind, MetadataKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 /// Quiet that ends a burst of events.
 const QUIET: Duration = Duration::from_millis(30);
+
+/// Quiet that is enough when all files of a burst were closed by who wrote them, or moved to their places.
+const FINISHED: Duration = Duration::from_millis(8);
 
 /// A burst is told after this long even if it goes on.
 const LONGEST: Duration = Duration::from_millis(400);
@@ -87,6 +90,38 @@ impl Drop for Watcher {
     }
 }
 
+/// Events that belong together.
+#[derive(Default)]
+struct Burst {
+    changed: BTreeSet<String>,
+    /// Those of which more is to come: files that are open, or gone for a moment.
+    unfinished: BTreeSet<String>,
+}
+
+impl Burst {
+    fn add(&mut self, path: String, kind: &EventKind) {
+        match kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => drop(self.unfinished.remove(&path)),
+            // Editors give a file its rights back after they have written it.
+            EventKind::Modify(ModifyKind::Metadata(_)) if self.changed.contains(&path) => {}
+            _ => drop(self.unfinished.insert(path.clone())),
+        }
+        self.changed.insert(path);
+    }
+
+    /// Anything of these names may have changed.
+    fn add_all(&mut self, names: &BTreeSet<String>) {
+        self.changed.extend(names.iter().cloned());
+        self.unfinished.extend(names.iter().cloned());
+    }
+
+    /// How long nothing must come for the burst to be over.
+    fn quiet(&self) -> Duration {
+        if self.unfinished.is_empty() { FINISHED } else { QUIET }
+    }
+}
+
 struct State {
     root: PathBuf,
     names: BTreeSet<String>,
@@ -95,29 +130,29 @@ struct State {
 
 impl State {
     fn run(mut self, inbox: &Receiver<Message>, changed: &dyn Fn(BTreeSet<String>)) {
-        let mut burst = BTreeSet::new();
+        let mut burst = Burst::default();
         let mut since = Instant::now();
         loop {
-            let message = if burst.is_empty() {
+            let message = if burst.changed.is_empty() {
                 inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                inbox.recv_timeout(QUIET.min(LONGEST.saturating_sub(since.elapsed())))
+                inbox.recv_timeout(burst.quiet().min(LONGEST.saturating_sub(since.elapsed())))
             };
             match message {
                 Ok(Message::Event(Ok(event))) => {
-                    if burst.is_empty() {
+                    if burst.changed.is_empty() {
                         since = Instant::now();
                     }
                     self.note(&event, &mut burst);
                 }
                 // An overflow of the queue: anything may have changed.
-                Ok(Message::Event(Err(_))) => burst.extend(self.names.iter().cloned()),
+                Ok(Message::Event(Err(_))) => burst.add_all(&self.names),
                 Ok(Message::Names(names)) => self.add(names),
-                Err(RecvTimeoutError::Timeout) => changed(std::mem::take(&mut burst)),
+                Err(RecvTimeoutError::Timeout) => changed(std::mem::take(&mut burst).changed),
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
-            if !burst.is_empty() && since.elapsed() >= LONGEST {
-                changed(std::mem::take(&mut burst));
+            if !burst.changed.is_empty() && since.elapsed() >= LONGEST {
+                changed(std::mem::take(&mut burst).changed);
             }
         }
     }
@@ -138,10 +173,10 @@ impl State {
         }
     }
 
-    fn note(&mut self, event: &notify::Event, burst: &mut BTreeSet<String>) {
+    fn note(&mut self, event: &notify::Event, burst: &mut Burst) {
         if !is_change(&event.kind) {
             if event.need_rescan() {
-                burst.extend(self.names.iter().cloned());
+                burst.add_all(&self.names);
             }
             return;
         }
@@ -154,7 +189,7 @@ impl State {
                 self.watch_folder(&name);
             }
             if !parts.last().is_some_and(|name| is_scratch(name)) {
-                burst.insert(parts.join("/"));
+                burst.add(parts.join("/"), &event.kind);
             }
         }
     }
@@ -252,6 +287,34 @@ mod tests {
             all.extend(changes.recv_timeout(PATIENCE).unwrap());
         }
         assert_eq!(all, BTreeSet::from(["content/z.md".to_owned()]));
+    }
+
+    #[test]
+    fn a_burst_is_over_soon_when_its_files_are_finished() {
+        use notify::event::{CreateKind, DataChange};
+        let data = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+        let rights = EventKind::Modify(ModifyKind::Metadata(MetadataKind::Permissions));
+        let closed = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let name = |mode| EventKind::Modify(ModifyKind::Name(mode));
+        let quiet = |events: &[(&str, EventKind)]| {
+            let mut burst = Burst::default();
+            events.iter().for_each(|(path, kind)| burst.add((*path).to_owned(), kind));
+            burst.quiet()
+        };
+        assert_eq!(quiet(&[("a", data)]), QUIET);
+        assert_eq!(quiet(&[("a", data), ("a", data), ("a", closed)]), FINISHED);
+        assert_eq!(quiet(&[("a", data), ("a", closed), ("a", rights)]), FINISHED);
+        assert_eq!(quiet(&[("a", rights)]), QUIET);
+        assert_eq!(quiet(&[("a", closed), ("b", data)]), QUIET);
+        // A new file in the place of an old one.
+        assert_eq!(quiet(&[("a", name(RenameMode::To))]), FINISHED);
+        // An editor that moves the old one away, and is about to write the new one.
+        assert_eq!(quiet(&[("a", name(RenameMode::From))]), QUIET);
+        let create = EventKind::Create(CreateKind::File);
+        assert_eq!(quiet(&[("a", name(RenameMode::From)), ("a", create), ("a", data), ("a", closed)]), FINISHED);
+        let mut lost = Burst::default();
+        lost.add_all(&BTreeSet::from(["content".to_owned()]));
+        assert_eq!((lost.quiet(), lost.changed.len()), (QUIET, 1));
     }
 
     #[test]

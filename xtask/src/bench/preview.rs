@@ -49,12 +49,14 @@ impl Served<'_> {
     pub(super) fn measure(&self, starts: usize, edits: usize, budget: Duration) -> anyhow::Result<Preview> {
         let mut preview = Preview::default();
         let begun = Instant::now();
+        // One port for all starts, as writers have it: it is part of what pages say. Free again once the listener is dropped.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")?.port();
         // What a build leaves may not be what a server needs: this start makes the others warm.
-        drop(self.start()?);
+        drop(self.start(port)?);
         while preview.starts.len() + 1 < starts && begun.elapsed() < budget / 2 {
-            preview.starts.push(self.start()?.1);
+            preview.starts.push(self.start(port)?.1);
         }
-        let (running, start) = self.start()?;
+        let (running, start) = self.start(port)?;
         preview.starts.push(start);
         let begun = Instant::now();
         for edit in 0..edits {
@@ -70,8 +72,8 @@ impl Served<'_> {
         Ok(preview)
     }
 
-    fn start(&self) -> anyhow::Result<(Running, Duration)> {
-        let mut running = Running::start(self)?;
+    fn start(&self, port: u16) -> anyhow::Result<(Running, Duration)> {
+        let mut running = Running::start(self, port)?;
         let taken = running.first_page(&url(self.site.edited()))?;
         Ok((running, taken))
     }
@@ -104,9 +106,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(served: &Served<'_>) -> anyhow::Result<Self> {
-        // The port is free again once the listener is dropped.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")?.port();
+    fn start(served: &Served<'_>, port: u16) -> anyhow::Result<Self> {
         let text = port.to_string();
         let program = match served.server {
             Server::Rivage => served.program.with(&["preview", "--port", &text]),
