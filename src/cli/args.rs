@@ -102,6 +102,9 @@ pub struct Init {
     /// The site's title [default: made from the folder's name]
     #[arg(long)]
     pub title: Option<String>,
+    /// Also write workflows of GitHub Actions that check, preview and deploy the site
+    #[arg(long)]
+    pub github: bool,
     /// Write into a folder that is not empty; files of the same name are replaced
     #[arg(long)]
     pub force: bool,

@@ -1,7 +1,7 @@
 //! `rivage init`: a new site that builds at once.
 //!
 //! The files lie in `templates/`, one folder for each template; `full` is its own settings and home page with the other
-//! pages of all. Placeholders are those of archetypes ([`super::new`]).
+//! pages of all. Placeholders are those of archetypes ([`super::new`]); workflows (`github`) have the program's version and repository besides.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,9 @@ use super::args::{Init, Template};
 use super::new::{self, Values};
 use super::printer::{Printer, count, failure};
 use super::project::now;
+
+/// The workflows.
+const GITHUB: &str = "github";
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/cli/templates");
 
@@ -32,7 +35,10 @@ pub(super) fn run(args: &Init, printer: &Printer) -> anyhow::Result<Exit> {
         None => title_of(folder),
     };
     let today = now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
-    let files = files(args.template, &title, &today);
+    let mut files = files(args.template, &title, &today);
+    if args.github {
+        files.extend(workflows());
+    }
     for (path, text) in &files {
         let file = folder.join(path);
         let write = || {
@@ -90,6 +96,20 @@ fn files(template: Template, title: &str, date: &str) -> BTreeMap<String, String
     files
 }
 
+/// What checks, previews and deploys a site at GitHub, by path.
+fn workflows() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let values = Values { title: "", date: "", name: "", section: "" };
+    if let Some(folder) = TEMPLATES.get_dir(GITHUB) {
+        gather(folder, GITHUB, &values, &mut files);
+    }
+    let filled = |text: String| {
+        let text = text.replace("{{ version }}", env!("CARGO_PKG_VERSION"));
+        text.replace("{{ repository }}", env!("CARGO_PKG_REPOSITORY"))
+    };
+    files.into_iter().map(|(path, text)| (path, filled(text))).collect()
+}
+
 fn gather(folder: &Dir<'_>, part: &str, values: &Values<'_>, files: &mut BTreeMap<String, String>) {
     for file in folder.files() {
         let path = file.path().strip_prefix(part).unwrap_or_else(|_| file.path());
@@ -130,6 +150,17 @@ mod tests {
                 assert!(full.contains_key(path), "{path}");
             }
         }
+    }
+
+    #[test]
+    fn workflows_are_filled_in() {
+        let files = workflows();
+        let names: Vec<_> = files.keys().map(String::as_str).collect();
+        assert_eq!(names, [".github/dependabot.yml", ".github/workflows/site.yml"]);
+        let site = &files[".github/workflows/site.yml"];
+        assert!(site.contains(&format!("RIVAGE_VERSION: \"{}\"", env!("CARGO_PKG_VERSION"))));
+        // All other braces are GitHub's own.
+        assert_eq!(site.matches("{{").count(), site.matches("${{").count());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod generate;
 mod own_site;
 mod tools;
 mod worker;
+mod workflows;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ cargo xtask RECIPE
   lint      rustfmt, clippy and, where it is installed, cargo-deny
   browser   the tests in Chromium alone
   worker    the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL
+  workflows actionlint over the workflows of this repository and of new sites
   corpus    real MDX against the reference compiler alone
   bench     rivage and other generators on the same sites; `bench --help` for its options
   generate  a site to measure with: COUNT posts in FOLDER
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["browser"] => browser::run(),
         ["worker"] => worker::build(),
         ["worker", "test"] => worker::test(),
+        ["workflows"] => workflows::run(),
         ["corpus"] => corpus::run(),
         ["bench", ref options @ ..] => bench::run(options),
         ["generate", count, folder] => generate::run(count, folder),
@@ -67,6 +70,7 @@ fn test() -> anyhow::Result<()> {
     own_site::run()?;
     browser::run()?;
     worker::test()?;
+    workflows::run()?;
     corpus::run()
 }
 
