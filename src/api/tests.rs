@@ -115,9 +115,9 @@ fn mistakes_are_named_where_they_stand() {
     assert_eq!(
         in_files,
         [
-            "api/b.sql error[duplicate-route]: `GET /api/posts` is also the route of `api/a.sql`",
+            "api/b.sql error[duplicate-route]: `GET /api/posts` is taken by `api/a.sql`",
             "api/c.sql error[missing-route]: the file does not start with a route",
-            "api/d.sql error[duplicate-route]: `POST /api/v1/forms/a` is also the route of a built-in route",
+            "api/d.sql error[duplicate-route]: `POST /api/v1/forms/a` is taken by the form `a`",
         ]
     );
     assert_eq!(problems.len(), in_settings.len() + in_files.len(), "{problems:?}");

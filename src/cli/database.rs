@@ -6,10 +6,11 @@ use std::future::Future;
 use std::time::Duration;
 
 use anyhow::Context;
+use rivage_diag::Diagnostic;
 use rivage_postgres::{Client, Config, Limits};
 
 use super::printer::failure;
-use crate::database::migrations::Error as MigrationError;
+use crate::database::migrations::{self, Migration, State};
 
 /// The variable that names the database where `--db` does not.
 pub(super) const VARIABLE: &str = "DATABASE_URL";
@@ -64,10 +65,32 @@ pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
     runtime.context("could not start the command")?.block_on(work)
 }
 
-/// Splits what an author has to mend from what is nobody's fault.
-pub(super) fn wrong(error: MigrationError) -> anyhow::Result<rivage_diag::Diagnostic> {
-    match error {
-        MigrationError::Wrong(diagnostic) => Ok(*diagnostic),
-        MigrationError::Database(error) => Err(error.into()),
-    }
+/// Returns the states of migrations, in their order.
+///
+/// # Errors
+/// The database cannot be asked.
+pub(super) fn states(config: Config, all: &[Migration]) -> anyhow::Result<Vec<State>> {
+    block_on(async {
+        let mut client = connect(config).await?;
+        let states = migrations::status(&mut client, all).await?;
+        client.close().await;
+        Ok(states)
+    })
+}
+
+/// Runs the migrations that were not run yet, and returns them; or what an author has to mend.
+///
+/// # Errors
+/// Those that are nobody's fault.
+pub(super) fn migrate(config: Config, all: &[Migration]) -> anyhow::Result<Result<Vec<&Migration>, Diagnostic>> {
+    block_on(async {
+        let mut client = connect(config).await?;
+        let done = migrations::migrate(&mut client, all).await;
+        client.close().await;
+        match done {
+            Ok(done) => Ok(Ok(done)),
+            Err(migrations::Error::Wrong(diagnostic)) => Ok(Err(*diagnostic)),
+            Err(migrations::Error::Database(error)) => Err(error.into()),
+        }
+    })
 }

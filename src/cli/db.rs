@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::args::{Db as Args, DbCommand, Global};
-use super::database::{block_on, connect, needed, wrong};
+use super::database::{migrate, needed, states};
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources};
 use crate::database::migrations::{self, Migration, Owner, State};
@@ -19,42 +19,24 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
     }
     let all: Vec<Migration> = migrations::own().into_iter().chain(of_site).collect();
     match &args.command {
-        DbCommand::Migrate(args) => {
-            let config = needed(args.db.as_deref())?;
-            let done = block_on(async {
-                let mut client = connect(config).await?;
-                let done = migrations::migrate(&mut client, &all).await;
-                client.close().await;
-                match done {
-                    Ok(done) => Ok(Ok(done)),
-                    Err(error) => wrong(error).map(Err),
+        DbCommand::Migrate(args) => match migrate(needed(args.db.as_deref())?, &all)? {
+            Ok(done) => {
+                for migration in &done {
+                    printer.result(&format!("{}\n", line(migration)))?;
                 }
-            })?;
-            match done {
-                Ok(done) => {
-                    for migration in &done {
-                        printer.result(&format!("{}\n", line(migration)))?;
-                    }
-                    printer.summary(&match done.len() {
-                        0 => "nothing to do".to_owned(),
-                        number => format!("{} done", count(number, "migration")),
-                    })?;
-                    Ok(Exit::Done)
-                }
-                Err(diagnostic) => {
-                    printer.diagnostics(&emit::human(&[diagnostic], &sources, printer.color()));
-                    Ok(Exit::SiteHasErrors)
-                }
+                printer.summary(&match done.len() {
+                    0 => "nothing to do".to_owned(),
+                    number => format!("{} done", count(number, "migration")),
+                })?;
+                Ok(Exit::Done)
             }
-        }
+            Err(diagnostic) => {
+                printer.diagnostics(&emit::human(&[diagnostic], &sources, printer.color()));
+                Ok(Exit::SiteHasErrors)
+            }
+        },
         DbCommand::Status(args) => {
-            let config = needed(args.db.as_deref())?;
-            let states = block_on(async {
-                let mut client = connect(config).await?;
-                let states = migrations::status(&mut client, &all).await?;
-                client.close().await;
-                Ok(states)
-            })?;
+            let states = states(needed(args.db.as_deref())?, &all)?;
             for (migration, state) in all.iter().zip(&states) {
                 let state = match state {
                     State::Applied(at) => format!("done {at} UTC"),

@@ -10,7 +10,7 @@ use rivage_api::auth::jwt::Key;
 use rivage_api::decide::Secrets;
 use rivage_postgres::Config;
 
-use super::database::{VARIABLE, block_on, connect, named, wrong};
+use super::database::{VARIABLE, block_on, connect, migrate, named, states};
 use super::printer::{Printer, count};
 use super::project::{SiteSources, world};
 use super::publish::gather;
@@ -114,13 +114,7 @@ impl Starting {
 
     /// Tables of somebody's database are left as they are.
     fn look(&self, config: Config) -> anyhow::Result<()> {
-        let all = self.migrations();
-        let states = block_on(async {
-            let mut client = connect(config).await?;
-            let states = migrations::status(&mut client, &all).await?;
-            client.close().await;
-            Ok(states)
-        })?;
+        let states = states(config, &self.migrations())?;
         let pending = states.iter().filter(|state| **state == migrations::State::Pending).count();
         if pending > 0 {
             let pending = count(pending, "migration");
@@ -141,18 +135,7 @@ impl Starting {
             state.cluster = Some(cluster);
         }
         let config = Config::parse(&url).map_err(rivage_postgres::Error::from)?;
-        let all = self.migrations();
-        let run = config.clone();
-        let done = block_on(async {
-            let mut client = connect(run).await?;
-            let done = migrations::migrate(&mut client, &all).await;
-            client.close().await;
-            match done {
-                Ok(_) => Ok(None),
-                Err(error) => wrong(error).map(Some),
-            }
-        });
-        if let Some(diagnostic) = done? {
+        if let Err(diagnostic) = migrate(config.clone(), &self.migrations())? {
             let world = world(&self.root);
             let sources = SiteSources { fs: &*world.fs, outcome: None };
             self.printer.diagnostics(&emit::human(&[diagnostic], &sources, self.printer.color()));

@@ -3,6 +3,9 @@
 //! In: a [`Snapshot`] and a request. Out: a response. Redirects come before files, as on Pages; the 404 page has status 404.
 //! HTML gets the client's script; its ETag is that of the page as built, for the script never changes it.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::{
@@ -15,6 +18,7 @@ use axum::response::Response;
 use super::site::{Snapshot, Source};
 use super::{Builder, OWN, paths};
 use crate::inputs::Fingerprint;
+use crate::serve::Desk;
 
 /// What Pages sends with everything, unless `_headers` says otherwise.
 const ALWAYS: [(&str, &str); 4] = [
@@ -24,8 +28,30 @@ const ALWAYS: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
 ];
 
+/// Answers any request: by a file of the site, or as the API does.
+pub(crate) async fn respond<B: Builder + ?Sized>(
+    site: Arc<Snapshot>,
+    builder: Arc<B>,
+    desk: &Arc<Desk>,
+    request: Request,
+    peer: IpAddr,
+) -> Response {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    // The description of the API is a file beside its routes.
+    let is_file = is_read && site.has(request.uri().path());
+    if !is_file && desk.takes(request.uri().path()) {
+        return Arc::clone(desk).answer(request, peer).await;
+    }
+    if !is_read {
+        return method_not_allowed();
+    }
+    // Copied files are read from the disk.
+    let answer = tokio::task::spawn_blocking(move || answer(&site, &*builder, &request));
+    answer.await.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "the server failed\n"))
+}
+
 /// Answers a `GET` or `HEAD` request.
-pub(crate) fn answer(site: &Snapshot, builder: &dyn Builder, request: &Request) -> Response {
+fn answer<B: Builder + ?Sized>(site: &Snapshot, builder: &B, request: &Request) -> Response {
     let uri = request.uri();
     let path = uri.path();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -66,25 +92,26 @@ fn is_made_on_demand(path: &str) -> bool {
 }
 
 /// Answers what is neither `GET` nor `HEAD`.
-pub(crate) fn method_not_allowed() -> Response {
+fn method_not_allowed() -> Response {
     let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "a static site answers GET and HEAD only\n");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     response
 }
 
-/// Answers where the server itself failed.
-pub(crate) fn broken() -> Response {
-    plain(StatusCode::INTERNAL_SERVER_ERROR, "the server failed\n")
-}
-
-fn not_found(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str) -> Response {
+fn not_found<B: Builder + ?Sized>(site: &Snapshot, builder: &B, request: &Request, path: &str) -> Response {
     match paths::not_found(path, |path| site.file(path).is_some()) {
         Some(page) => serve(site, builder, request, &page, StatusCode::NOT_FOUND),
         None => plain(StatusCode::NOT_FOUND, "no page is here, and the site has no 404.html\n"),
     }
 }
 
-fn serve(site: &Snapshot, builder: &dyn Builder, request: &Request, path: &str, status: StatusCode) -> Response {
+fn serve<B: Builder + ?Sized>(
+    site: &Snapshot,
+    builder: &B,
+    request: &Request,
+    path: &str,
+    status: StatusCode,
+) -> Response {
     let made = || builder.make(path.trim_start_matches('/')).map(Bytes::from);
     let (body, version) = match site.file(path).map(|file| (&file.source, &file.version)) {
         Some((Source::Bytes(bytes), version)) => (bytes.clone(), version.to_string()),

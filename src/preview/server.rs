@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::Method;
 use axum::response::Response;
 use axum::routing::get;
 use tokio::runtime::Runtime;
@@ -174,16 +173,5 @@ impl Drop for Handle {
 
 async fn page(State(server): State<Server>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
     let site = Arc::clone(&server.site.borrow());
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    // The description of the API is a file beside its routes.
-    let is_file = is_read && site.has(request.uri().path());
-    if !is_file && server.desk.takes(request.uri().path()) {
-        return server.desk.answer(request, peer.ip()).await;
-    }
-    if !is_read {
-        return respond::method_not_allowed();
-    }
-    // Copied files are read from the disk.
-    let answer = tokio::task::spawn_blocking(move || respond::answer(&site, &*server.builder, &request));
-    answer.await.unwrap_or_else(|_| respond::broken())
+    respond::respond(site, server.builder, &server.desk, request, peer.ip()).await
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::Method;
 use axum::response::Response;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -108,18 +107,7 @@ async fn answer(
     request: Request,
 ) -> Response {
     let site = Arc::clone(&server.site.borrow());
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    // The description of the API is a file beside its routes.
-    let is_file = is_read && site.has(request.uri().path());
-    if !is_file && server.desk.takes(request.uri().path()) {
-        return server.desk.answer(request, peer.ip()).await;
-    }
-    if !is_read {
-        return respond::method_not_allowed();
-    }
-    let folder = server.folder;
-    let answer = tokio::task::spawn_blocking(move || respond::answer(&site, &*folder, &request));
-    answer.await.unwrap_or_else(|_| respond::broken())
+    respond::respond(site, server.folder, &server.desk, request, peer.ip()).await
 }
 
 impl Serving {

@@ -5,7 +5,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rivage_api::manifest::LimitClass;
-use rivage_api::ports::{Cache, Clock, Fetch, Outgoing, Ports, Random, RateLimiter};
+use rivage_api::ports::{
+    self, Cache, Clock, DatabaseError, Fetch, Outcome, Outgoing, Ports, Query, Random, RateLimiter, Target,
+};
 use tokio::sync::Semaphore;
 
 use super::database::Database;
@@ -31,6 +33,12 @@ impl Shell {
     pub fn new(database: Database, limits: &[LimitClass]) -> Self {
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
         Self { database, limiter: Limiter::new(limits), hashing: Semaphore::new(processors) }
+    }
+}
+
+impl ports::Database for Shell {
+    async fn run(&self, target: Target, queries: &[Query<'_>], most: usize) -> Result<Vec<Outcome>, DatabaseError> {
+        self.database.run(target, queries, most).await
     }
 }
 
@@ -81,27 +89,6 @@ impl Fetch for Shell {
 }
 
 impl Ports for Shell {
-    type Database = Database;
-    type Cache = Self;
-    type Limiter = Self;
-    type Fetch = Self;
-
-    fn database(&self) -> &Database {
-        &self.database
-    }
-
-    fn cache(&self) -> &Self {
-        self
-    }
-
-    fn limiter(&self) -> &Self {
-        self
-    }
-
-    fn fetch(&self) -> &Self {
-        self
-    }
-
     async fn heavy<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         let _permit = self.hashing.acquire().await;
         match tokio::task::spawn_blocking(work).await {

@@ -3,10 +3,11 @@
 //! A connection lives as long as its request: objects of one request cannot be used by another, and Hyperdrive keeps the connections to the server.
 //! Trips of one request share it.
 
-use rivage_api::ports::{DatabaseError, ErrorKind, Outcome, Query, Shape};
-use rivage_postgres::{
-    Connection, Error, Event, Limits, Param, ResultSet, ServerError, Startup, State, Statement, json,
-};
+use std::time::Duration;
+
+use rivage_api::ports::{DatabaseError, ErrorKind, Outcome, Query};
+use rivage_api::postgres;
+use rivage_postgres::{Connection, Error, Event, Limits, Startup, State};
 use wasm_bindgen::JsValue;
 use worker_sys::Hyperdrive;
 
@@ -16,6 +17,9 @@ use crate::timer::Timer;
 
 /// Milliseconds until a connection can be used.
 const CONNECT: u32 = 2_000;
+
+/// What the log calls the server, whose address only Hyperdrive knows.
+const PLACE: &str = "Hyperdrive";
 
 /// Opens a connection.
 pub(crate) async fn connect(hyperdrive: &Hyperdrive, most: usize) -> Result<Link, (DatabaseError, Option<Link>)> {
@@ -33,7 +37,7 @@ pub(crate) async fn connect(hyperdrive: &Hyperdrive, most: usize) -> Result<Link
         nonce,
     };
     let limits = Limits { bytes: most, message: most.saturating_add(1024), ..Limits::default() };
-    let connection = Connection::start(&startup, limits).map_err(|error| (failure(&error), None))?;
+    let connection = Connection::start(&startup, limits).map_err(|error| (postgres::failure(&error), None))?;
     let socket = hyperdrive.connect().and_then(|socket| Link::new(socket, connection));
     let mut link = socket.map_err(|error| (unavailable(format!("no connection: {}", text(&error))), None))?;
     let mut timer = Timer::new(CONNECT);
@@ -41,33 +45,39 @@ pub(crate) async fn connect(hyperdrive: &Hyperdrive, most: usize) -> Result<Link
         let error = match link.event(&mut timer).await {
             Ok(Event::Ready) => return Ok(link),
             Ok(Event::Authenticated(_)) => continue,
-            Ok(Event::Failed(error)) => refused(&error),
+            Ok(Event::Failed(error)) => postgres::failure(&Error::Server(error)),
             Ok(_) => protocol("an answer to no question"),
-            Err(Broken::Protocol(error)) => failure(&error),
-            // Not `Timeout`, which says that a statement takes too long: another connection may be had at once.
-            Err(Broken::Timeout) => unavailable(format!("no connection within {CONNECT} ms")),
+            Err(Broken::Protocol(error)) => postgres::failure(&error),
+            Err(Broken::Timeout) => {
+                let limit = Duration::from_millis(CONNECT.into());
+                postgres::failure(&Error::Unreachable { address: PLACE.to_owned(), limit })
+            }
         };
         return Err((error, Some(link)));
     }
 }
 
 /// Runs statements in one trip.
-pub(crate) async fn run(link: &mut Link, queries: &[Query<'_>], limit: u32) -> Result<Vec<Outcome>, DatabaseError> {
-    let params: Vec<Vec<Param<'_>>> = queries.iter().map(params).collect();
-    let statements: Vec<Statement<'_>> =
-        queries.iter().zip(&params).map(|(query, params)| Statement::new(query.sql, params)).collect();
-    link.connection.run(&statements).map_err(|error| failure(&error))?;
+pub(crate) async fn run(
+    link: &mut Link,
+    queries: &[Query<'_>],
+    limit: u32,
+    most: usize,
+) -> Result<Vec<Outcome>, DatabaseError> {
+    let params = postgres::params(queries);
+    let statements = postgres::statements(queries, &params);
+    link.connection.run(&statements).map_err(|error| postgres::failure(&error))?;
     let mut timer = Timer::new(limit);
     match link.event(&mut timer).await {
-        Ok(Event::Results(results)) => Ok(queries.iter().zip(&results).map(outcome).collect()),
-        Ok(Event::Failed(error)) => Err(refused(&error)),
+        Ok(Event::Results(results)) => postgres::outcomes(queries, &results, most),
+        Ok(Event::Failed(error)) => Err(postgres::failure(&Error::Server(error))),
         Ok(_) => Err(protocol("an answer to another question")),
-        Err(Broken::Protocol(error)) => Err(failure(&error)),
-        Err(Broken::Timeout) => Err(DatabaseError {
-            kind: ErrorKind::Timeout,
-            message: format!("no answer within {limit} ms"),
-            after_first_row: link.connection.has_rows(),
-        }),
+        Err(Broken::Protocol(error)) => Err(postgres::failure(&error)),
+        Err(Broken::Timeout) => Err(postgres::failure(&Error::Timeout {
+            address: PLACE.to_owned(),
+            limit: Duration::from_millis(limit.into()),
+            after_rows: link.connection.has_rows(),
+        })),
     }
 }
 
@@ -81,50 +91,8 @@ pub(crate) fn unavailable(message: String) -> DatabaseError {
     DatabaseError { kind: ErrorKind::Unavailable, message, after_first_row: false }
 }
 
-fn params<'q>(query: &'q Query<'_>) -> Vec<Param<'q>> {
-    query.types.iter().zip(&query.values).map(|(oid, value)| Param::new(*oid, value.as_deref())).collect()
-}
-
-fn outcome((query, result): (&Query<'_>, &ResultSet)) -> Outcome {
-    let mut outcome = Outcome { rows: result.len() as u64, ..Outcome::default() };
-    match query.shape {
-        Shape::Array => json::write_many(result, &mut outcome.json),
-        Shape::Object => {
-            json::write_one(result, &mut outcome.json);
-        }
-        Shape::Rows => {
-            let owned = |cell: Option<&[u8]>| cell.map(|text| String::from_utf8_lossy(text).into_owned());
-            outcome.texts = result.rows().map(|row| row.map(owned).collect()).collect();
-        }
-        Shape::None if result.columns().is_empty() => outcome.rows = result.affected(),
-        Shape::None => {}
-    }
-    outcome
-}
-
-fn failure(error: &Error) -> DatabaseError {
-    let (kind, after_first_row) = match error {
-        Error::Server(error) => return refused(error),
-        Error::Limit { .. } => (ErrorKind::TooLarge, true),
-        Error::Closed { after_rows, .. } => (ErrorKind::Unavailable, *after_rows),
-        Error::Authentication(_) => (ErrorKind::Unavailable, false),
-        // As the server refuses what cannot be sent: a NUL in a text.
-        Error::Unsendable { .. } => (ErrorKind::Refused(*b"22021"), false),
-        _ => (ErrorKind::Protocol, false),
-    };
-    DatabaseError { kind, message: error.to_string(), after_first_row }
-}
-
-fn refused(error: &ServerError) -> DatabaseError {
-    let kind = match error.code.as_bytes().try_into() {
-        Ok(code) => ErrorKind::Refused(code),
-        Err(_) => ErrorKind::Protocol,
-    };
-    DatabaseError { kind, message: error.to_string(), after_first_row: error.after_rows }
-}
-
 fn protocol(message: &str) -> DatabaseError {
-    DatabaseError { kind: ErrorKind::Protocol, message: message.to_owned(), after_first_row: false }
+    postgres::failure(&Error::Protocol(message.to_owned()))
 }
 
 fn text(error: &JsValue) -> String {

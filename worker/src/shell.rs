@@ -108,7 +108,7 @@ impl Database for Shell {
                 }
             }
         };
-        let result = database::run(&mut link, queries, limit).await;
+        let result = database::run(&mut link, queries, limit, most).await;
         if database::is_usable(&link) {
             cell.replace(Some(link));
         } else {
@@ -189,25 +189,4 @@ impl Random for Shell {
     }
 }
 
-impl Ports for Shell {
-    type Database = Self;
-    type Cache = Self;
-    type Limiter = Self;
-    type Fetch = Self;
-
-    fn database(&self) -> &Self {
-        self
-    }
-
-    fn cache(&self) -> &Self {
-        self
-    }
-
-    fn limiter(&self) -> &Self {
-        self
-    }
-
-    fn fetch(&self) -> &Self {
-        self
-    }
-}
+impl Ports for Shell {}

@@ -1,7 +1,7 @@
 // What a client sees of routes: answers, mistakes, limits, accounts.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { database, json, somebody, start } from './support.mjs'
+import { database, json, somebody, start, until } from './support.mjs'
 
 let db, worker
 before(async () => {
@@ -206,7 +206,8 @@ test('a line for each request, without what is private', async () => {
   const secret = 'kept-private-token'
   await answer(`/api/notes?tag=${secret}`)
   const { headers } = await answer('/api/notes/1', { headers: { cookie: `a=${secret}` } })
-  const line = worker.log().split('\n').find((line) => line.includes(headers.get('x-request-id')))
+  let line
+  await until(() => (line = worker.log().split('\n').find((line) => line.includes(headers.get('x-request-id')) && line.endsWith('}'))), 'its line')
   const { method, route, status, trips } = JSON.parse(line)
   assert.deepEqual({ method, route, status, trips }, { method: 'GET', route: 'get_notes_by_id', status: 200, trips: 1 })
   assert.ok(!worker.log().includes(secret))

@@ -36,6 +36,12 @@ grant select on all tables in schema public to rivage_ro;
 grant select, insert, update, delete on all tables in schema public to rivage_rw;
 grant usage on all sequences in schema public to rivage_rw`
 
+// Returns the processes of a database's server that run a query of /api/slow.
+export async function sleeping({ name, client }) {
+  const { rows } = await client.query(`select pid from pg_stat_activity where datname = $1 and usename like 'rivage_%' and query like '%pg_sleep%' and state = 'active'`, [name])
+  return rows.map((row) => row.pid)
+}
+
 // Makes a database with the tables of migrations/ and of the tests' routes.
 export async function database() {
   const name = `worker_${randomBytes(6).toString('hex')}`
@@ -101,8 +107,11 @@ export const json = (body, headers = {}) => ({
 
 export const somebody = () => ({ email: `${randomUUID()}@example.com`, password: 'correct horse battery staple' })
 
+// How long a test waits for what should happen at once: so long that only what never happens takes longer, however busy the machine is.
+export const PATIENCE = 60_000
+
 // Waits until something holds.
-export async function until(check, what, milliseconds = 10_000) {
+export async function until(check, what, milliseconds = PATIENCE) {
   const end = Date.now() + milliseconds
   for (;;) {
     if (await check()) return

@@ -1,52 +1,38 @@
 //! Failures of the database → answers. The wording never depends on the server's message, which may quote values and names of tables.
 
+use rivage_postgres::Kind;
+
 use crate::http::Problem;
 use crate::ports::{DatabaseError, ErrorKind};
 
 /// Returns what a client is told.
 pub(crate) fn problem(error: &DatabaseError) -> Problem {
-    match error.kind {
-        ErrorKind::Unavailable => unavailable(),
-        ErrorKind::Timeout => timeout(),
-        ErrorKind::TooLarge => Problem::new(500, "answer-too-large", "the answer is larger than allowed"),
-        ErrorKind::Protocol => internal(),
-        ErrorKind::Refused(code) => refused(&code),
-    }
-}
-
-fn refused(code: &[u8; 5]) -> Problem {
-    match code {
-        b"57014" => timeout(),
-        b"23505" => Problem::new(409, "conflict", "something with these values exists already"),
-        b"40001" | b"40P01" => {
-            Problem::new(503, "busy", "another request changed the same rows at the same time").with("retry-after", "1")
+    let code = error.sqlstate().unwrap_or_default();
+    let kind = error.outcome();
+    let problem = |name, detail: &'static str| Problem::new(kind.status(), name, detail);
+    match kind {
+        Kind::BadRequest => problem("invalid-parameters", "a value is not of the right type"),
+        Kind::Forbidden => problem("forbidden", "this is not allowed"),
+        Kind::NotFound => problem("not-found", "there is nothing here"),
+        Kind::Conflict if matches!(code, "23505" | "23P01") => {
+            problem("conflict", "something with these values exists already")
         }
-        b"23503" => Problem::new(422, "unknown-reference", "a value refers to something that does not exist"),
-        b"23502" | b"23514" => Problem::new(422, "refused-value", "a value is not allowed"),
-        b"42501" => Problem::new(403, "forbidden", "this is not allowed"),
-        // Chosen by an author: `raise exception using errcode = 'PT404'` answers 404.
-        b"PT403" => Problem::new(403, "forbidden", "this is not allowed"),
-        b"PT404" => Problem::new(404, "not-found", "there is nothing here"),
-        b"PT409" => Problem::new(409, "conflict", "the state of things does not allow this"),
-        b"PT422" => Problem::new(422, "refused-value", "a value is not allowed"),
-        [b'2', b'2', ..] => Problem::new(400, "invalid-parameters", "a value is not of the right type"),
-        [b'5', b'7', b'P', ..] => unavailable(),
-        [b'0', b'8', ..] | [b'5', b'3', ..] | [b'5', b'8', ..] => unavailable(),
-        _ => internal(),
+        Kind::Conflict => problem("conflict", "the state of things does not allow this"),
+        Kind::Unprocessable if code == "23503" => {
+            problem("unknown-reference", "a value refers to something that does not exist")
+        }
+        Kind::Unprocessable => problem("refused-value", "a value is not allowed"),
+        Kind::Internal if error.kind == ErrorKind::TooLarge => {
+            problem("answer-too-large", "the answer is larger than allowed")
+        }
+        Kind::Internal => problem("internal", "something went wrong; the request id leads to the details"),
+        Kind::Unavailable if matches!(code, "40001" | "40P01" | "55P03") => {
+            problem("busy", "another request works on the same rows at the same time").with("retry-after", "1")
+        }
+        Kind::Unavailable => problem("database-unavailable", "the database does not answer; try again in a moment")
+            .with("retry-after", "5"),
+        Kind::Timeout => problem("database-timeout", "the database did not answer in time").with("retry-after", "5"),
     }
-}
-
-fn unavailable() -> Problem {
-    Problem::new(503, "database-unavailable", "the database does not answer; try again in a moment")
-        .with("retry-after", "5")
-}
-
-fn timeout() -> Problem {
-    Problem::new(504, "database-timeout", "the database did not answer in time").with("retry-after", "5")
-}
-
-fn internal() -> Problem {
-    Problem::new(500, "internal", "something went wrong; the request id leads to the details")
 }
 
 #[cfg(test)]
@@ -54,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_class_of_code_has_its_status() {
+    fn a_code_becomes_a_status_and_nothing_of_its_message_shows() {
         for (code, status) in [
             ("23505", 409),
             ("23503", 422),
@@ -69,6 +55,9 @@ mod tests {
             ("58000", 503),
             ("08006", 503),
             ("40001", 503),
+            ("23P01", 409),
+            ("28P01", 503),
+            ("P0001", 500),
             ("42P01", 500),
             ("XX000", 500),
             ("PT404", 404),

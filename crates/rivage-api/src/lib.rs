@@ -36,6 +36,7 @@ pub mod http;
 pub mod log;
 pub mod manifest;
 pub mod ports;
+pub mod postgres;
 mod respond;
 pub mod sql;
 #[cfg(any(test, feature = "testing"))]

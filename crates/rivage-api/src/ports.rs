@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use rivage_postgres::Kind;
+
 /// Which of the two roles of the database runs a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
@@ -87,15 +89,23 @@ pub struct DatabaseError {
 }
 
 impl DatabaseError {
-    /// Reports whether the fault lies with the connection, so that another one may answer.
+    /// Reports whether the fault lies with the server or the way to it, so that an old answer is better than none.
     pub fn is_unavailable(&self) -> bool {
+        matches!(self.outcome(), Kind::Unavailable | Kind::Timeout)
+    }
+
+    /// Reports whether the same reading statements may be sent once more: one that took too long would only do so again.
+    pub fn is_retryable(&self) -> bool {
+        self.outcome() == Kind::Unavailable && !self.after_first_row
+    }
+
+    /// Returns what a client is told.
+    pub(crate) fn outcome(&self) -> Kind {
         match self.kind {
-            ErrorKind::Unavailable | ErrorKind::Timeout => true,
-            // 08: connection; 53: out of connections, memory, disk; 57P: shutting down; 58: trouble of the system, or of a pooler.
-            ErrorKind::Refused(code) => {
-                matches!(&code[..2], b"08" | b"53" | b"58") || code.starts_with(b"57P") || &code == b"57014"
-            }
-            ErrorKind::TooLarge | ErrorKind::Protocol => false,
+            ErrorKind::Unavailable => Kind::Unavailable,
+            ErrorKind::Timeout => Kind::Timeout,
+            ErrorKind::TooLarge | ErrorKind::Protocol => Kind::Internal,
+            ErrorKind::Refused(_) => self.sqlstate().map_or(Kind::Internal, Kind::of),
         }
     }
 
@@ -165,25 +175,7 @@ pub trait Random {
 
 /// All ports of a shell together.
 #[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
-pub trait Ports: Clock + Random {
-    /// Its database.
-    type Database: Database;
-    /// Its cache.
-    type Cache: Cache;
-    /// Its counters.
-    type Limiter: RateLimiter;
-    /// Its way to other servers.
-    type Fetch: Fetch;
-
-    /// Returns the database.
-    fn database(&self) -> &Self::Database;
-    /// Returns the cache.
-    fn cache(&self) -> &Self::Cache;
-    /// Returns the counters.
-    fn limiter(&self) -> &Self::Limiter;
-    /// Returns the way to other servers.
-    fn fetch(&self) -> &Self::Fetch;
-
+pub trait Ports: Database + Cache + RateLimiter + Fetch + Clock + Random {
     /// Runs work of some 30 ms of computing. A shell with threads moves it to one that may wait.
     async fn heavy<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         work()

@@ -56,7 +56,7 @@ impl Client {
         let limit = config.connect_timeout;
         match timeout(limit, Self::start(config, limits)).await {
             Ok(client) => client,
-            Err(_) => Err(Error::Timeout { wanted: "accept a connection", address: config.address(), limit }),
+            Err(_) => Err(Error::Unreachable { address: config.address(), limit }),
         }
     }
 
@@ -179,8 +179,9 @@ impl Client {
         match timeout(limit, self.next_event()).await {
             Ok(event) => event,
             Err(_) => {
+                let after_rows = self.connection.has_rows();
                 self.connection.end_of_input();
-                Err(Error::Timeout { wanted: "answer", address: self.address.clone(), limit })
+                Err(Error::Timeout { address: self.address.clone(), limit, after_rows })
             }
         }
     }

@@ -4,8 +4,8 @@
 //! Deliberately not here: wording for clients of an API; messages of the server name tables and values, and belong in the log.
 
 use std::fmt;
-#[cfg(feature = "tokio")]
-use std::{io, time::Duration};
+use std::io;
+use std::time::Duration;
 
 /// Why a connection could not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,6 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
     /// The network failed.
-    #[cfg(feature = "tokio")]
     #[error("could not {operation} the database at {address}")]
     Io {
         /// What was being done.
@@ -69,19 +68,25 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    /// The server did not answer in time.
-    #[cfg(feature = "tokio")]
-    #[error("the database at {address} did not {wanted} within {limit:?}")]
-    Timeout {
-        /// What was waited for.
-        wanted: &'static str,
+    /// No connection was to be had in time. Unlike [`Timeout`](Self::Timeout) it says nothing of the statements: another connection may run them.
+    #[error("the database at {address} did not accept a connection within {limit:?}")]
+    Unreachable {
         /// Host and port.
         address: String,
         /// How long.
         limit: Duration,
     },
+    /// The server did not answer in time.
+    #[error("the database at {address} did not answer within {limit:?}")]
+    Timeout {
+        /// Host and port.
+        address: String,
+        /// How long.
+        limit: Duration,
+        /// Whether rows had arrived.
+        after_rows: bool,
+    },
     /// All connections of the pool were in use for too long.
-    #[cfg(feature = "tokio")]
     #[error("all {connections} connections to the database were in use for {limit:?}")]
     Exhausted {
         /// How many there are.
@@ -98,13 +103,23 @@ impl Error {
             Self::Server(error) => error.kind(),
             // Not the client's fault, and over when whoever runs the site has set it right; until then old answers are better than none.
             Self::Authentication(_) | Self::Closed { .. } => Kind::Unavailable,
-            #[cfg(feature = "tokio")]
-            Self::Io { .. } | Self::Exhausted { .. } => Kind::Unavailable,
-            #[cfg(feature = "tokio")]
+            Self::Io { .. } | Self::Unreachable { .. } | Self::Exhausted { .. } => Kind::Unavailable,
             Self::Timeout { .. } => Kind::Timeout,
             Self::Protocol(_) => Kind::Unavailable,
             Self::Limit { .. } | Self::Misuse { .. } | Self::Config(_) => Kind::Internal,
             Self::Unsendable { .. } => Kind::BadRequest,
+        }
+    }
+
+    /// Returns whether rows had arrived before it, or may have.
+    pub fn is_after_rows(&self) -> bool {
+        match self {
+            Self::Server(error) => error.after_rows,
+            Self::Closed { after_rows, .. } | Self::Io { after_rows, .. } | Self::Timeout { after_rows, .. } => {
+                *after_rows
+            }
+            Self::Limit { .. } | Self::Protocol(_) => true,
+            _ => false,
         }
     }
 
@@ -115,7 +130,6 @@ impl Error {
         match self {
             Self::Server(error) => error.is_retryable(),
             Self::Closed { after_rows, .. } => !after_rows,
-            #[cfg(feature = "tokio")]
             Self::Io { after_rows, .. } => !after_rows,
             _ => false,
         }
@@ -217,10 +231,12 @@ impl Kind {
             // Taken already, excluded by another row, still referred to.
             "23505" | "23P01" | "23001" => Self::Conflict,
             // Two transactions in each other's way: the same request may succeed a moment later.
-            "40001" | "40P01" => Self::Conflict,
-            // A function of the site's says why it refuses.
-            "P0001" => Self::Unprocessable,
-            "P0002" => Self::NotFound,
+            "40001" | "40P01" => Self::Unavailable,
+            // Chosen by an author: `raise exception using errcode = 'PT404'`. Without a code (P0001) nobody has said whose mistake it is.
+            "PT403" => Self::Forbidden,
+            "PT404" => Self::NotFound,
+            "PT409" => Self::Conflict,
+            "PT422" => Self::Unprocessable,
             "42501" => Self::Forbidden,
             "57014" | "25P03" | "25P04" => Self::Timeout,
             // No lock within `lock_timeout`.
@@ -262,15 +278,21 @@ mod tests {
             ("22021", 400), // a NUL in text
             ("22003", 400), // out of range
             ("42501", 403), // no right to a table
-            ("P0002", 404),
+            ("P0001", 500), // raised without a code
+            ("P0002", 500),
+            ("PT403", 403),
+            ("PT404", 404),
+            ("PT409", 409),
+            ("PT422", 422),
             ("23505", 409),
             ("23P01", 409),
-            ("40001", 409),
-            ("40P01", 409),
+            ("23001", 409),
+            ("40001", 503),
+            ("40P01", 503),
+            ("55P03", 503),
             ("23502", 422), // not null
             ("23503", 422), // foreign key
             ("23514", 422), // check
-            ("P0001", 422),
             ("42P01", 500), // no such table
             ("42601", 500), // syntax
             ("25006", 500), // writing in a read-only transaction

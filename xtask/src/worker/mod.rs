@@ -63,20 +63,13 @@ pub(crate) fn test() -> anyhow::Result<()> {
     let server = Postgres::start()?;
     let pooler = PgBouncer::start(&server)?;
     let node = tests.join("node_modules/node/bin/node");
-    let run = || {
-        program(&node, &["--test", "--test-concurrency=1"])
-            .folder(&tests)
-            .env("RIVAGE_WORKER", &deployed)
-            .env("RIVAGE_WORKER_TESTING", &testing)
-            .env("RIVAGE_POSTGRES", format!("127.0.0.1:{}", server.port()))
-            .env("RIVAGE_POOLER", format!("127.0.0.1:{}", pooler.port()))
-            .run()
-    };
-    // Time limits are a part of what is tested, and a machine that is busy for a moment breaks them: then once more.
-    run().or_else(|error| {
-        note(&format!("{error:#}: once more, to see whether the machine was only busy"));
-        run()
-    })
+    program(&node, &["--test", "--test-concurrency=1"])
+        .folder(&tests)
+        .env("RIVAGE_WORKER", &deployed)
+        .env("RIVAGE_WORKER_TESTING", &testing)
+        .env("RIVAGE_POSTGRES", format!("127.0.0.1:{}", server.port()))
+        .env("RIVAGE_POOLER", format!("127.0.0.1:{}", pooler.port()))
+        .run()
 }
 
 /// Sees to it that all is there which the tests need.

@@ -6,7 +6,7 @@ use crate::drive::{Failure, Run};
 use crate::fixed::{Fixed, oid};
 use crate::http::{Problem, Response, url};
 use crate::manifest::{Action, Auth, Form, Method, Param, Returns, Route, Source, Type};
-use crate::ports::{Fetch, Outgoing, Ports, Shape, Target};
+use crate::ports::{Outgoing, Ports, Shape, Target};
 
 pub(super) const STORE: Fixed = Fixed {
     name: "store_submission",
@@ -66,7 +66,7 @@ async fn challenge<P: Ports>(run: &Run<'_, P>) -> Result<(), Failure> {
     let answer =
         run.plan.challenge.as_deref().filter(|answer| (1..=2048).contains(&answer.len())).ok_or_else(refused)?;
     let body = format!("secret={}&response={}", url::encode(secret), url::encode(answer));
-    let Some(answer) = run.ports.fetch().post(&Outgoing { url: TURNSTILE, body }).await else {
+    let Some(answer) = run.ports.post(&Outgoing { url: TURNSTILE, body }).await else {
         return Err(Problem::new(503, "challenge-unavailable", "the challenge cannot be checked at the moment").into());
     };
     let verdict: Value = serde_json::from_slice(&answer).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::fixed::Fixed;
 use crate::http::Response;
 use crate::log::CacheUse;
 use crate::manifest::{Action, Cache};
-use crate::ports::{Cache as _, Ports, Shape, Target};
+use crate::ports::{Cache as Shared, Ports, Shape, Target};
 use crate::respond;
 
 /// There are as many rows as tags were ever purged: few.
@@ -57,7 +57,7 @@ impl<P: Ports> Run<'_, P> {
             return in_memory;
         }
         // Another instance may have made it anew.
-        let shared = self.ports.cache().get(key).await.and_then(|bytes| Entry::decode(&bytes));
+        let shared = Shared::get(self.ports, key).await.and_then(|bytes| Entry::decode(&bytes));
         let newest = [in_memory, shared].into_iter().flatten().max_by_key(|entry| entry.made)?;
         self.api.memory().put(key, newest.clone());
         Some(newest)
@@ -71,7 +71,7 @@ impl<P: Ports> Run<'_, P> {
         let entry = entry?;
         if let Some(settings) = &self.route.cache {
             self.api.memory().put(&key, entry.clone());
-            self.ports.cache().put(&key, &entry.encode(), cache::keep(settings)).await;
+            Shared::put(self.ports, &key, &entry.encode(), cache::keep(settings)).await;
         }
         Ok(entry)
     }

@@ -16,7 +16,7 @@ use crate::failure;
 use crate::http::{Problem, Response};
 use crate::log::Log;
 use crate::manifest::{Action, Route, Settings};
-use crate::ports::{Database, DatabaseError, Outcome, Ports, Query, RateLimiter, Target};
+use crate::ports::{Database, DatabaseError, Outcome, Ports, Query, Target};
 use crate::respond::Reply;
 use crate::{Arrival, Request, builtin};
 
@@ -120,7 +120,7 @@ impl<P: Ports> Run<'_, P> {
 
     /// Counts by address, and before anything is looked up: an account that is not known yet cannot be counted.
     async fn limit(&mut self) -> Result<(), Failure> {
-        if self.ports.limiter().allow(&self.route.limit, &self.plan.client).await {
+        if self.ports.allow(&self.route.limit, &self.plan.client).await {
             return Ok(());
         }
         let class = self.settings().limits.iter().find(|class| class.name == self.route.limit);
@@ -131,7 +131,7 @@ impl<P: Ports> Run<'_, P> {
     /// Makes a trip to the database.
     pub(crate) async fn trip(&mut self, target: Target, queries: &[Query<'_>]) -> Result<Vec<Outcome>, Failure> {
         let started = self.ports.now();
-        let result = self.ports.database().run(target, queries, self.settings().bounds.answer).await;
+        let result = Database::run(self.ports, target, queries, self.settings().bounds.answer).await;
         self.log.db_ms += self.ports.now().saturating_sub(started);
         self.log.trips += 1;
         match result {

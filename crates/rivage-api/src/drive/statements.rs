@@ -5,7 +5,7 @@ use crate::crypto;
 use crate::fixed::{Fixed, oid};
 use crate::http::{Problem, Response};
 use crate::manifest::{Bind, Param, Returns, Statement, Statements, Switch, Type};
-use crate::ports::{ErrorKind, Outcome, Ports, Query, Shape, Target};
+use crate::ports::{Outcome, Ports, Query, Shape, Target};
 use crate::respond;
 use crate::sql;
 
@@ -37,16 +37,8 @@ impl<P: Ports> Run<'_, P> {
         let is_read = self.route.method.is_safe();
         let target = if is_read { Target::Read } else { Target::Write };
         let mut outcomes = match self.trip(target, &queries).await {
-            // Once more, on another connection; a statement that took too long would only do so again.
-            Err(Failure::Database(error))
-                if is_read
-                    && !error.after_first_row
-                    && error.is_unavailable()
-                    && error.kind != ErrorKind::Timeout
-                    && error.sqlstate() != Some("57014") =>
-            {
-                self.trip(target, &queries).await?
-            }
+            // Once more, on another connection.
+            Err(Failure::Database(error)) if is_read && error.is_retryable() => self.trip(target, &queries).await?,
             result => result?,
         };
         if !self.route.purge.is_empty() {

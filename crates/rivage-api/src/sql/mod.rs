@@ -139,7 +139,7 @@ fn default_name(method: Method, path: &str) -> String {
 
 /// Reports routes that cannot stand side by side: the same method and shape of path, or the same name.
 ///
-/// `files` has the file of each route, where it is one of the site's; built-in routes have none.
+/// Each route comes with its file, where it is one of the site's; built-in routes and those of forms have none.
 pub fn conflicts(routes: &[(&Route, Option<&FileId>)]) -> Vec<Diagnostic> {
     let shape = |path: &str| -> Vec<String> {
         path.split('/')
@@ -149,7 +149,11 @@ pub fn conflicts(routes: &[(&Route, Option<&FileId>)]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (index, (route, file)) in routes.iter().enumerate() {
         for (other, other_file) in &routes[..index] {
-            let where_other = other_file.map_or_else(|| "a built-in route".to_owned(), |file| format!("`{file}`"));
+            let where_other = match (other_file, &other.action) {
+                (Some(file), _) => format!("`{file}`"),
+                (None, Action::Form(form)) => format!("the form `{}`", form.name),
+                (None, _) => "a built-in route".to_owned(),
+            };
             let mut add = |code: &str, message: String, hint: &str| {
                 let mut diagnostic = Diagnostic::error(code, message).with_hint(hint);
                 if let Some(file) = file.or(*other_file) {
@@ -160,7 +164,7 @@ pub fn conflicts(routes: &[(&Route, Option<&FileId>)]) -> Vec<Diagnostic> {
             if route.method == other.method && shape(&route.path) == shape(&other.path) {
                 add(
                     "duplicate-route",
-                    format!("`{} {}` is also the route of {where_other}", route.method.as_str(), route.path),
+                    format!("`{} {}` is taken by {where_other}", route.method.as_str(), route.path),
                     "give one of them another path",
                 );
             } else if route.id == other.id {

@@ -237,25 +237,4 @@ impl Random for World {
     }
 }
 
-impl Ports for World {
-    type Database = Self;
-    type Cache = Self;
-    type Limiter = Self;
-    type Fetch = Self;
-
-    fn database(&self) -> &Self {
-        self
-    }
-
-    fn cache(&self) -> &Self {
-        self
-    }
-
-    fn limiter(&self) -> &Self {
-        self
-    }
-
-    fn fetch(&self) -> &Self {
-        self
-    }
-}
+impl Ports for World {}
