@@ -345,6 +345,18 @@ fn health_tells_of_the_database_and_the_build() {
 }
 
 #[test]
+fn files_are_compressed_and_answers_of_the_api_are_not() {
+    let Some(place) = place().filter(|place| place.is_ours()) else { return };
+    let gzip = [("accept-encoding", "gzip, br")];
+    let plain = get(place, "/api/openapi.json");
+    let packed = send(&place.address, "GET", "/api/openapi.json", &gzip, b"");
+    assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
+    assert!(packed.body.starts_with(&[0x1f, 0x8b]) && packed.body.len() < plain.body.len() / 2);
+    let answer = send(&place.address, "GET", "/api/v1/pages", &gzip, b"");
+    assert_eq!((answer.status, answer.header("content-encoding")), (200, ""), "{answer:?}");
+}
+
+#[test]
 fn the_site_stands_beside_its_api() {
     let Some(place) = place().filter(|place| place.is_ours()) else { return };
     let home = get(place, "/");

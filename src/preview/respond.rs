@@ -47,8 +47,14 @@ pub(crate) async fn respond<B: Builder + ?Sized>(
     }
     // Copied files are read from the disk.
     let answer = tokio::task::spawn_blocking(move || answer(&site, &*builder, &request));
-    answer.await.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "the server failed\n"))
+    let mut answer = answer.await.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "the server failed\n"));
+    answer.extensions_mut().insert(OfSite);
+    answer
 }
+
+/// Marks answers that are made of files of the site, which everybody may see.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfSite;
 
 /// Answers a `GET` or `HEAD` request.
 fn answer<B: Builder + ?Sized>(site: &Snapshot, builder: &B, request: &Request) -> Response {

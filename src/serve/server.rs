@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{Extensions, HeaderMap};
 use axum::response::Response;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 
 use super::desk::Desk;
 use super::folder::Folder;
-use crate::preview::respond;
+use crate::preview::respond::{self, OfSite};
 use crate::preview::site::Snapshot;
 use crate::preview::{self, Build, Changed};
 
@@ -83,7 +86,10 @@ pub fn serve(listener: TcpListener, folder: Folder, desk: Arc<Desk>) -> Result<S
             }
         }
     });
-    let router = Router::new().fallback(answer).with_state(Server { site, folder, desk });
+    // Not answers of the API: how well a secret and what a stranger sends are compressed together tells of the secret.
+    let is_of_site = |_, _, _: &HeaderMap, extensions: &Extensions| extensions.get::<OfSite>().is_some();
+    let compression = CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_of_site));
+    let router = Router::new().fallback(answer).layer(compression).with_state(Server { site, folder, desk });
     let (stop, mut stopping) = watch::channel(false);
     let done = runtime.spawn(async move {
         let told = async move {

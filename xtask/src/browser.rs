@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::tools::{find, need, node, note, program, rivage, root};
+use crate::tools::{need, node, note, program, rivage, root};
 
 /// Names of the browser, Debian's first.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -13,13 +13,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         return Ok(());
     }
     let (node, npm) = node()?;
-    let chromium = match std::env::var_os("CHROMIUM").map(PathBuf::from) {
-        Some(given) => given,
-        None => match CHROMIUM.iter().find_map(|name| find(name)) {
-            Some(found) => found,
-            None => need(&CHROMIUM, "chromium")?,
-        },
-    };
+    let chromium = chromium()?;
     let rivage = rivage()?;
     let folder = root().join("tests/browser");
     program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&folder).run()?;
@@ -29,4 +23,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         .env("RIVAGE", &rivage)
         .env("CHROMIUM", &chromium)
         .run()
+}
+
+/// Finds the browser, or installs it where that may be done.
+pub(crate) fn chromium() -> anyhow::Result<PathBuf> {
+    match std::env::var_os("CHROMIUM").map(PathBuf::from) {
+        Some(given) => Ok(given),
+        None => need(&CHROMIUM, "chromium"),
+    }
 }

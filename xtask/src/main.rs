@@ -7,6 +7,7 @@ mod bench;
 mod browser;
 mod corpus;
 mod generate;
+mod lighthouse;
 mod own_site;
 mod tools;
 mod worker;
@@ -20,16 +21,17 @@ use tools::{cargo, note, root};
 const USAGE: &str = "\
 cargo xtask RECIPE
 
-  test      all that CI runs besides formatting and lints: tests, this repository's own site, the browser, the Worker, real MDX
-  snap      write the expectations of snapshots and transcripts anew; look at the difference before you commit it
-  lint      rustfmt, clippy and, where it is installed, cargo-deny
-  browser   the tests in Chromium alone
-  worker    the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL
-  workflows actionlint over the workflows of this repository and of new sites
-  corpus    real MDX against the reference compiler alone
-  bench     rivage and other generators on the same sites; `bench --help` for its options
-  generate  a site to measure with: COUNT posts in FOLDER
-  fuzz      every fuzz target in turn, [SECONDS] each (600)
+  test       all that CI runs besides formatting and lints: tests, this repository's own site, the browser, the Worker, real MDX
+  snap       write the expectations of snapshots and transcripts anew; look at the difference before you commit it
+  lint       rustfmt, clippy and, where it is installed, cargo-deny
+  browser    the tests in Chromium alone
+  worker     the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL
+  workflows  actionlint over the workflows of this repository and of new sites
+  corpus     real MDX against the reference compiler alone
+  lighthouse what Lighthouse says of this repository's site
+  bench      rivage and other generators on the same sites; `bench --help` for its options
+  generate   a site to measure with: COUNT posts in FOLDER
+  fuzz       every fuzz target in turn, [SECONDS] each (600)
 ";
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         ["worker", "test"] => worker::test(),
         ["workflows"] => workflows::run(),
         ["corpus"] => corpus::run(),
+        ["lighthouse"] => lighthouse::run(),
         ["bench", ref options @ ..] => bench::run(options),
         ["generate", count, folder] => generate::run(count, folder),
         ["fuzz"] => fuzz("600"),
