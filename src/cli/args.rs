@@ -221,8 +221,11 @@ pub struct Serve {
     /// A database or role that only reads, instead of DATABASE_READ_URL [default: that of `--db`, in sessions that only read]
     #[arg(long, value_name = "URL")]
     pub db_read: Option<String>,
+    /// The store of media: a folder, or `s3://BUCKET/PREFIX`, instead of RIVAGE_MEDIA [default: the folder `media` of the project]
+    #[arg(long, value_name = "PLACE")]
+    pub media: Option<String>,
     /// Serve the site without its API
-    #[arg(long, conflicts_with_all = ["db", "db_read"])]
+    #[arg(long, conflicts_with_all = ["db", "db_read", "media"])]
     pub no_api: bool,
     /// The port
     #[arg(long, short, default_value_t = 8080)]

@@ -15,6 +15,7 @@ use super::build::{found, open_cache, tell_troubles};
 use super::preview_database::{self, PreviewDatabase};
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources, read, world};
+use super::serve;
 use crate::diag::emit;
 use crate::inputs::{Inputs, Known, World};
 use crate::pipeline::{Mode, Options, Outcome, Session, Silent};
@@ -180,6 +181,11 @@ impl Builder for Site {
                     if !outcome.has_errors() {
                         self.desk.set_manifest(outcome.api.as_ref().map(|api| &api.manifest));
                         if let Some(api) = &outcome.api {
+                            let folder = &api.manifest.settings.media.folder;
+                            match serve::media(&self.root, None, folder) {
+                                Ok(store) => self.desk.set_media(store),
+                                Err(error) => self.printer.warning(&error.to_string()),
+                            }
                             self.database.start(api.manifest.settings.bounds.answer);
                         }
                     }

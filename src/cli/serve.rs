@@ -1,6 +1,7 @@
 //! `rivage serve`: a finished site and its API for visitors.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 
 use anyhow::Context;
 use rivage_api::auth::jwt::Keys;
@@ -13,10 +14,13 @@ use super::args::{Global, Serve as Args};
 use super::database::{READ_VARIABLE, VARIABLE, named};
 use super::printer::{Printer, failure};
 use super::project::Project;
-use crate::serve::{self, Database, Desk, Folder};
+use crate::serve::{self, Database, Desk, Folder, Store};
 
 /// The variable with the keys of tokens.
 const KEYS: &str = "RIVAGE_API_KEYS";
+
+/// The variable that names the store of media where `--media` does not.
+const MEDIA: &str = "RIVAGE_MEDIA";
 
 pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Result<Exit> {
     let project = Project::open(global)?;
@@ -39,6 +43,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
         let settings = &mut api.manifest.settings;
         settings.origins.extend(args.origin.iter().cloned());
         let read = named(args.db_read.as_deref(), READ_VARIABLE)?;
+        desk.set_media(media(&project.root, args.media.clone(), &settings.media.folder)?);
         desk.set_database(Database::new(place, read, settings.bounds.answer));
         desk.set_manifest(Some(&api.manifest));
     }
@@ -65,6 +70,31 @@ pub(super) fn secrets() -> anyhow::Result<Secrets> {
         })?,
         Err(_) => Keys::default(),
     };
-    let turnstile = std::env::var(TURNSTILE).ok().filter(|secret| !secret.is_empty());
-    Ok(Secrets { keys, turnstile })
+    let upload = variable("MEDIA_ACCESS_KEY_ID").zip(variable("MEDIA_SECRET_ACCESS_KEY"));
+    Ok(Secrets { keys, turnstile: variable(TURNSTILE), media: variable("MEDIA_SECRET"), upload })
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Opens the store of media: the one that was named, or else the folder of the project, if it has one.
+///
+/// # Errors
+/// The one that was named cannot be opened.
+pub(super) fn media(root: &Path, given: Option<String>, folder: &str) -> anyhow::Result<Option<Store>> {
+    let place = match given.or_else(|| variable(MEDIA)) {
+        Some(place) => place,
+        None => {
+            let folder = root.join(folder);
+            if !folder.is_dir() {
+                return Ok(None);
+            }
+            folder.to_string_lossy().into_owned()
+        }
+    };
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let store = Store::open(&place, &environment.collect());
+    store.map(Some).map_err(|error| failure(error.to_string(), "name a folder, or a bucket as `s3://BUCKET/PREFIX`"))
 }

@@ -3,7 +3,9 @@
 //! In: the tables of rivage.toml. Out: [`Api`], in the types of `rivage-api`. Deliberately not here: route files ([`crate::api`]), and secrets,
 //! which stand in the environment of whatever serves the API.
 
-use rivage_api::manifest::{AuthSettings, Bounds, Form as Declared, LimitClass, Param, Rules, Settings, Source, Type};
+use rivage_api::manifest::{
+    AuthSettings, Bounds, Form as Declared, LimitClass, Media, Param, Rules, Settings, Source, Type, Upload,
+};
 use rivage_diag::Span;
 use rivage_syntax::data::{Data, DataValue};
 use serde_json::{Map, Number, Value, json};
@@ -50,6 +52,9 @@ const PATTERN_BYTES: usize = 200;
 /// The most seconds of a duration: ten years.
 const LONGEST: i64 = 10 * 366 * 24 * 60 * 60;
 
+/// The formats of images that a store may have beside a JPEG or PNG.
+const FORMATS: [&str; 3] = ["avif", "jxl", "webp"];
+
 pub(super) fn read(root: &mut Reader<'_>) -> Api {
     let mut api = Api::default();
     if let Some(map) = root.map("api", "`[api]`") {
@@ -89,6 +94,9 @@ fn settings(settings: &mut Settings, mut map: Reader<'_>) {
     }
     if let Some(map) = map.map("auth", "`[api.auth]`") {
         auth(&mut settings.auth, map);
+    }
+    if let Some(map) = map.map("media", "`[api.media]`") {
+        media(&mut settings.media, map);
     }
     map.finish();
 }
@@ -170,6 +178,46 @@ fn auth(auth: &mut AuthSettings, mut map: Reader<'_>) {
     }
     set(issuer, map.filled("issuer").map(|(text, _)| text.to_owned()));
     set(audience, map.filled("audience").map(|(text, _)| text.to_owned()));
+    map.finish();
+}
+
+fn media(media: &mut Media, mut map: Reader<'_>) {
+    let report = map.report();
+    let Media { folder, private, variants, max_age, upload } = media;
+    set(folder, map.filled("folder").map(|(text, _)| text.to_owned()));
+    for (prefix, span) in map.strings("private") {
+        if prefix.len() < 2 || !prefix.ends_with('/') || prefix.starts_with('/') {
+            report.bad_value("private", "the beginnings of names, such as `private/`", span);
+        } else {
+            private.push(prefix.to_owned());
+        }
+    }
+    for (format, span) in map.strings("variants") {
+        if FORMATS.contains(&format) && !variants.iter().any(|known| known == format) {
+            variants.push(format.to_owned());
+        } else {
+            report.bad_value("variants", "different ones of `avif`, `webp` and `jxl`, the best first", span);
+        }
+    }
+    set(max_age, map.int("max_age", 0..=LONGEST).and_then(|number| u32::try_from(number).ok()));
+    if let Some(mut map) = map.map("upload", "`[api.media.upload]`") {
+        for key in ["endpoint", "bucket"] {
+            if map.take(key).is_none() {
+                map.missing(key);
+            }
+        }
+        let endpoint = map.text("endpoint").and_then(|(text, span)| match check::origin(text) {
+            Ok(()) => Some(text.to_owned()),
+            Err(_) => {
+                report.bad_value("endpoint", "scheme and host of the store's S3 API, without a path", span);
+                None
+            }
+        });
+        let bucket = map.filled("bucket").map(|(text, _)| text.to_owned());
+        let region = map.filled("region").map_or_else(|| "auto".to_owned(), |(text, _)| text.to_owned());
+        map.finish();
+        *upload = endpoint.zip(bucket).map(|(endpoint, bucket)| Upload { endpoint, bucket, region });
+    }
     map.finish();
 }
 
@@ -313,14 +361,14 @@ impl Api {
         if !self.is_declared {
             return [("api", Value::Null), ("forms", Value::Null)];
         }
-        let Settings { title, build: _, origins, cors, limits, bounds, auth } = &self.settings;
+        let Settings { title, build: _, origins, cors, limits, bounds, auth, media } = &self.settings;
         let limits: Map<_, _> = limits
             .iter()
             .map(|class| (class.name.clone(), json!({"requests": class.requests, "period": class.period})))
             .collect();
         let title = Some(title).filter(|title| !title.is_empty());
         let api = json!({
-            "title": title, "origins": origins, "cors": cors, "limits": limits, "bounds": bounds, "auth": auth,
+            "title": title, "origins": origins, "cors": cors, "limits": limits, "bounds": bounds, "auth": auth, "media": media,
         });
         let forms: Map<_, _> = self.forms.iter().map(|form| (form.form.name.clone(), form.to_json())).collect();
         [("api", api), ("forms", forms.into())]

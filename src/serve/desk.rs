@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::database::Database;
+use super::objects::Store;
 use super::shell::Shell;
 
 /// Takes what is to be logged of a request.
@@ -48,6 +49,7 @@ struct Parts {
     manifest: Option<Manifest>,
     /// Nothing yet, a database, or why there is none.
     database: Option<Result<Database, String>>,
+    media: Option<Store>,
 }
 
 #[derive(Clone)]
@@ -99,13 +101,20 @@ impl Desk {
         }
     }
 
+    /// Sets the store of media.
+    pub fn set_media(&self, media: Option<Store>) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.media = media;
+        self.put_together(&parts);
+    }
+
     fn put_together(&self, parts: &Parts) {
         self.state.send_replace(match (&parts.manifest, &parts.database) {
             (None, _) => State::None,
             (Some(_), None) => State::Waiting,
             (Some(_), Some(Err(hint))) => State::Refused(hint.as_str().into()),
             (Some(manifest), Some(Ok(database))) => {
-                let shell = Shell::new(database.clone(), &manifest.settings.limits);
+                let shell = Shell::new(database.clone(), parts.media.clone(), &manifest.settings.limits);
                 State::Ready(Arc::new(Backend { api: Api::new(manifest.clone(), self.secrets.clone()), shell }))
             }
         });
@@ -120,23 +129,25 @@ impl Desk {
     pub async fn answer(self: Arc<Self>, request: Request, peer: IpAddr) -> Response {
         let state = self.state().await;
         let is_head = *request.method() == Method::HEAD;
-        let response = match state {
+        let (response, object) = match state {
             State::Ready(backend) => {
                 let client = client(request.headers(), peer, &self.proxies);
                 // In a task of its own, a panic fails one request, and a client that goes away leaves no half-sent statements.
                 let task = tokio::spawn(backend.reply(request, client));
                 match task.await {
                     Ok((backend, reply)) => self.finish(backend, reply),
-                    Err(_) => Problem::new(500, "internal", "something went wrong").into_response(""),
+                    Err(_) => (Problem::new(500, "internal", "something went wrong").into_response(""), None),
                 }
             }
-            State::Refused(hint) => Problem::new(503, "no-database", hint.to_string())
-                .with("retry-after", "5")
-                .with("cache-control", "no-store")
-                .into_response(""),
-            State::None | State::Waiting => Problem::new(404, "not-found", "the site has no API").into_response(""),
+            State::Refused(hint) => {
+                let problem = Problem::new(503, "no-database", hint.to_string());
+                (problem.with("retry-after", "5").with("cache-control", "no-store").into_response(""), None)
+            }
+            State::None | State::Waiting => {
+                (Problem::new(404, "not-found", "the site has no API").into_response(""), None)
+            }
         };
-        into_http(response, is_head)
+        into_http(response, object, is_head)
     }
 
     /// Returns the state, after the database was started.
@@ -149,7 +160,7 @@ impl Desk {
     }
 
     /// Logs a request and does what is left to do.
-    fn finish(self: Arc<Self>, backend: Arc<Backend>, reply: Reply) -> rivage_api::Response {
+    fn finish(self: Arc<Self>, backend: Arc<Backend>, reply: Reply<Body>) -> (rivage_api::Response, Option<Body>) {
         (self.log)(&reply.log);
         if let Some(plan) = reply.after {
             tokio::spawn(async move {
@@ -157,17 +168,17 @@ impl Desk {
                 (self.log)(&log);
             });
         }
-        reply.response
+        (reply.response, reply.object)
     }
 }
 
 impl Backend {
-    async fn reply(self: Arc<Self>, request: Request, client: String) -> (Arc<Self>, Reply) {
+    async fn reply(self: Arc<Self>, request: Request, client: String) -> (Arc<Self>, Reply<Body>) {
         let reply = self.decide(request, client).await;
         (self, reply)
     }
 
-    async fn decide(&self, request: Request, client: String) -> Reply {
+    async fn decide(&self, request: Request, client: String) -> Reply<Body> {
         let (parts, body) = request.into_parts();
         let mut id = [0; 16];
         self.shell.fill(&mut id);
@@ -187,9 +198,9 @@ impl Backend {
             step => step,
         };
         match step {
-            Step::Respond(reply) => *reply,
+            Step::Respond(reply) => reply.without_object(),
             Step::Run(plan) => self.api.run(&self.shell, *plan).await,
-            Step::Body(_) => unanswered(500, "internal", "a body asks for no second one"),
+            Step::Body(_) => unanswered(500, "internal", "a body asks for no second one").without_object(),
         }
     }
 
@@ -220,7 +231,7 @@ impl Backend {
 fn unanswered(status: u16, code: &'static str, detail: &'static str) -> Reply {
     let response = Problem::new(status, code, detail).with("cache-control", "no-store").into_response("");
     let log = rivage_api::log::Log { status, code: Some(code), ..Default::default() };
-    Reply { response, log, after: None }
+    Reply { response, log, after: None, object: None }
 }
 
 /// The headers that the API asks for, one at a time.
@@ -255,10 +266,14 @@ fn client(headers: &HeaderMap, peer: IpAddr, proxies: &[IpAddr]) -> String {
     address.to_string()
 }
 
-fn into_http(response: rivage_api::Response, is_head: bool) -> Response {
-    let length = response.body.len();
+fn into_http(response: rivage_api::Response, object: Option<Body>, is_head: bool) -> Response {
+    let length = response.length();
     let has_body = !matches!(response.status, 204 | 304);
-    let body = if is_head || !has_body { Body::empty() } else { Body::from(Bytes::from(response.body)) };
+    let body = match object {
+        _ if is_head || !has_body => Body::empty(),
+        Some(object) => object,
+        None => Body::from(Bytes::from(response.body)),
+    };
     let mut http = Response::new(body);
     *http.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {

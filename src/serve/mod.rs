@@ -5,7 +5,7 @@
 //! Deliberately not here: TLS and compression, which a proxy in front does; what routes answer ([`rivage_api`]).
 //!
 //! ```text
-//!  request ─┬─ /api/*, and no file of that name ─► Desk ─► Shell (database, counters, clock) ─► rivage-api
+//!  request ─┬─ /api/*, and no file of that name ─► Desk ─► Shell (database, store, counters, clock) ─► rivage-api
 //!           └─ else ─► preview::respond over Folder
 //! ```
 
@@ -13,11 +13,16 @@ mod database;
 mod desk;
 mod folder;
 mod limiter;
+mod objects;
 mod server;
 mod shell;
 
 pub use database::Database;
 pub use desk::{Desk, Log};
 pub use folder::Folder;
+pub use objects::{Store, StoreError};
 pub use server::{Error, Serving, serve};
 pub use shell::Shell;
+
+#[cfg(test)]
+mod media_tests;

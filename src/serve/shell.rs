@@ -2,16 +2,20 @@
 //!
 //! In: a [`Database`] and the limits of a manifest. Out: the ports of `rivage-api`. Deliberately not here: HTTP ([`super::desk`]).
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use axum::body::Body;
 use rivage_api::manifest::LimitClass;
 use rivage_api::ports::{
-    self, Cache, Clock, DatabaseError, Fetch, Outcome, Outgoing, Ports, Query, Random, RateLimiter, Target,
+    self, Cache, Clock, DatabaseError, Fetch, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing, Ports, Query,
+    Random, RateLimiter, Target,
 };
 use tokio::sync::Semaphore;
 
 use super::database::Database;
 use super::limiter::Limiter;
+use super::objects::Store;
 
 /// How long another server may take.
 const FETCH_TIME: Duration = Duration::from_secs(5);
@@ -23,6 +27,7 @@ const FETCH_BYTES: u64 = 64 * 1024;
 #[derive(Debug)]
 pub struct Shell {
     database: Database,
+    media: Option<Store>,
     limiter: Limiter,
     /// One for each processor: a password takes 19 MiB while it is hashed, and more at once would only be slower.
     hashing: Semaphore,
@@ -30,15 +35,27 @@ pub struct Shell {
 
 impl Shell {
     /// Makes the ports of one API.
-    pub fn new(database: Database, limits: &[LimitClass]) -> Self {
+    pub fn new(database: Database, media: Option<Store>, limits: &[LimitClass]) -> Self {
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { database, limiter: Limiter::new(limits), hashing: Semaphore::new(processors) }
+        Self { database, media, limiter: Limiter::new(limits), hashing: Semaphore::new(processors) }
     }
 }
 
 impl ports::Database for Shell {
     async fn run(&self, target: Target, queries: &[Query<'_>], most: usize) -> Result<Vec<Outcome>, DatabaseError> {
         self.database.run(target, queries, most).await
+    }
+}
+
+impl Objects for Shell {
+    type Object = Body;
+
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, ObjectsError> {
+        self.media.as_ref().ok_or(ObjectsError::Absent)?.head(key).await
+    }
+
+    async fn open(&self, key: &str, range: Option<Range<u64>>) -> Result<Option<(ObjectInfo, Body)>, ObjectsError> {
+        self.media.as_ref().ok_or(ObjectsError::Absent)?.open_object(key, range).await
     }
 }
 

@@ -6,7 +6,7 @@
 //!                                                       │
 //!                                                       └─► body ──► Api::run(shell) ──► Promise<Response>
 //!                                                                       ├ database ─► socket   DB_READ, DB_WRITE
-//!                                                                       └ Cache API, rate limits, clock, random
+//!                                                                       └ R2, Cache API, rate limits, clock, random
 //! ```
 //!
 //! In: `web_sys` objects, of which only what is asked for is read. Out: `web_sys` responses. Deliberately not here: anything that decides; a router,
@@ -34,7 +34,7 @@ use js_sys::{Promise, Uint8Array};
 use rivage_api::auth::jwt::Keys;
 use rivage_api::{Api, Arrival, Manifest, NeedsBody, Reply, Secrets, Step};
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response};
+use web_sys::{ReadableStream, Request, Response};
 use worker_sys::Context;
 
 use crate::request::Read;
@@ -58,7 +58,13 @@ pub fn open(manifest: &[u8], env: &JsValue) -> Result<(), JsError> {
         Some(text) => Keys::parse(&text).map_err(|error| JsError::new(&format!("`API_KEYS`: {error}")))?,
         None => Keys::default(),
     };
-    let secrets = Secrets { keys, turnstile: shell::variable(env, "TURNSTILE_SECRET") };
+    let variable = |name| shell::variable(env, name);
+    let secrets = Secrets {
+        keys,
+        turnstile: variable("TURNSTILE_SECRET"),
+        media: variable("MEDIA_SECRET"),
+        upload: variable("MEDIA_ACCESS_KEY_ID").zip(variable("MEDIA_SECRET_ACCESS_KEY")),
+    };
     API.set(Some(Rc::new(Api::new(manifest, secrets))));
     Ok(())
 }
@@ -82,7 +88,7 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
     let is_head = read.is_head();
     let shell = Shell::new(env, context);
     Ok(match step {
-        Step::Respond(reply) => respond(&shell, &reply, is_head).into(),
+        Step::Respond(reply) => respond(&shell, &reply, None, is_head).into(),
         Step::Run(plan) => now_or_later(async move {
             let reply = api.run(&shell, *plan).await;
             Ok(finish(api, shell, reply, is_head).into())
@@ -95,7 +101,7 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
             };
             let reply = match step {
                 Step::Run(plan) => api.run(&shell, *plan).await,
-                Step::Respond(reply) => *reply,
+                Step::Respond(reply) => reply.without_object(),
                 Step::Body(_) => return Err(JsError::new("a body asks for no second one").into()),
             };
             Ok(finish(api, shell, reply, is_head).into())
@@ -115,8 +121,8 @@ fn now_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static
 }
 
 /// Makes the response; what is left to do goes on after it.
-fn finish(api: Rc<Api>, shell: Shell, mut reply: Reply, is_head: bool) -> Response {
-    let response = respond(&shell, &reply, is_head);
+fn finish(api: Rc<Api>, shell: Shell, mut reply: Reply<ReadableStream>, is_head: bool) -> Response {
+    let response = respond(&shell, &reply, reply.object.as_ref(), is_head);
     match reply.after.take() {
         None => shell.close(),
         Some(plan) => {
@@ -133,9 +139,9 @@ fn finish(api: Rc<Api>, shell: Shell, mut reply: Reply, is_head: bool) -> Respon
     response
 }
 
-fn respond(shell: &Shell, reply: &Reply, is_head: bool) -> Response {
+fn respond<O>(shell: &Shell, reply: &Reply<O>, object: Option<&ReadableStream>, is_head: bool) -> Response {
     shell.log(&reply.log);
-    answer::response(&reply.response, is_head)
+    answer::response(&reply.response, object, is_head)
 }
 
 /// Copies bytes to where JavaScript owns them.

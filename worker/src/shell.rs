@@ -4,22 +4,27 @@
 //! | --- | --- |
 //! | `DB_READ`, `DB_WRITE` | Hyperdrive: reads that may be cached, with a role that cannot write; everything else, never cached |
 //! | `RL_READ`, `RL_WRITE`, `RL_AUTH`, … | rate limits, one for each class of the manifest: `RL_` and its name |
+//! | `MEDIA` | R2: the store of media |
+//! | `MEDIA_SECRET` | a secret: links to private objects are signed with it |
+//! | `MEDIA_ACCESS_KEY_ID`, `MEDIA_SECRET_ACCESS_KEY` | secrets: the key that uploads are signed with |
 //! | `API_KEYS` | a secret: the keys that sign tokens, one in a line |
 //! | `TURNSTILE_SECRET` | a secret: that of the challenges of forms |
 //! | `LOG` | `all` (or nothing), `problems` or `none`: which requests leave a line in the log |
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Reflect, Uint8Array};
 use rivage_api::log::Log;
 use rivage_api::ports::{
-    Cache, Clock, Database, DatabaseError, Fetch, Outcome, Outgoing, Ports, Query, Random, RateLimiter, Target,
+    Cache, Clock, Database, DatabaseError, Fetch, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing, Ports, Query,
+    Random, RateLimiter, Target,
 };
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, RequestInit, RequestRedirect, Response, ResponseInit, WorkerGlobalScope};
+use web_sys::{AbortSignal, ReadableStream, RequestInit, RequestRedirect, Response, ResponseInit, WorkerGlobalScope};
 use worker_sys::ext::CacheStorageExt;
-use worker_sys::{Context, Hyperdrive, RateLimiter as Limiter};
+use worker_sys::{Context, Hyperdrive, R2Bucket, R2Object, R2ObjectBody, RateLimiter as Limiter};
 
 use crate::socket::Link;
 use crate::{bindings, copy, database};
@@ -175,6 +180,58 @@ impl Fetch for Shell {
         let body = crate::request::body(response.body(), OUTGOING_BYTES).await.ok()?;
         body.filter(|_| response.ok())
     }
+}
+
+impl Objects for Shell {
+    type Object = ReadableStream;
+
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, ObjectsError> {
+        let found = found(self.bucket()?.head(key.to_owned())).await?;
+        found.map(|object: R2Object| info(&object)).transpose()
+    }
+
+    async fn open(
+        &self,
+        key: &str,
+        range: Option<Range<u64>>,
+    ) -> Result<Option<(ObjectInfo, ReadableStream)>, ObjectsError> {
+        let options = Object::new();
+        if let Some(range) = range {
+            let part = Object::new();
+            // Numbers of JavaScript are exact up to 2^53, far beyond the largest object.
+            for (name, number) in [("offset", range.start), ("length", range.end - range.start)] {
+                Reflect::set(&part, &name.into(), &(number as f64).into()).map_err(failed)?;
+            }
+            Reflect::set(&options, &"range".into(), &part).map_err(failed)?;
+        }
+        let found = found(self.bucket()?.get(key.to_owned(), options.into())).await?;
+        found.map(|object: R2ObjectBody| Ok((info(&object)?, object.body().map_err(failed)?))).transpose()
+    }
+}
+
+impl Shell {
+    fn bucket(&self) -> Result<R2Bucket, ObjectsError> {
+        binding(&self.env, "MEDIA").ok_or(ObjectsError::Absent)
+    }
+}
+
+/// Waits for what a bucket answers; it says `null` of what is not there.
+async fn found<T: JsCast>(asked: Result<js_sys::Promise, JsValue>) -> Result<Option<T>, ObjectsError> {
+    let found = JsFuture::from(asked.map_err(failed)?).await.map_err(failed)?;
+    Ok((!found.is_null()).then(|| found.unchecked_into()))
+}
+
+fn info(object: &R2Object) -> Result<ObjectInfo, ObjectsError> {
+    Ok(ObjectInfo {
+        etag: object.http_etag().map_err(failed)?,
+        size: object.size().map_err(failed)? as u64,
+        modified: (object.uploaded().map_err(failed)?.get_time() / 1000.0) as u64,
+        content_type: object.http_metadata().and_then(|metadata| metadata.content_type()).map_err(failed)?,
+    })
+}
+
+fn failed(error: JsValue) -> ObjectsError {
+    ObjectsError::Failed(format!("{error:?}"))
 }
 
 impl Clock for Shell {

@@ -66,7 +66,7 @@ async function connect(name) {
 }
 
 // Starts workerd with a bundle. `at` is the host:port of the database.
-export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true } = {}) {
+export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [] } = {}) {
   // miniflare wants a password; these roles need none.
   const url = (role) => `postgres://${role}:none@${at}/${database}?sslmode=disable`
   const limit = (id, requests) => ({ namespace_id: id, simple: { limit: requests, period: 60 } })
@@ -81,6 +81,7 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
     compatibilityDate: '2026-07-30',
     hyperdrives: { DB_READ: url('rivage_ro'), DB_WRITE: url('rivage_rw') },
     ratelimits: limits ? { RL_READ: limit('1', 100000), RL_WRITE: limit('2', 1000), RL_AUTH: limit('3', 1000), RL_TIGHT: limit('4', 5) } : {},
+    r2Buckets,
     bindings: { LOG: 'all', ...bindings },
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio(stdout, stderr) {
@@ -94,6 +95,7 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
   return {
     address: address.origin,
     send: (target, init = {}) => fetch(new URL(target, address), { redirect: 'manual', ...init, headers: { 'cf-connecting-ip': '203.0.113.7', ...init.headers } }),
+    bucket: (name) => miniflare.getR2Bucket(name),
     log: () => lines.join(''),
     stop: () => miniflare.dispose(),
   }

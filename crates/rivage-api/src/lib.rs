@@ -14,7 +14,8 @@
 //!                        ├ RateLimiter   429
 //!                        ├ Database      session; 401, 403
 //!                        ├ Cache         fresh, stale, spare
-//!                        └ Database      fixed statements in one trip; 404, 409, 422, 503, 504
+//!                        ├ Database      fixed statements in one trip; 404, 409, 422, 503, 504
+//!                        └ Objects       bodies that pass through; 206, 304, 412, 416
 //! ```
 //!
 //! What stands above the line runs in `rivage build`, what stands below in two shells: a Worker and a native server. Both hand over what
@@ -35,6 +36,7 @@ pub mod fixed;
 pub mod http;
 pub mod log;
 pub mod manifest;
+mod media;
 pub mod ports;
 pub mod postgres;
 mod respond;

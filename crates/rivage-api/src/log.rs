@@ -36,7 +36,7 @@ pub struct Log {
     /// The status.
     pub status: u16,
     /// The bytes of the body.
-    pub bytes: usize,
+    pub bytes: u64,
     /// Milliseconds in all.
     pub total_ms: u64,
     /// Milliseconds of waiting for the database.

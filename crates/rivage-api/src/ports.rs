@@ -4,6 +4,7 @@
 //! the driver is generic and holds nothing else across an `await`.
 
 use std::fmt;
+use std::ops::Range;
 
 use rivage_postgres::Kind;
 
@@ -161,6 +162,45 @@ pub trait Fetch {
     async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>>;
 }
 
+/// What a store tells of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// Its entity tag, strong, with its quotes.
+    pub etag: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was last written, in seconds since 1970.
+    pub modified: u64,
+    /// Its type, where the store knows one.
+    pub content_type: Option<String>,
+}
+
+/// Why a store does not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectsError {
+    /// There is none.
+    Absent,
+    /// For this reason: for the log only.
+    Failed(String),
+}
+
+/// Keeps objects: a bucket, a folder.
+#[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
+pub trait Objects {
+    /// A body that a shell passes on without looking at it.
+    type Object;
+
+    /// Tells of an object; nothing where there is none.
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, ObjectsError>;
+
+    /// Opens an object, or these bytes of it, which are within it as far as the API knows.
+    async fn open(
+        &self,
+        key: &str,
+        range: Option<Range<u64>>,
+    ) -> Result<Option<(ObjectInfo, Self::Object)>, ObjectsError>;
+}
+
 /// Tells the time.
 pub trait Clock {
     /// Returns milliseconds since 1970.
@@ -175,7 +215,7 @@ pub trait Random {
 
 /// All ports of a shell together.
 #[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
-pub trait Ports: Database + Cache + RateLimiter + Fetch + Clock + Random {
+pub trait Ports: Database + Cache + RateLimiter + Fetch + Objects + Clock + Random {
     /// Runs work of some 30 ms of computing. A shell with threads moves it to one that may wait.
     async fn heavy<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         work()

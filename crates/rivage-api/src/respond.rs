@@ -9,13 +9,23 @@ use crate::manifest::{Cache, Settings};
 
 /// A finished response with its line for the log.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct Reply<O = ()> {
     /// The response.
     pub response: Response,
     /// The line for the log.
     pub log: Log,
     /// What to do after the response is sent: hand it to [`crate::Api::refresh`] within `waitUntil`, or in a task of its own.
     pub after: Option<Box<Plan>>,
+    /// The body that [`Response::object`] speaks of.
+    pub object: Option<O>,
+}
+
+impl Reply {
+    /// Returns the reply as one that might have an object.
+    pub fn without_object<O>(self) -> Reply<O> {
+        let Self { response, log, after, object: _ } = self;
+        Reply { response, log, after, object: None }
+    }
 }
 
 /// Adds what every response has.
@@ -24,8 +34,10 @@ pub(crate) fn add_common(response: &mut Response, facts: &Facts, settings: &Sett
         response.set("cache-control", "no-store");
     }
     response.set("x-content-type-options", "nosniff");
-    // The API answers data: nothing in it is ever to be drawn or run.
-    response.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    if response.header("content-security-policy").is_none() {
+        // The API answers data: nothing in it is ever to be drawn or run.
+        response.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    }
     response.set("x-request-id", facts.id.clone());
     if !settings.cors.is_empty() {
         // Always, so that a cache in between keeps answers with and without the header apart.
@@ -71,7 +83,7 @@ pub(crate) fn tagged(etag: String, body: Vec<u8>, if_none_match: Option<&str>) -
 }
 
 /// Compares weakly, as RFC 9110 asks for `If-None-Match`.
-fn matches(header: &str, etag: &str) -> bool {
+pub(crate) fn matches(header: &str, etag: &str) -> bool {
     header.trim() == "*" || header.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
 

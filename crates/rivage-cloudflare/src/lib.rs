@@ -14,7 +14,6 @@ mod error;
 pub mod hash;
 pub mod pages;
 pub mod r2;
-mod signature;
 pub mod workers;
 
 pub use client::{Client, Policy, Secret};

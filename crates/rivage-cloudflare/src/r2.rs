@@ -7,19 +7,14 @@
 use std::io::Read;
 use std::path::Path;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use quick_xml::events::Event;
 use ring::digest;
+use rivage_signature::{Request as Signed, Signer, encode, hex};
 use ureq::http::{Method, Request};
 
 use crate::body::Body;
 use crate::client::{Client, Secret, header, retry_after, unix_time};
 use crate::error::{ApiMessage, Error};
-use crate::signature::{Signer, hex, sha256};
-
-/// What stands in a path or query as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-const PLAIN_PATH: &AsciiSet = &PLAIN.remove(b'/');
 
 /// Bytes of a part of a large object; all parts but the last are equal.
 pub const PART: u64 = 16 << 20;
@@ -107,7 +102,7 @@ impl Bucket {
             None => format!("https://{}.r2.cloudflarestorage.com", client.account()),
         };
         let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host).to_owned();
-        let signer = Signer { key: keys.key, secret: keys.secret, region: "auto".to_owned() };
+        let signer = Signer { key: keys.key, secret: keys.secret.expose().to_owned(), region: "auto".to_owned() };
         Self { client: client.clone(), endpoint, host, name: name.to_owned(), signer }
     }
 
@@ -272,18 +267,17 @@ impl Bucket {
         headers: &[(&str, &str)],
     ) -> Result<(Answer, Option<std::time::Duration>), Error> {
         let slash = if key.is_empty() { "" } else { "/" };
-        let path = format!("/{}{slash}{}", self.name, utf8_percent_encode(key, PLAIN_PATH));
-        let mut pairs: Vec<String> = query
-            .iter()
-            .map(|(name, value)| format!("{}={}", utf8_percent_encode(name, PLAIN), utf8_percent_encode(value, PLAIN)))
-            .collect();
+        let path = format!("/{}{slash}{}", self.name, encode(key, true));
+        let mut pairs: Vec<String> =
+            query.iter().map(|(name, value)| format!("{}={}", encode(name, false), encode(value, false))).collect();
         pairs.sort();
         let query = pairs.join("&");
         let hash = match body {
             Some((_, body)) => hash_body(operation, body)?,
             None => sha256(b""),
         };
-        let (date, authorization) = self.signer.sign(method.as_str(), &self.host, &path, &query, &hash, unix_time());
+        let signed = Signed { method: method.as_str(), host: &self.host, path: &path, time: unix_time() };
+        let (date, authorization) = self.signer.sign(&signed, &query, &hash);
         let mark = if query.is_empty() { "" } else { "?" };
         let mut request = Request::builder()
             .method(method)
@@ -306,6 +300,10 @@ impl Bucket {
 
 /// What browsers and caches are told of objects whose names are hashes.
 const IMMUTABLE: [(&str, &str); 1] = [("Cache-Control", "public, max-age=31536000, immutable")];
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
 
 fn hash_body(operation: &'static str, body: &Body) -> Result<String, Error> {
     let mut context = digest::Context::new(&digest::SHA256);

@@ -17,7 +17,7 @@ mod http;
 mod place;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -35,6 +35,7 @@ use crate::pipeline::Progress;
 
 pub use error::Error;
 pub use place::Patience;
+pub(crate) use place::open;
 
 /// What is sent and fetched at once: memory stays flat, and a connection that breaks costs little.
 const PIECE: usize = 8 << 20;

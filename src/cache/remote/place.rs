@@ -41,7 +41,7 @@ impl Default for Patience {
 }
 
 /// Opens a place. `is_made` says whether a folder is made that does not exist.
-pub(super) fn open(
+pub(crate) fn open(
     place: &str,
     environment: &BTreeMap<String, String>,
     patience: Patience,

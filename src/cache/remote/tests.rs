@@ -12,8 +12,8 @@ use crate::inputs::Fingerprint;
 use crate::pipeline::Silent;
 
 const PROGRAM: &str = "0123456789abcdef";
-const BUCKET: &str = "caches";
-const SECRET: &str = "a secret";
+pub(crate) const BUCKET: &str = "caches";
+pub(crate) const SECRET: &str = "a secret";
 
 type Environment = BTreeMap<String, String>;
 
@@ -61,13 +61,13 @@ fn patience() -> Patience {
 }
 
 /// An S3 server that keeps its objects in a folder.
-struct Server {
+pub(crate) struct Server {
     folder: TempDir,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let mut service = s3s::service::S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
@@ -93,11 +93,11 @@ impl Server {
         Self { folder, address }
     }
 
-    fn environment(&self) -> Environment {
+    pub(crate) fn environment(&self) -> Environment {
         environment(&self.address, SECRET)
     }
 
-    fn bucket(&self) -> PathBuf {
+    pub(crate) fn bucket(&self) -> PathBuf {
         self.folder.path().join(BUCKET)
     }
 }

@@ -17,6 +17,7 @@ use crate::drive::{Failure, Run};
 use crate::fixed::Fixed;
 use crate::http::Response;
 use crate::manifest::Routine;
+use crate::media;
 use crate::ports::{Ports, Shape, Target};
 
 const PING: Fixed = Fixed { name: "ping", types: &[], sql: "select 1" };
@@ -50,6 +51,10 @@ pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) ->
         Routine::Password => accounts::password(run).await,
         Routine::Logout => sessions::logout(run).await,
         Routine::Refresh => sessions::refresh(run).await,
+        Routine::MediaSign => media::sign(run),
+        Routine::MediaUpload => media::upload(run),
+        // Its body is not ours to make: the driver asks for it.
+        Routine::Media => Ok(Response::new(204)),
     }
 }
 
@@ -57,12 +62,12 @@ fn build<P: Ports>(run: &Run<'_, P>, status: &str) -> Response {
     json(200, &serde_json::json!({"status": status, "build": run.settings().build}))
 }
 
-fn json(status: u16, value: &serde_json::Value) -> Response {
+pub(crate) fn json(status: u16, value: &serde_json::Value) -> Response {
     Response::json(status, value.to_string().into_bytes())
 }
 
 /// Returns the value of a parameter of the route by its name.
-fn value<'r, P>(run: &'r Run<'_, P>, name: &str) -> Option<&'r str> {
+pub(crate) fn value<'r, P>(run: &'r Run<'_, P>, name: &str) -> Option<&'r str> {
     let index = run.route.params.iter().position(|param| param.name == name)?;
     run.plan.values[index].as_deref()
 }

@@ -66,6 +66,23 @@ const ROUTINES: &[(Routine, &str)] = &[
         "-- POST /api/v1/auth/password\n-- Changes the password, ends all sessions and begins a new one.\n-- @auth session\n\
          -- @param current text body length 1..256\n-- @param password text body length 1..256\n-- @limit auth\n-- @returns none\n-- @name change_password\n",
     ),
+    (
+        Routine::Media,
+        "-- GET /api/v1/media/{key}\n-- An object of the store. Its key may have slashes.\n-- @auth none\n\
+         -- @param key text path length 1..1024\n-- @param expires int8 query optional range 0..99999999999 -- the last second of a signed link\n\
+         -- @param signature text query optional length 43..43 -- of a signed link\n-- @limit read\n-- @returns one\n-- @name media\n",
+    ),
+    (
+        Routine::MediaSign,
+        "-- POST /api/v1/media/sign\n-- Makes a link to a private object.\n-- @auth role:admin\n-- @param key text body length 1..1024\n\
+         -- @param seconds int4 body default 3600 range 1..604800\n-- @limit write\n-- @returns one\n-- @name sign_media\n",
+    ),
+    (
+        Routine::MediaUpload,
+        "-- POST /api/v1/media/upload\n-- Makes a URL of the store that takes one object of this name, type and length.\n-- @auth role:admin\n\
+         -- @param key text body length 1..1024\n-- @param content_type text body length 3..100 pattern ^[a-z]+/[a-z0-9.+-]+$\n\
+         -- @param size int8 body range 0..5368709120\n-- @param seconds int4 body default 3600 range 1..604800\n-- @limit write\n-- @returns one\n-- @name upload_media\n",
+    ),
 ];
 
 /// Returns all built-in routes.

@@ -19,7 +19,8 @@ use crate::http::origin::{self, Relation};
 use crate::http::router::Router;
 use crate::http::{Headers, Problem, Request, Response, cookie};
 use crate::log::{CacheUse, Log};
-use crate::manifest::{Action, Manifest, Method, Param, Route, Source};
+use crate::manifest::{Action, Manifest, Method, Param, Route, Routine, Source};
+use crate::media::{self, Asked};
 use crate::respond::{self, Reply};
 
 /// What a shell knows when a request arrives, and the core cannot know.
@@ -38,6 +39,10 @@ pub struct Secrets {
     pub keys: Keys,
     /// The secret of Turnstile, which checks challenges of forms.
     pub turnstile: Option<String>,
+    /// The secret that links to private objects are signed with.
+    pub media: Option<String>,
+    /// The id and the secret of the key that uploads are signed with.
+    pub upload: Option<(String, String)>,
 }
 
 /// The API: a manifest made ready, the keys, and what one instance remembers.
@@ -91,6 +96,8 @@ pub struct Plan {
     pub(crate) challenge: Option<String>,
     /// The form came from a page without scripts.
     pub(crate) is_form: bool,
+    /// What is asked of an object.
+    pub(crate) media: Option<Box<Asked>>,
     pub(crate) facts: Facts,
 }
 
@@ -198,8 +205,12 @@ impl Api {
             trapped: false,
             challenge: None,
             is_form: false,
+            media: None,
             facts,
         };
+        if matches!(route.action, Action::Routine(Routine::Media)) {
+            plan.media = Some(Box::new(media::ask(self, route, &plan, request.headers, arrival.now)?));
+        }
         if let Some(step) = self.answer_of_memory(route, &plan, arrival.now) {
             return Ok(step);
         }
@@ -281,10 +292,10 @@ impl Api {
     /// Adds what every response has.
     pub(crate) fn finish(&self, facts: &Facts, mut response: Response, mut log: Log, now: u64) -> Reply {
         log.status = response.status;
-        log.bytes = response.body.len();
+        log.bytes = response.length();
         log.total_ms = now.saturating_sub(facts.started);
         respond::add_common(&mut response, facts, &self.manifest.settings, &log);
-        Reply { response, log, after: None }
+        Reply { response, log, after: None, object: None }
     }
 }
 

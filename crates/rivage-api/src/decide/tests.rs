@@ -55,7 +55,7 @@ fn api() -> Api {
     manifest.settings.auth.registration = true;
     let mut keys = Keys::default();
     keys.add("k", Key::Hmac(vec![3; 32]));
-    Api::new(manifest, Secrets { keys, turnstile: Some("s&cret".to_owned()) })
+    Api::new(manifest, Secrets { keys, turnstile: Some("s&cret".to_owned()), ..Secrets::default() })
 }
 
 fn bearer(role: &str) -> String {
@@ -83,14 +83,14 @@ fn session_row() -> crate::ports::Outcome {
 }
 
 /// Shows a response as it would be sent.
-fn show(reply: &Reply) -> String {
+fn show(reply: &Reply<Vec<u8>>) -> String {
     let mut lines = vec![reply.response.status.to_string()];
     lines.extend(reply.response.headers.iter().map(|(name, value)| format!("{name}: {value}")));
     lines.push(String::from_utf8_lossy(&reply.response.body).into_owned());
     lines.join("\n")
 }
 
-fn code(reply: &Reply) -> (u16, &'static str) {
+fn code(reply: &Reply<Vec<u8>>) -> (u16, &'static str) {
     (reply.response.status, reply.log.code.unwrap_or("ok"))
 }
 
@@ -449,7 +449,7 @@ fn limits_count_routes_by_class_and_addresses_by_network() {
     assert_eq!(client_key("x"), "unknown");
 }
 
-fn login(world: &World, password: &str, count: &str, stored: Option<&str>) -> Reply {
+fn login(world: &World, password: &str, count: &str, stored: Option<&str>) -> Reply<Vec<u8>> {
     let account: Vec<&str> = stored
         .map(|stored| vec!["22222222-2222-2222-2222-222222222222", stored, "member", "a@b.c"])
         .unwrap_or_default();

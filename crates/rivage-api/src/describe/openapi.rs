@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Column, Columns};
 use crate::builtin::CHALLENGE;
-use crate::manifest::{Action, Form, Manifest, Method, Param, Returns, Route, Source, Type};
+use crate::manifest::{Action, Form, Manifest, Method, Param, Returns, Route, Routine, Source, Type};
 
 /// Writes the description.
 pub fn openapi(manifest: &Manifest, columns: &Columns) -> String {
@@ -211,6 +211,9 @@ fn responses(route: &Route, columns: Option<&Vec<Column>>) -> Value {
     all.insert(
         status,
         match content {
+            Some(_) if matches!(route.action, Action::Routine(Routine::Media)) => {
+                json!({"description": "The object.", "content": {"*/*": {}}})
+            }
             Some(schema) => {
                 json!({"description": "The answer.", "content": {"application/json": {"schema": schema}}})
             }

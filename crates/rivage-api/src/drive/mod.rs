@@ -15,10 +15,10 @@ use crate::decide::{Api, NeedsBody, Plan, Step, check_role};
 use crate::failure;
 use crate::http::{Problem, Response};
 use crate::log::Log;
-use crate::manifest::{Action, Route, Settings};
-use crate::ports::{Database, DatabaseError, Outcome, Ports, Query, Target};
+use crate::manifest::{Action, Route, Routine, Settings};
+use crate::ports::{Database, DatabaseError, ObjectsError, Outcome, Ports, Query, Target};
 use crate::respond::Reply;
-use crate::{Arrival, Request, builtin};
+use crate::{Arrival, Request, builtin, media};
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -27,6 +27,14 @@ pub(crate) enum Failure {
     Problem(Problem),
     /// Because of the database.
     Database(DatabaseError),
+    /// Because of the store of objects.
+    Objects(ObjectsError),
+}
+
+impl From<ObjectsError> for Failure {
+    fn from(error: ObjectsError) -> Self {
+        Self::Objects(error)
+    }
 }
 
 impl From<Problem> for Failure {
@@ -46,7 +54,7 @@ pub(crate) struct Run<'a, P> {
 
 impl Api {
     /// Answers a request in full. Shells that read bodies themselves call [`Api::begin`] and [`Api::run`].
-    pub async fn handle<P: Ports>(&self, ports: &P, request: &Request<'_>, body: &[u8]) -> Reply {
+    pub async fn handle<P: Ports>(&self, ports: &P, request: &Request<'_>, body: &[u8]) -> Reply<P::Object> {
         let mut id = [0; 16];
         ports.fill(&mut id);
         let step = match self.begin(request, Arrival { now: ports.now(), id }) {
@@ -54,25 +62,31 @@ impl Api {
             step => step,
         };
         match step {
-            Step::Respond(reply) => *reply,
+            Step::Respond(reply) => reply.without_object(),
             Step::Run(plan) => self.run(ports, *plan).await,
             Step::Body(_) => Reply {
                 response: Problem::new(500, "internal", "a body asks for no second one").into_response(""),
                 log: Log::default(),
                 after: None,
+                object: None,
             },
         }
     }
 
     /// Carries a plan out.
-    pub async fn run<P: Ports>(&self, ports: &P, plan: Plan) -> Reply {
+    pub async fn run<P: Ports>(&self, ports: &P, plan: Plan) -> Reply<P::Object> {
         let mut run = self.start(ports, plan);
-        let mut after = None;
-        let response = match run.answer(&mut after).await {
+        let (mut after, mut object) = (None, None);
+        let response = match run.answer(&mut after, &mut object).await {
             Ok(response) => response,
-            Err(failure) => run.fail(failure),
+            Err(failure) => {
+                object = None;
+                run.fail(failure)
+            }
         };
-        let mut reply = self.finish(&run.plan.facts, response, run.log, ports.now());
+        let mut reply = self.finish(&run.plan.facts, response, run.log, ports.now()).without_object();
+        // What says in a header that nothing has changed has no body, although the store was asked for one.
+        reply.object = object.filter(|_| reply.response.object.is_some());
         reply.after = after;
         reply
     }
@@ -98,7 +112,11 @@ impl<P: Ports> Run<'_, P> {
         &self.api.manifest().settings
     }
 
-    async fn answer(&mut self, after: &mut Option<Box<Plan>>) -> Result<Response, Failure> {
+    async fn answer(
+        &mut self,
+        after: &mut Option<Box<Plan>>,
+        object: &mut Option<P::Object>,
+    ) -> Result<Response, Failure> {
         self.limit().await?;
         if let Some(token) = self.plan.session.take() {
             self.plan.identity = self.session(&token).await?;
@@ -114,6 +132,7 @@ impl<P: Ports> Run<'_, P> {
                 self.respond(outcome)
             }
             Action::Form(form) => builtin::form(self, form).await,
+            Action::Routine(Routine::Media) => media::serve(self, object).await,
             Action::Routine(routine) => builtin::routine(self, *routine).await,
         }
     }
@@ -152,6 +171,13 @@ impl<P: Ports> Run<'_, P> {
                 self.log.sqlstate = error.sqlstate().map(str::to_owned);
                 self.log.error = Some(error.to_string());
                 failure::problem(&error)
+            }
+            Failure::Objects(ObjectsError::Absent) => {
+                Problem::new(501, "no-media-store", "this server has no store of media")
+            }
+            Failure::Objects(ObjectsError::Failed(error)) => {
+                self.log.error = Some(error);
+                Problem::new(503, "media-unavailable", "the store of media does not answer").with("retry-after", "5")
             }
         };
         self.log.code = Some(problem.code);

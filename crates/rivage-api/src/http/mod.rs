@@ -4,6 +4,7 @@
 //! values; and any list of all headers: a header that nobody asks for is never read, and cannot reach a cache.
 
 pub mod cookie;
+pub(crate) mod date;
 pub mod json;
 pub mod origin;
 mod problem;

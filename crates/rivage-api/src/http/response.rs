@@ -11,6 +11,9 @@ pub struct Response {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body; empty for none. A shell sends no body in answer to `HEAD`, but its length.
     pub body: Vec<u8>,
+    /// The bytes of an object of the store that is the body instead. The shell has it, except in answer to `HEAD`
+    /// ([`Reply::object`](crate::Reply::object)).
+    pub object: Option<u64>,
 }
 
 impl Response {
@@ -21,7 +24,7 @@ impl Response {
 
     /// Makes a response of JSON.
     pub fn json(status: u16, body: Vec<u8>) -> Self {
-        Self { status, headers: vec![("content-type", Cow::Borrowed("application/json"))], body }
+        Self { status, headers: vec![("content-type", Cow::Borrowed("application/json"))], body, object: None }
     }
 
     /// Adds a header. A value with control characters could end the header and begin another: such a header is left out.
@@ -37,6 +40,11 @@ impl Response {
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.set(name, value);
         self
+    }
+
+    /// Returns the length of the body, be it an object or not.
+    pub fn length(&self) -> u64 {
+        self.object.unwrap_or(self.body.len() as u64)
     }
 
     /// Returns the first value of a header.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::url;
-use crate::manifest::{Method, Route};
+use crate::manifest::{Action, Method, Route, Routine};
+use crate::media;
 
 /// What was found for a path.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Found<'p> {
 #[derive(Debug, Default)]
 pub struct Router {
     root: Node,
+    /// The beginning of paths whose rest is one value, and their methods.
+    rest: Option<(&'static str, Vec<(Method, usize)>)>,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +36,10 @@ impl Router {
     pub fn new(routes: &[Route]) -> Self {
         let mut router = Self::default();
         for (index, route) in routes.iter().enumerate() {
+            if let Action::Routine(Routine::Media) = route.action {
+                router.rest.get_or_insert((media::PATH, Vec::new())).1.push((route.method, index));
+                continue;
+            }
             let mut node = &mut router.root;
             for segment in route.path.split('/').skip(1) {
                 node = if segment.starts_with('{') {
@@ -51,7 +58,17 @@ impl Router {
     ///
     /// A fixed segment wins over a parameter. Segments are decoded once, each for itself: an encoded `/` stays within its segment and is
     /// refused, empty segments match nothing, and a `/` at the end makes another path.
+    ///
+    /// Keys of objects are the exception: a key is all that follows, its slashes encoded or not.
     pub fn find<'p>(&self, path: &'p str) -> Option<Found<'p>> {
+        self.in_tree(path).or_else(|| {
+            let (beginning, methods) = self.rest.as_ref()?;
+            let key = url::decode(path.strip_prefix(beginning)?, false).ok()?;
+            Some(Found { methods: methods.clone(), values: vec![key] })
+        })
+    }
+
+    fn in_tree<'p>(&self, path: &'p str) -> Option<Found<'p>> {
         let segments = path.strip_prefix('/')?.split('/').map(|segment| url::decode(segment, false).ok());
         let segments: Vec<Cow<'p, str>> = segments.collect::<Option<_>>()?;
         if segments.iter().any(|segment| segment.is_empty() || segment.contains(['/', '\\', '\0'])) {
@@ -86,7 +103,7 @@ fn walk<'n>(node: &'n Node, segments: &[Cow<'_, str>], taken: &mut Vec<usize>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{Action, Auth, Returns, Routine};
+    use crate::manifest::{Auth, Returns};
 
     fn check(path: &str) -> Option<(usize, Vec<String>)> {
         let routes: Vec<Route> = ["/api/a", "/api/{x}", "/api/{x}/b", "/api/a/{y}", "/api/{x}/{y}/c"]

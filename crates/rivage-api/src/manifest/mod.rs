@@ -42,6 +42,8 @@ pub struct Settings {
     pub bounds: Bounds,
     /// Sessions and tokens.
     pub auth: AuthSettings,
+    /// Objects of a store.
+    pub media: Media,
 }
 
 impl Default for Settings {
@@ -58,8 +60,44 @@ impl Default for Settings {
             ],
             bounds: Bounds::default(),
             auth: AuthSettings::default(),
+            media: Media::default(),
         }
     }
+}
+
+/// Objects of a store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Media {
+    /// The folder that a native server has as its store. A Worker has its bucket.
+    pub folder: String,
+    /// The beginnings of names that need a signed link.
+    pub private: Vec<String>,
+    /// Formats of images that may stand beside a JPEG or PNG, the best first.
+    pub variants: Vec<String>,
+    /// Seconds that clients keep an object without a hash in its name.
+    pub max_age: u32,
+    /// Where clients upload to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload: Option<Upload>,
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { folder: "media".to_owned(), private: Vec::new(), variants: Vec::new(), max_age: 300, upload: None }
+    }
+}
+
+/// A bucket of an S3 server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upload {
+    /// Scheme and host of the server.
+    pub endpoint: String,
+    /// The bucket's name.
+    pub bucket: String,
+    /// The region; R2 has `auto`.
+    pub region: String,
 }
 
 /// A rate-limit class: one binding of the platform, one counter per client.
@@ -373,4 +411,7 @@ pub enum Routine {
     Logout,
     Refresh,
     Password,
+    Media,
+    MediaSign,
+    MediaUpload,
 }

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
+use std::ops::Range;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::http::{Headers, Request};
 use crate::ports::{
-    Cache, Clock, Database, DatabaseError, ErrorKind, Fetch, Outcome, Outgoing, Ports, Query, Random, RateLimiter,
-    Shape, Target,
+    Cache, Clock, Database, DatabaseError, ErrorKind, Fetch, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing,
+    Ports, Query, Random, RateLimiter, Shape, Target,
 };
 use crate::respond::Reply;
 use crate::{Api, Plan};
@@ -42,6 +43,9 @@ struct State {
     counted: Vec<(String, String)>,
     fetched: Vec<(String, String)>,
     fetch_answer: Option<Vec<u8>>,
+    objects: BTreeMap<String, Vec<u8>>,
+    broken: Option<String>,
+    asked: Vec<String>,
 }
 
 impl World {
@@ -92,6 +96,21 @@ impl World {
         self.state().fetched.clone()
     }
 
+    /// Puts an object into the store.
+    pub fn object(&self, key: &str, text: &str) {
+        self.state().objects.insert(key.to_owned(), text.as_bytes().to_vec());
+    }
+
+    /// Lets the store fail from now on.
+    pub fn break_store(&self, reason: &str) {
+        self.state().broken = Some(reason.to_owned());
+    }
+
+    /// Returns and forgets what the store was asked for.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().asked)
+    }
+
     /// Returns and forgets the statements that came.
     pub fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.state().seen)
@@ -113,7 +132,7 @@ impl World {
     }
 
     /// Sends a request: `GET /api/x?y`, with headers and a body.
-    pub fn send(&self, api: &Api, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    pub fn send(&self, api: &Api, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply<Vec<u8>> {
         let (method, url) = line.split_once(' ').unwrap_or((line, ""));
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let headers = List(headers);
@@ -219,6 +238,37 @@ impl Fetch for World {
         let mut state = self.state();
         state.fetched.push((request.url.to_owned(), request.body.clone()));
         state.fetch_answer.clone()
+    }
+}
+
+impl Objects for World {
+    type Object = Vec<u8>;
+
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, ObjectsError> {
+        Ok(self.find("head", key)?.map(|(info, _)| info))
+    }
+
+    async fn open(&self, key: &str, range: Option<Range<u64>>) -> Result<Option<(ObjectInfo, Vec<u8>)>, ObjectsError> {
+        let found = self.find("open", key)?;
+        Ok(found.map(|(info, bytes)| match range {
+            Some(range) => (info, bytes[range.start as usize..range.end as usize].to_vec()),
+            None => (info, bytes),
+        }))
+    }
+}
+
+impl World {
+    fn find(&self, what: &str, key: &str) -> Result<Option<(ObjectInfo, Vec<u8>)>, ObjectsError> {
+        let mut state = self.state();
+        state.asked.push(format!("{what} {key}"));
+        if let Some(reason) = &state.broken {
+            return Err(ObjectsError::Failed(reason.clone()));
+        }
+        Ok(state.objects.get(key).map(|bytes| {
+            let etag = format!("\"{}\"", crate::crypto::fingerprint(bytes));
+            let info = ObjectInfo { etag, size: bytes.len() as u64, modified: 1_000_000_000, content_type: None };
+            (info, bytes.clone())
+        }))
     }
 }
 
