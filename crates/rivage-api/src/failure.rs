@@ -29,11 +29,18 @@ fn refused(code: &[u8; 5]) -> Problem {
         b"PT404" => Problem::new(404, "not-found", "there is nothing here"),
         b"PT409" => Problem::new(409, "conflict", "the state of things does not allow this"),
         b"PT422" => Problem::new(422, "refused-value", "a value is not allowed"),
+        // Raised by what stands in for an extension in rivage's own tables.
+        b"RVVEC" => missing("this needs the extension `vector` in the database"),
+        b"RVGIS" => missing("this needs the extension `postgis` in the database"),
         [b'2', b'2', ..] => Problem::new(400, "invalid-parameters", "a value is not of the right type"),
         [b'5', b'7', b'P', ..] => unavailable(),
         [b'0', b'8', ..] | [b'5', b'3', ..] | [b'5', b'8', ..] => unavailable(),
         _ => internal(),
     }
+}
+
+fn missing(detail: &'static str) -> Problem {
+    Problem::new(501, "extension-missing", detail)
 }
 
 fn unavailable() -> Problem {
@@ -72,6 +79,8 @@ mod tests {
             ("42P01", 500),
             ("XX000", 500),
             ("PT404", 404),
+            ("RVGIS", 501),
+            ("RVVEC", 501),
         ] {
             let kind = ErrorKind::Refused(code.as_bytes().try_into().expect("five bytes"));
             let error =
