@@ -1,15 +1,19 @@
 //! `rivage db`: the tables of a database.
 
 use super::Exit;
-use super::args::{Db as Args, DbCommand, Global};
+use super::args::{Db as Args, DbCommand, DbSlow, Global};
 use super::database::{block_on, connect, needed, wrong};
-use super::printer::{Printer, count};
+use super::printer::{Printer, count, failure};
 use super::project::{Project, SiteSources};
 use crate::database::migrations::{self, Migration, Owner, State};
+use crate::database::slow::{self, BUDGET_MS, Statement};
 use crate::diag::emit;
 use crate::inputs::Inputs;
 
 pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Result<Exit> {
+    if let DbCommand::Slow(args) = &args.command {
+        return print_slow(args, printer);
+    }
     let project = Project::open(global)?;
     let sources = SiteSources { fs: &*project.world.fs, outcome: None };
     let (of_site, problems) = migrations::of_site(&Inputs::new(&project.world));
@@ -24,14 +28,15 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
             let done = block_on(async {
                 let mut client = connect(config).await?;
                 let done = migrations::migrate(&mut client, &all).await;
+                let extensions = if done.is_ok() { migrations::use_extensions(&mut client).await? } else { Vec::new() };
                 client.close().await;
                 match done {
-                    Ok(done) => Ok(Ok(done)),
+                    Ok(done) => Ok(Ok((done, extensions))),
                     Err(error) => wrong(error).map(Err),
                 }
             })?;
             match done {
-                Ok(done) => {
+                Ok((done, extensions)) => {
                     for migration in &done {
                         printer.result(&format!("{}\n", line(migration)))?;
                     }
@@ -39,6 +44,9 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
                         0 => "nothing to do".to_owned(),
                         number => format!("{} done", count(number, "migration")),
                     })?;
+                    if !extensions.is_empty() {
+                        printer.note(&format!("in use: {}", extensions.join(", ")));
+                    }
                     Ok(Exit::Done)
                 }
                 Err(diagnostic) => {
@@ -66,7 +74,45 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
             let is_done = states.iter().all(|state| matches!(state, State::Applied(_)));
             Ok(if is_done { Exit::Done } else { Exit::SiteHasErrors })
         }
+        DbCommand::Slow(args) => print_slow(args, printer),
     }
+}
+
+/// Prints the slowest statements. No project is needed: the database may be that of any site.
+fn print_slow(args: &DbSlow, printer: &Printer) -> anyhow::Result<Exit> {
+    let config = needed(args.db.as_deref())?;
+    let statements = block_on(async {
+        let mut client = connect(config).await?;
+        let statements = slow::slow(&mut client, args.limit).await;
+        client.close().await;
+        statements.map_err(|error| match error.hint() {
+            Some(hint) => failure(error.to_string(), hint),
+            None => error.into(),
+        })
+    })?;
+    if args.json {
+        let json = serde_json::json!({"budget_ms": BUDGET_MS, "statements": statements});
+        printer.result(&format!("{json:#}\n"))?;
+        return Ok(Exit::Done);
+    }
+    printer.result("   calls      mean      p95~       max  rows  statement\n")?;
+    for statement in &statements {
+        printer.result(&format!("{}\n", slow_line(statement)))?;
+    }
+    let slow = statements.iter().filter(|statement| statement.is_slow).count();
+    printer.summary(&format!(
+        "{} beyond {BUDGET_MS} ms, marked with `!`; p95~ is estimated: the mean and 1.645 standard deviations, at most the maximum",
+        count(slow, "statement"),
+    ))?;
+    Ok(Exit::Done)
+}
+
+fn slow_line(statement: &Statement) -> String {
+    let Statement { query, calls, mean_ms, p95_estimate_ms, max_ms, rows_per_call, is_slow, .. } = statement;
+    let mark = if *is_slow { '!' } else { ' ' };
+    let shown: String =
+        if query.chars().count() > 100 { query.chars().take(99).chain(['…']).collect() } else { query.clone() };
+    format!("{mark}{calls:>7} {mean_ms:>9.2} {p95_estimate_ms:>9.2} {max_ms:>9.2} {rows_per_call:>5.1}  {shown}")
 }
 
 fn line(migration: &Migration) -> String {
