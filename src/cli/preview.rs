@@ -180,7 +180,7 @@ impl Builder for Site {
                     if !outcome.has_errors() {
                         self.desk.set_manifest(outcome.api.as_ref().map(|api| &api.manifest));
                         if let Some(api) = &outcome.api {
-                            self.database.start(api.manifest.settings.bounds.answer);
+                            self.database.built(api.manifest.settings.bounds.answer);
                         }
                     }
                     self.watch_also(&outcome.inputs_read);
