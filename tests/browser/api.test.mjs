@@ -1,5 +1,7 @@
 // Search and a form of this repository's own site: with its API, without it, and without script.
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { copySite, launch, preview, serveFiles, until, violations } from './support.mjs'
 
@@ -98,6 +100,18 @@ describe('with the API', () => {
     await close()
   })
 
+  test('an edited page is found a moment later', async (context) => {
+    if (!hasApi) return context.skip('no PostgreSQL')
+    const file = path.join(site.folder, 'content/docs/getting-started.mdx')
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, `${text}\n\nThe sandpiper walks along the waterline.\n`)
+    for (const end = Date.now() + 60_000; !(await ask('/api/v1/search?q=sandpiper')).items.length; ) {
+      assert(Date.now() < end, 'it was not published again')
+      await new Promise((resume) => setTimeout(resume, 250))
+    }
+    await writeFile(file, text)
+  })
+
   test('fields that it refuses are marked and said', async (context) => {
     if (!hasApi) return context.skip('no PostgreSQL')
     const { page, close } = await open(live.address, '/feedback/')
@@ -164,6 +178,18 @@ describe('without the API', () => {
 })
 
 describe('accessibility', () => {
+  for (const [width, height] of [[1280, 900], [390, 844]]) {
+    test(`axe finds nothing on the page about the API, ${width} px`, async () => {
+      const { page, refused, close } = await open(files.address, '/api/', { viewport: { width, height } })
+      await page.getByRole('heading', { level: 3, name: 'GET /api/v1/search' }).waitFor()
+      assert.deepEqual(await violations(page), [])
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      assert(wide <= 0, `${wide} px too wide`)
+      assert.deepEqual(refused, [])
+      await close()
+    })
+  }
+
   for (const colorScheme of ['light', 'dark']) {
     for (const [width, height] of [[1280, 900], [390, 844]]) {
       test(`axe finds nothing on the form, ${colorScheme}, ${width} px`, async () => {
