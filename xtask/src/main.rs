@@ -5,9 +5,12 @@
 
 mod bench;
 mod browser;
+mod checks;
 mod corpus;
 mod generate;
 mod own_site;
+mod python;
+mod serving;
 mod tools;
 mod worker;
 
@@ -24,6 +27,8 @@ cargo xtask RECIPE
   lint      rustfmt, clippy and, where it is installed, cargo-deny
   browser   the tests in Chromium alone
   worker    the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL
+  checks    squawk over migrations/, routes with real extensions, schemathesis over the API; `checks schema N`: N examples of each route
+  security  sqlmap against the API, some minutes
   corpus    real MDX against the reference compiler alone
   bench     rivage and other generators on the same sites; `bench --help` for its options
   generate  a site to measure with: COUNT posts in FOLDER
@@ -40,6 +45,11 @@ fn main() -> ExitCode {
         ["browser"] => browser::run(),
         ["worker"] => worker::build(),
         ["worker", "test"] => worker::test(),
+        ["checks"] => checks::run(),
+        ["checks", "squawk"] => checks::squawk(),
+        ["checks", "extensions"] => checks::extensions(),
+        ["checks", "schema", examples] => checks::schema(examples),
+        ["security"] => checks::security(),
         ["corpus"] => corpus::run(),
         ["bench", ref options @ ..] => bench::run(options),
         ["generate", count, folder] => generate::run(count, folder),
@@ -65,6 +75,7 @@ fn test() -> anyhow::Result<()> {
     // Without it, tests that find no PostgreSQL are skipped.
     cargo(&["test", "--workspace"]).env("RIVAGE_REQUIRE_POSTGRES", "1").run()?;
     own_site::run()?;
+    checks::run()?;
     browser::run()?;
     worker::test()?;
     corpus::run()
