@@ -3,10 +3,14 @@
 //! `RIVAGE_TEST_API` names another server, such as a Worker, that serves `tests/api/site` with its tables made and its content published; what has
 //! to look into the database, or to break the way there, is skipped then.
 
+#[path = "api/extensions.rs"]
+mod extensions;
 #[path = "api/http.rs"]
 mod http;
 #[path = "api/place.rs"]
 mod place;
+#[path = "api/slow.rs"]
+mod slow;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -713,3 +713,30 @@ fn a_profile_names_layouts_and_components_and_changes_no_byte() {
     assert!(component("SidebarTree").count > 0);
     assert!(parts.values().all(|times| times.own <= times.total));
 }
+
+#[test]
+fn an_api_has_a_page_in_the_layout_of_the_site() {
+    let page = &[("content/_index.md", "---\ntitle: Home\n---\n")];
+    let built = good("[api]\n[forms.contact.fields]\nmessage = {}\n", page);
+    let main = built.main("api/index.html");
+    for part in ["<h1>API reference</h1>", "POST</span> <code>/api/v1/forms/contact</code>", "href=/api/openapi.json"] {
+        let is_there =
+            main.contains(part) || main.contains(&part.replace("href=", "href=\"").replace("json", "json\""));
+        assert!(is_there, "{part}: {main}");
+    }
+    assert!(built.files["api/index.html"].contains("site-header"), "the layout stands around it");
+
+    for (more, files) in [
+        ("[api]\nreference = false\n", &page[..]),
+        ("", page),
+        ("[api]\n", &[page[0], ("static/api/index.html", "mine")]),
+        ("[api]\n", &[page[0], ("content/api/_index.md", "---\ntitle: Mine\n---\nmine")]),
+    ] {
+        let built = good(more, files);
+        let shown = built.files.get("api/index.html");
+        assert!(
+            shown.is_none_or(|html| html.contains("mine") && !html.contains("/api/v1/search")),
+            "{more}: {shown:?}"
+        );
+    }
+}

@@ -26,6 +26,9 @@ pub const FOLDER: &str = "api";
 /// The description of the API in the output.
 pub const DESCRIPTION: &str = "api/openapi.json";
 
+/// The page about the API in the output.
+pub const REFERENCE: &str = "api/index.html";
+
 /// How deep folders of route files may be.
 const DEEPEST: usize = 16;
 
@@ -108,6 +111,11 @@ impl Api {
     /// Returns OpenAPI 3.1.
     pub fn openapi(&self) -> String {
         describe::openapi(&self.manifest, &self.columns)
+    }
+
+    /// Returns the content of the page about the API.
+    pub fn reference(&self) -> describe::Reference {
+        describe::reference(&self.manifest, &self.columns)
     }
 
     /// Returns a client in TypeScript.

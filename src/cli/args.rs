@@ -288,6 +288,22 @@ pub enum DbCommand {
     Migrate(DbPlace),
     /// Print how each migration stands; exit code 1 if one is pending
     Status(DbPlace),
+    /// Print which statements take long, by what the server has counted
+    Slow(DbSlow),
+}
+
+/// `rivage db slow`
+#[derive(Debug, clap::Args)]
+pub struct DbSlow {
+    /// The database, instead of DATABASE_URL
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
+    /// The most statements to print
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which database it is.

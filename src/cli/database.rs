@@ -78,17 +78,26 @@ pub(super) fn states(config: Config, all: &[Migration]) -> anyhow::Result<Vec<St
     })
 }
 
+/// What became of a database.
+pub(super) struct Migrated<'m> {
+    /// What was run.
+    pub(super) done: Vec<&'m Migration>,
+    /// The extensions that rivage's tables make use of.
+    pub(super) extensions: Vec<String>,
+}
+
 /// Runs the migrations that were not run yet, and returns them; or what an author has to mend.
 ///
 /// # Errors
 /// Those that are nobody's fault.
-pub(super) fn migrate(config: Config, all: &[Migration]) -> anyhow::Result<Result<Vec<&Migration>, Diagnostic>> {
+pub(super) fn migrate(config: Config, all: &[Migration]) -> anyhow::Result<Result<Migrated<'_>, Diagnostic>> {
     block_on(async {
         let mut client = connect(config).await?;
         let done = migrations::migrate(&mut client, all).await;
+        let extensions = if done.is_ok() { migrations::use_extensions(&mut client).await? } else { Vec::new() };
         client.close().await;
         match done {
-            Ok(done) => Ok(Ok(done)),
+            Ok(done) => Ok(Ok(Migrated { done, extensions })),
             Err(migrations::Error::Wrong(diagnostic)) => Ok(Err(*diagnostic)),
             Err(migrations::Error::Database(error)) => Err(error.into()),
         }

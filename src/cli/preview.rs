@@ -186,7 +186,7 @@ impl Builder for Site {
                                 Ok(store) => self.desk.set_media(store),
                                 Err(error) => self.printer.warning(&error.to_string()),
                             }
-                            self.database.start(api.manifest.settings.bounds.answer);
+                            self.database.built(api.manifest.settings.bounds.answer);
                         }
                     }
                     self.watch_also(&outcome.inputs_read);

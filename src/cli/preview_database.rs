@@ -1,10 +1,13 @@
 //! The database of a preview: the one that was named, or a private one.
 //!
 //! In: `--db`, `DATABASE_URL`, the programs of PostgreSQL. Out: a database at the [`Desk`], or a hint in its place. Started once, in the background,
-//! when the site has an API for the first time: a site without one never waits for it.
+//! when the site has an API for the first time: a site without one never waits for it. The content of the site goes into a private one after the
+//! first build, and again when builds have come to rest.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rivage_api::auth::jwt::Key;
 use rivage_api::decide::Secrets;
@@ -22,6 +25,9 @@ use crate::inputs::Inputs;
 use crate::pipeline::{Mode, Options, Silent};
 use crate::serve::{Database, Desk};
 
+/// How long nothing may be built before the content is published again: whoever writes saves often.
+const QUIET: Duration = Duration::from_millis(1500);
+
 /// The database of a preview.
 pub(super) struct PreviewDatabase {
     root: PathBuf,
@@ -36,6 +42,8 @@ pub(super) struct PreviewDatabase {
 struct State {
     is_started: bool,
     is_over: bool,
+    /// Hears of each build.
+    built: Option<Sender<()>>,
     cluster: Option<Cluster>,
 }
 
@@ -51,12 +59,18 @@ impl PreviewDatabase {
         Ok(Self { root: root.to_owned(), given, desk, printer: printer.clone(), state: Arc::default() })
     }
 
-    /// Starts it, if it was not started before. Returns at once.
-    pub(super) fn start(&self, answer: usize) {
+    /// Starts it after the first build, and tells it of each further one. Returns at once.
+    pub(super) fn built(&self, answer: usize) {
         let mut state = lock(&self.state);
         if std::mem::replace(&mut state.is_started, true) {
+            if let Some(built) = &state.built {
+                // Nobody listens where the database is not ours.
+                let _ = built.send(());
+            }
             return;
         }
+        let (built, builds) = channel();
+        state.built = Some(built);
         let starting = Starting {
             root: self.root.clone(),
             given: self.given.clone(),
@@ -64,6 +78,7 @@ impl PreviewDatabase {
             printer: self.printer.clone(),
             state: Arc::clone(&self.state),
             answer,
+            builds,
         };
         let thread = std::thread::Builder::new().name("database".to_owned()).spawn(move || starting.run());
         if let Err(error) = thread {
@@ -75,6 +90,7 @@ impl PreviewDatabase {
     pub(super) fn stop(&self) {
         let mut state = lock(&self.state);
         state.is_over = true;
+        state.built = None;
         state.cluster = None;
     }
 }
@@ -87,6 +103,7 @@ struct Starting {
     printer: Printer,
     state: Arc<Mutex<State>>,
     answer: usize,
+    builds: Receiver<()>,
 }
 
 impl Starting {
@@ -142,22 +159,35 @@ impl Starting {
         }
         self.desk.set_database(Database::new(config.clone(), None, self.answer));
         self.printer.note(&format!("the API's database: {url}"));
-        self.publish(config)
+        self.publish(config.clone())?;
+        // It ends with the preview, which holds the other end.
+        while self.builds.recv().is_ok() {
+            while self.builds.recv_timeout(QUIET).is_ok() {}
+            if lock(&self.state).is_over {
+                break;
+            }
+            self.publish(config.clone())?;
+        }
+        Ok(())
     }
 
-    /// Search has something to find then. Once: changes of content show there with the next preview.
+    /// Writes the content into the database: search and lists answer from it. A site with errors is left as it was.
     fn publish(&self, config: Config) -> anyhow::Result<()> {
         let options = Options { mode: Mode::Build, ..Options::default() };
         let (outcome, content) = gather(&world(&self.root), &options, &Silent)?;
         if outcome.has_errors() {
             return Ok(());
         }
-        block_on(async {
+        let summary = block_on(async {
             let mut client = connect(config).await?;
-            publish::publish(&mut client, &content).await?;
+            let summary = publish::publish(&mut client, &content).await?;
             client.close().await;
-            Ok(())
-        })
+            Ok(summary)
+        })?;
+        if summary.written + summary.removed + summary.links > 0 {
+            self.desk.forget();
+        }
+        Ok(())
     }
 
     fn migrations(&self) -> Vec<migrations::Migration> {

@@ -19,6 +19,8 @@ use super::reader::{Reader, Report};
 pub struct Api {
     /// Whether one of the tables is written: then the site has an API, with or without route files.
     pub is_declared: bool,
+    /// Whether the site has a page about its API.
+    pub reference: bool,
     /// What applies to all routes. An empty title stands for the site's; the origin of `base_url` is not among the origins yet.
     pub settings: Settings,
     /// The forms, in the order written.
@@ -28,7 +30,7 @@ pub struct Api {
 impl Default for Api {
     fn default() -> Self {
         let settings = Settings { title: String::new(), ..Settings::default() };
-        Self { is_declared: false, settings, forms: Vec::new() }
+        Self { is_declared: false, reference: true, settings, forms: Vec::new() }
     }
 }
 
@@ -59,7 +61,7 @@ pub(super) fn read(root: &mut Reader<'_>) -> Api {
     let mut api = Api::default();
     if let Some(map) = root.map("api", "`[api]`") {
         api.is_declared = true;
-        settings(&mut api.settings, map);
+        settings(&mut api, map);
     }
     let report = root.report();
     for entry in root.entries("forms") {
@@ -75,7 +77,9 @@ pub(super) fn read(root: &mut Reader<'_>) -> Api {
     api
 }
 
-fn settings(settings: &mut Settings, mut map: Reader<'_>) {
+fn settings(api: &mut Api, mut map: Reader<'_>) {
+    set(&mut api.reference, map.bool("reference"));
+    let settings = &mut api.settings;
     set(&mut settings.title, map.filled("title").map(|(title, _)| title.to_owned()));
     settings.origins = origins(&mut map, "origins");
     settings.cors = origins(&mut map, "cors");
@@ -368,7 +372,7 @@ impl Api {
             .collect();
         let title = Some(title).filter(|title| !title.is_empty());
         let api = json!({
-            "title": title, "origins": origins, "cors": cors, "limits": limits, "bounds": bounds, "auth": auth, "media": media,
+            "title": title, "reference": self.reference, "origins": origins, "cors": cors, "limits": limits, "bounds": bounds, "auth": auth, "media": media,
         });
         let forms: Map<_, _> = self.forms.iter().map(|form| (form.form.name.clone(), form.to_json())).collect();
         [("api", api), ("forms", forms.into())]

@@ -34,6 +34,8 @@ const TABLE: &str = "create table if not exists public.rivage_migrations (
 
 const EXISTS: &str = "select to_regclass('public.rivage_migrations') is not null";
 const LIST: &str = "select owner, version, checksum, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from public.rivage_migrations";
+const HAS_EXTENSIONS: &str = "select to_regprocedure('public.rivage_use_extensions()') is not null";
+const USE_EXTENSIONS: &str = "select unnest(public.rivage_use_extensions())";
 const NOTE: &str = "insert into public.rivage_migrations (owner, version, name, checksum) values ($1, $2, $3, $4)";
 
 /// Whose a migration is. Those of rivage run first: the site's may refer to its tables.
@@ -182,6 +184,20 @@ pub async fn status(client: &mut Client, migrations: &[Migration]) -> Result<Vec
         }
     };
     Ok(migrations.iter().map(state).collect())
+}
+
+/// Has rivage's tables make use of the extensions that the database has by now, and returns their names. Nothing where the tables are not there.
+///
+/// # Errors
+/// The connection failed, or the role does not own the tables.
+pub async fn use_extensions(client: &mut Client) -> Result<Vec<String>, DatabaseError> {
+    let results = client.query(&[Statement::new(HAS_EXTENSIONS, &[])]).await?;
+    if results.first().and_then(|result| result.row(0)?.text(0)) != Some("t") {
+        return Ok(Vec::new());
+    }
+    let results = client.query(&[Statement::new(USE_EXTENSIONS, &[])]).await?;
+    let names = results.iter().flat_map(|result| result.rows());
+    Ok(names.filter_map(|row| row.text(0).map(str::to_owned)).collect())
 }
 
 /// Runs what was not run yet, in order, and returns it. Waits while another runner is at work.

@@ -1,4 +1,4 @@
-//! What rivage does with a database besides answering requests: migrations, publishing, and a private server for previews.
+//! What rivage does with a database besides answering requests: migrations, publishing, counting, and a private server for previews.
 //!
 //! In: a connection of `rivage-postgres`, or the programs of PostgreSQL. Out: tables and rows. Deliberately not here: statements of routes
 //! ([`rivage_api`]), pools ([`crate::serve`]).
@@ -6,4 +6,5 @@
 pub mod cluster;
 pub mod migrations;
 pub mod publish;
+pub mod slow;
 mod split;

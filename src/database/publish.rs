@@ -36,8 +36,8 @@ const CHUNKS_GONE: &str = "\
 delete from chunk using page where page.id = chunk.page_id and page.path in (select new ->> 'path' from jsonb_array_elements($1::jsonb) as new)";
 
 const CHUNKS: &str = "\
-insert into chunk (page_id, ord, heading, anchor, text, content_hash)
-select page.id, part.ord, part.heading, part.anchor, part.text, part.content_hash
+insert into chunk (page_id, ord, heading, anchor, text, content_hash, lang)
+select page.id, part.ord, part.heading, part.anchor, part.text, part.content_hash, page.lang
   from jsonb_to_recordset($1::jsonb) as new (path text, chunks jsonb) join page on page.path = new.path
   cross join jsonb_to_recordset(new.chunks) as part (ord integer, heading text, anchor text, text text, content_hash text)";
 
@@ -54,6 +54,9 @@ with wanted as (
   insert into link (src, dst, kind) select src, dst, 'link' from wanted on conflict do nothing returning 1
 )
 select (select count(*) from gone) + (select count(*) from come)";
+
+/// What misspelt words are compared with.
+const WORDS: &str = "select rivage_refresh_words()";
 
 /// Kept answers with the tag `page` are stale, in the same transaction.
 const PURGE: &str = "\
@@ -125,18 +128,18 @@ fn row(path: &str, page: &Page, facts: &PageFacts) -> Value {
     let body = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
     let tags = matter.and_then(|matter| matter.taxonomies.get("tags"));
     let tags: Vec<&str> = tags.into_iter().flatten().map(|tag| tag.value.as_str()).collect();
+    let clean = |text: &str| text.replace('\0', "");
     let chunks: Vec<Value> = sections
         .iter()
         .enumerate()
         .map(|(ord, section)| {
             let hash = Fingerprint::of(format!("{}\n{}", section.title, section.text).as_bytes()).hex();
-            json!({"ord": ord, "heading": section.title, "anchor": section.id, "text": section.text, "content_hash": hash})
+            json!({"ord": ord, "heading": clean(&section.title), "anchor": section.id, "text": clean(&section.text), "content_hash": hash})
         })
         .collect();
     // Pages without a date come after all that have one.
     let published = page.date.as_ref().map_or(jiff::Timestamp::UNIX_EPOCH, |date| date.at);
     let breadcrumb = facts.search.as_ref().map(|search| search.breadcrumb.as_str()).unwrap_or_default();
-    let clean = |text: &str| text.replace('\0', "");
     json!({
         "path": path, "lang": page.language, "kind": page.kind, "title": clean(&page.title), "description": clean(&description),
         "body": clean(&body), "tags": tags, "published_at": published.to_string(),
@@ -192,6 +195,9 @@ async fn write(client: &mut Client, content: &Content) -> Result<Summary, Error>
     let results = with(client, LINKS, &json!(pairs).to_string()).await?;
     let links = results.first().and_then(|result| result.row(0)?.text(0)?.parse().ok());
     summary.links = links.unwrap_or(0);
+    if summary.written + summary.removed > 0 {
+        execute(client, WORDS).await?;
+    }
     if summary.written + summary.removed + summary.links > 0 {
         execute(client, PURGE).await?;
     }

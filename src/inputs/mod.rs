@@ -120,6 +120,8 @@ pub enum SiteQuestion {
     ComponentNames,
     /// The ids that layouts use.
     LayoutIds,
+    /// The content of the page about the API, or that there is none.
+    Reference,
 }
 
 /// What `pages()` is asked for in a template.

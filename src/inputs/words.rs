@@ -44,6 +44,7 @@ impl Display for SiteQuestion {
             Self::Layout(name) => write!(f, "layout `{name}` with all that it is made of"),
             Self::Component(name) => write!(f, "component `{name}` with all that it is made of"),
             Self::ComponentNames => f.write_str("the names of all components"),
+            Self::Reference => f.write_str("the routes of the API"),
             Self::LayoutIds => f.write_str("the ids that layouts use"),
         }
     }

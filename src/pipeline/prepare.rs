@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rivage_api::describe::Reference;
 use rivage_diag::{Diagnostic, FileId, Span};
 use rivage_syntax::ast::Syntax;
 use rivage_syntax::data::{self, Format};
@@ -22,7 +23,7 @@ use crate::parse::{self, Document};
 use crate::render::answers::Memo;
 use crate::render::assets::{self, AssetMap};
 use crate::render::functions::{Icon, Surroundings};
-use crate::render::page::{LazyEngine, Renderer};
+use crate::render::page::{LazyEngine, REFERENCE_LAYOUT, Renderer};
 use crate::render::templates::{Sources, Templates};
 use crate::render::values::Values;
 use crate::render::{Artifact, Content, Sink, outputs, strings};
@@ -147,6 +148,7 @@ pub(super) fn prepare(
         templates: Templates::of(&sources),
         feed_pages: outputs::feed_pages(&site),
         preview: options.mode == Mode::Preview,
+        reference: reference(&config, api.as_ref(), &site, &tree),
         memo: Memo::default(),
     });
     let engine = LazyEngine::new(sources, options.profile);
@@ -174,6 +176,16 @@ pub(super) fn prepare(
         paths,
         times,
     })
+}
+
+/// The page about the API: where the settings and the theme want it, and no page or file of the site is in its place.
+fn reference(config: &Config, api: Option<&Api>, site: &Site, tree: &SourceTree) -> Option<Reference> {
+    let api = api.filter(|_| config.api.reference)?;
+    let has_layout = tree.theme.layouts.iter().any(|file| file.name == REFERENCE_LAYOUT);
+    let is_taken = site.by_url.contains_key("/api/")
+        || tree.theme.statics.iter().any(|file| file.name == api::REFERENCE)
+        || site.assets.values().any(|url| url.trim_start_matches('/') == api::REFERENCE);
+    (has_layout && !is_taken).then(|| api.reference())
 }
 
 /// Reads all content files, or what is known of them, in the order of the tree.

@@ -29,14 +29,17 @@ pub(super) enum Work<'w> {
     Route(&'w Route),
     /// The 404 page of a language.
     NotFound(&'w Language),
+    /// The page about the API.
+    Reference,
 }
 
 impl Work<'_> {
-    /// The name of its entry in the cache: the URL, or `404 fr`.
+    /// The name of its entry in the cache: the URL, or words that are none.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Route(route) => route.url.clone(),
             Self::NotFound(language) => format!("404 {}", language.code),
+            Self::Reference => "API reference".to_owned(),
         }
     }
 }
@@ -148,6 +151,7 @@ impl Routes<'_> {
                 let diagnostics = self.renderer.render_not_found(inputs, language, sink)?;
                 Ok((PageFacts::default(), diagnostics))
             }
+            Work::Reference => Ok((PageFacts::default(), self.renderer.render_reference(inputs, sink)?)),
         }
     }
 }

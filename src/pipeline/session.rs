@@ -199,7 +199,8 @@ impl Session {
             rendered: AtomicUsize::new(0),
         };
         let not_found = prepared.config.languages.iter().map(Work::NotFound);
-        let work: Vec<_> = site.routes.iter().map(Work::Route).chain(not_found).collect();
+        let reference = prepared.renderer.surroundings.reference.as_ref().map(|_| Work::Reference);
+        let work: Vec<_> = site.routes.iter().map(Work::Route).chain(not_found).chain(reference).collect();
         // A result that is at hand is in the sink as well.
         let at_hand: Vec<Mutex<Option<Rendered>>> =
             kept.into_iter().map(|rendered| Mutex::new(Some(rendered))).collect();
@@ -334,7 +335,8 @@ impl Last {
     fn keys(&self) -> FxHashSet<Key> {
         let routes = self.site().routes.iter().map(Work::Route);
         let not_found = self.prepared.config.languages.iter().map(Work::NotFound);
-        let routes = routes.chain(not_found).map(|work| Kind::Route.key(&work.name()));
+        let reference = self.prepared.renderer.surroundings.reference.as_ref().map(|_| Work::Reference);
+        let routes = routes.chain(not_found).chain(reference).map(|work| Kind::Route.key(&work.name()));
         let documents = self.prepared.tree.content.iter().map(|source| Kind::Document.key(&source.path));
         routes.chain(documents).collect()
     }
@@ -359,7 +361,9 @@ impl Last {
         if let Some(route) = self.route_of(path) {
             return self.prepared.renderer.render_route(&inputs, route, capture).map(drop);
         }
-        if path.ends_with("404.html") {
+        if path == api::REFERENCE {
+            self.prepared.renderer.render_reference(&inputs, capture)?;
+        } else if path.ends_with("404.html") {
             for language in &self.prepared.config.languages {
                 self.prepared.renderer.render_not_found(&inputs, language, capture)?;
             }

@@ -77,6 +77,10 @@ impl Surroundings {
                 let url = self.values.site().assets.get(file);
                 url.map_or(Fingerprint::MISSING, |url| Fingerprint::of(url.as_bytes()))
             }
+            SiteQuestion::Reference => {
+                let html = self.reference.as_ref().map(|reference| reference.html.as_bytes());
+                html.map_or(Fingerprint::MISSING, Fingerprint::of)
+            }
             SiteQuestion::Layout(name) => self.templates.layout(name),
             SiteQuestion::Component(name) => self.templates.component(name),
             SiteQuestion::Settings

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rivage_api::describe::Reference;
 use rivage_diag::{FileId, Span};
 use rivage_syntax::data;
 use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
@@ -40,6 +41,8 @@ pub struct Surroundings {
     pub feed_pages: BTreeSet<PageId>,
     /// Whether pages are for `rivage preview`.
     pub preview: bool,
+    /// The content of the page about the API; none where the site has no API, or no such page.
+    pub reference: Option<Reference>,
     /// Answers that many pages ask for.
     pub memo: Memo,
 }

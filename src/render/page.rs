@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use rivage_diag::{Diagnostic, Location};
+use rivage_api::describe::Heading;
+use rivage_diag::{Diagnostic, FileId, Location};
 use rivage_syntax::Span;
 use rivage_syntax::ast::Node;
 use rustc_hash::FxHashSet;
@@ -22,6 +23,7 @@ use super::templates::Sources;
 use super::timing::{Part, Times};
 use super::values::{Values, map};
 use super::{Artifact, PageFacts, SearchPage, Sink, diagnostics, minify, scan};
+use crate::api;
 use crate::config::{Config, Language, UnknownComponent};
 use crate::inputs::{Fingerprint, Inputs, SiteQuestion};
 use crate::parse::Document;
@@ -29,6 +31,9 @@ use crate::resolve::{Page, PageId, Route, Site, View, output_path};
 
 /// Parts of a list that its pager shows on each side of the current one.
 const NEAR: usize = 2;
+
+/// The layout of the page about the API. A theme without it has no such page.
+pub const REFERENCE_LAYOUT: &str = "api.html";
 
 /// What all routes of a build share.
 pub struct Renderer {
@@ -184,6 +189,37 @@ impl Renderer {
             if !self.surroundings.is_written(path) {
                 sink.put(Artifact::text(path, self.finish(html).0))?;
             }
+            Ok(body.diagnostics)
+        })
+    }
+
+    /// Renders the page about the API, where there is one.
+    ///
+    /// # Errors
+    /// The sink refused a file.
+    pub fn render_reference(&self, inputs: &Inputs<'_>, sink: &dyn Sink) -> Result<Vec<Diagnostic>, crate::fs::Error> {
+        const URL: &str = "/api/";
+        let language = &self.config().default_language().code;
+        self.note(inputs, SiteQuestion::Settings);
+        self.note(inputs, SiteQuestion::Reference);
+        let Some(reference) = &self.surroundings.reference else { return Ok(Vec::new()) };
+        scope::enter(self.scope(inputs, language, URL, None), || {
+            let mut body = Body::default();
+            let mut context = self.base_context(language, URL);
+            context.insert("title", &translate(&self.surroundings, "api_reference", &[]));
+            context.insert("description", &translate(&self.surroundings, "api_reference_text", &[]));
+            context.insert_value("content", Value::safe_string(&reference.html));
+            let location = Location::new(&FileId::from(crate::config::FILE), Span::at(0));
+            let entry = |heading: &Heading| TocEntry {
+                depth: heading.depth,
+                id: heading.id.clone(),
+                title: heading.title.clone(),
+                location: location.clone(),
+            };
+            let toc: Vec<_> = reference.headings.iter().map(entry).collect();
+            context.insert_value("toc", nested_toc(&toc, 2, 3));
+            let html = self.layout(inputs, &[REFERENCE_LAYOUT.to_owned()], &mut context, None, &mut body);
+            sink.put(Artifact::text(api::REFERENCE, self.finish(html).0))?;
             Ok(body.diagnostics)
         })
     }

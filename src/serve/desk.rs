@@ -92,6 +92,12 @@ impl Desk {
         self.put_together(&parts);
     }
 
+    /// Forgets kept answers: what they were made of has changed.
+    pub fn forget(&self) {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        self.put_together(&parts);
+    }
+
     /// Says why there is no database, as a hint for whoever sees the answer. One that was set stays.
     pub fn set_no_database(&self, hint: String) {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);

@@ -56,10 +56,18 @@ pub(crate) fn place() -> Option<&'static Place> {
 impl Place {
     /// Builds the site, makes and fills a database, and serves both. `port` is a way to the database, if not its own.
     pub(crate) fn start(postgres: &Postgres, port: Option<u16>) -> Self {
+        Self::start_in(postgres, port, "postgres", &[])
+    }
+
+    /// As [`Place::start`], as another role than the administrator, who runs statements in the database before.
+    pub(crate) fn start_in(postgres: &Postgres, port: Option<u16>, user: &str, before: &[&str]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("site_{}", COUNT.fetch_add(1, Ordering::SeqCst));
         query(&postgres.url("postgres", "postgres"), &format!("create database {name}"));
-        let database = postgres.url("postgres", &name);
+        for statement in before {
+            query(&postgres.url("postgres", &name), statement);
+        }
+        let database = postgres.url(user, &name);
         let folder = tempfile::tempdir().unwrap();
         copy(Path::new(SITE), folder.path());
         let run = |words: &[&str]| {
@@ -131,14 +139,16 @@ impl Drop for Place {
     }
 }
 
-fn rivage(root: &Path, words: &[&str]) -> Command {
+/// A command of the program.
+pub(crate) fn rivage(root: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rivage"));
     command.args(words).arg("--root").arg(root).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
 }
 
-fn query(url: &str, sql: &str) -> Vec<String> {
+/// Runs a statement and returns the first column.
+pub(crate) fn query(url: &str, sql: &str) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut client = Client::connect(&Config::parse(url).unwrap()).await.unwrap();

@@ -1,12 +1,13 @@
 // A preview server and a browser for the tests.
 //
 // In: environment RIVAGE (the program), CHROMIUM (the browser, /usr/bin/chromium). Out: pages to look at.
-import { spawn } from 'node:child_process'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
@@ -16,6 +17,8 @@ const program = process.env.RIVAGE ?? path.join(root, 'target/debug/rivage')
 // Copies this repository's site to a folder that a test may change.
 export async function copySite() {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rivage-site-'))
+  // The user of the preview's database has to get in.
+  await chmod(folder, 0o755)
   for (const name of ['rivage.toml', 'content', 'themes']) {
     await cp(path.join(root, name), path.join(folder, name), { recursive: true })
   }
@@ -23,8 +26,17 @@ export async function copySite() {
 }
 
 // Starts `rivage preview` in a folder and waits until it serves.
-export async function preview(folder) {
-  const child = spawn(program, ['--root', folder, 'preview', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+export const preview = (folder) => start(folder, ['preview'])
+
+// Builds the site in a folder and serves it as a host of files does: without its API.
+export async function serveFiles(folder) {
+  await promisify(execFile)(program, ['--root', folder, 'build'])
+  return start(folder, ['serve', '--no-api'])
+}
+
+async function start(folder, words) {
+  const { DATABASE_URL, ...env } = process.env
+  const child = spawn(program, ['--root', folder, ...words, '--port', '0'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const address = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no address within 60 s:\n${output}`)), 60_000)
@@ -38,7 +50,7 @@ export async function preview(folder) {
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)
-    child.on('exit', (code) => reject(new Error(`preview ended with ${code}:\n${output}`)))
+    child.on('exit', (code) => reject(new Error(`${words[0]} ended with ${code}:\n${output}`)))
   })
   return { address, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
 }

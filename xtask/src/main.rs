@@ -5,10 +5,13 @@
 
 mod bench;
 mod browser;
+mod checks;
 mod corpus;
 mod generate;
 mod lighthouse;
 mod own_site;
+mod python;
+mod serving;
 mod tools;
 mod worker;
 mod workflows;
@@ -27,6 +30,8 @@ cargo xtask RECIPE
   browser    the tests in Chromium alone
   worker     the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL
   workflows  actionlint over the workflows of this repository and of new sites
+  checks     squawk over migrations/, routes with real extensions, schemathesis over the API; `checks schema N`: N examples of each route
+  security   sqlmap against the API, some minutes
   corpus     real MDX against the reference compiler alone
   lighthouse what Lighthouse says of this repository's site
   bench      rivage and other generators on the same sites; `bench --help` for its options
@@ -45,6 +50,11 @@ fn main() -> ExitCode {
         ["worker"] => worker::build(),
         ["worker", "test"] => worker::test(),
         ["workflows"] => workflows::run(),
+        ["checks"] => checks::run(),
+        ["checks", "squawk"] => checks::squawk(),
+        ["checks", "extensions"] => checks::extensions(),
+        ["checks", "schema", examples] => checks::schema(examples),
+        ["security"] => checks::security(),
         ["corpus"] => corpus::run(),
         ["lighthouse"] => lighthouse::run(),
         ["bench", ref options @ ..] => bench::run(options),
@@ -71,6 +81,7 @@ fn test() -> anyhow::Result<()> {
     // Without it, tests that find no PostgreSQL are skipped.
     cargo(&["test", "--workspace"]).env("RIVAGE_REQUIRE_POSTGRES", "1").run()?;
     own_site::run()?;
+    checks::run()?;
     browser::run()?;
     worker::test()?;
     workflows::run()?;

@@ -19,6 +19,9 @@ pub use server::Postgres;
 /// Set to `1`, tests that need PostgreSQL fail without it.
 pub const REQUIRED: &str = "RIVAGE_REQUIRE_POSTGRES";
 
+/// Names the folder of the programs of another PostgreSQL than the one that is found.
+pub const PROGRAMS: &str = "RIVAGE_POSTGRES_PROGRAMS";
+
 /// Returns this process's server, started when it is asked for first. `None` where PostgreSQL is not installed: the test is to be skipped.
 ///
 /// # Panics

@@ -42,11 +42,20 @@ impl Postgres {
     ///
     /// PostgreSQL is not installed, or does not start.
     pub fn start() -> Result<Self, Error> {
-        let programs = programs().ok_or(Error::Missing)?;
-        with_free_port(|port| Self::make(&programs, port))
+        Self::start_with(&[])
     }
 
-    fn make(programs: &Path, port: u16) -> Result<Self, Error> {
+    /// As [`Postgres::start`], with settings of its own: `shared_preload_libraries=pg_stat_statements`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Postgres::start`].
+    pub fn start_with(settings: &[&str]) -> Result<Self, Error> {
+        let programs = programs().ok_or(Error::Missing)?;
+        with_free_port(|port| Self::make(&programs, settings, port))
+    }
+
+    fn make(programs: &Path, settings: &[&str], port: u16) -> Result<Self, Error> {
         let folder = folder()?;
         let data = folder.path().join("data");
         let mut initdb = as_server(&programs.join("initdb"))?;
@@ -57,7 +66,7 @@ impl Postgres {
         let (program, port_text) = (programs.join("postgres"), port.to_string());
         let mut command: Vec<&OsStr> =
             vec![program.as_ref(), "-D".as_ref(), data.as_ref(), "-p".as_ref(), port_text.as_ref()];
-        command.extend(SETTINGS.iter().flat_map(|setting| ["-c", setting]).map(OsStr::new));
+        command.extend(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]).map(OsStr::new));
         // From here on the keeper deletes the folder. SIGINT ends the server without waiting for its clients.
         let keeper = Keeper::start(folder.keep(), "INT", &command, is_ready)?;
         Ok(Self { keeper, port })
@@ -108,8 +117,11 @@ fn is_ready(folder: &Path) -> bool {
     pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
 }
 
-/// Finds the folder with PostgreSQL's programs: the newest of Debian's, or that of `initdb` in PATH.
+/// Finds the folder with PostgreSQL's programs: the one that is named, the newest of Debian's, or that of `initdb` in PATH.
 fn programs() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os(crate::PROGRAMS) {
+        return Some(PathBuf::from(named)).filter(|folder| folder.join("initdb").is_file());
+    }
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().filter_map(|entry| {
         let version: u32 = entry.file_name().to_str()?.parse().ok()?;
         Some((version, entry.path().join("bin")))

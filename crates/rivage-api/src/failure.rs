@@ -8,6 +8,13 @@ use crate::ports::{DatabaseError, ErrorKind};
 /// Returns what a client is told.
 pub(crate) fn problem(error: &DatabaseError) -> Problem {
     let code = error.sqlstate().unwrap_or_default();
+    // Raised by what stands in for an extension in rivage's own tables.
+    let missing = |detail: &'static str| Problem::new(501, "extension-missing", detail);
+    match code {
+        "RVVEC" => return missing("this needs the extension `vector` in the database"),
+        "RVGIS" => return missing("this needs the extension `postgis` in the database"),
+        _ => {}
+    }
     let kind = error.outcome();
     let problem = |name, detail: &'static str| Problem::new(kind.status(), name, detail);
     match kind {
@@ -61,6 +68,8 @@ mod tests {
             ("42P01", 500),
             ("XX000", 500),
             ("PT404", 404),
+            ("RVGIS", 501),
+            ("RVVEC", 501),
         ] {
             let kind = ErrorKind::Refused(code.as_bytes().try_into().expect("five bytes"));
             let error =

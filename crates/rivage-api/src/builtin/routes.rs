@@ -8,6 +8,7 @@ use crate::sql;
 /// The route files of this crate.
 const FILES: &[(&str, &str)] = &[
     ("search.sql", include_str!("sql/search.sql")),
+    ("search_hybrid.sql", include_str!("sql/search_hybrid.sql")),
     ("pages.sql", include_str!("sql/pages.sql")),
     ("page.sql", include_str!("sql/page.sql")),
     ("related.sql", include_str!("sql/related.sql")),

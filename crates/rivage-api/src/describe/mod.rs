@@ -1,14 +1,16 @@
-//! The manifest told to others: OpenAPI 3.1 and a client in TypeScript. Both are the same bytes for the same manifest.
+//! The manifest told to others: OpenAPI 3.1, a client in TypeScript, a page to read. Each is the same bytes for the same manifest.
 //!
 //! In: [`Manifest`](crate::Manifest), and where a database was asked, the columns of answers. Out: text. Used when a site is built, not by shells.
 
 mod client;
 mod openapi;
+mod reference;
 
 use std::collections::BTreeMap;
 
 pub use client::client;
 pub use openapi::openapi;
+pub use reference::{Heading, Reference, reference};
 
 /// A column of an answer, as a database describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,11 @@ pub struct Column {
 
 /// The columns of routes by their names; a route that is not in it answers anything.
 pub type Columns = BTreeMap<String, Vec<Column>>;
+
+/// What a route is about: the first word of its path.
+fn group(route: &crate::manifest::Route) -> &str {
+    route.path.trim_start_matches("/api/").trim_start_matches("v1/").split('/').next().unwrap_or("")
+}
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Column, Columns};
+use super::{Column, Columns, group};
 use crate::builtin::CHALLENGE;
 use crate::manifest::{Action, Form, Manifest, Method, Param, Returns, Route, Routine, Source, Type};
 
@@ -53,8 +53,7 @@ fn operation(route: &Route, columns: Option<&Vec<Column>>) -> Value {
             operation[key] = text.as_str().into();
         }
     }
-    let tag = route.path.trim_start_matches("/api/").trim_start_matches("v1/").split('/').next().unwrap_or("");
-    operation["tags"] = json!([tag]);
+    operation["tags"] = json!([group(route)]);
     let outside: Vec<Value> = route.params.iter().filter(|param| param.source != Source::Body).map(parameter).collect();
     if !outside.is_empty() {
         operation["parameters"] = outside.into();

@@ -1,6 +1,7 @@
-// What pages do beyond HTML: colour scheme, menus, tabs, copying, the table of contents. Search comes with its first use.
+// What pages do beyond HTML. Search and sending forms come with their first use.
 const root = document.documentElement;
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const on = (target, name, act) => target.addEventListener(name, act);
 const store = {
   get(key) {
     try { return localStorage.getItem(key); } catch { return null; }
@@ -10,7 +11,7 @@ const store = {
   },
 };
 
-// Colour scheme: as the system, light, dark, and round again.
+// As the system, light, dark, and round again.
 function colours() {
   const button = document.querySelector(".theme-button");
   if (!button) return;
@@ -26,7 +27,7 @@ function colours() {
   };
   let scheme = root.dataset.theme ?? "auto";
   show(scheme);
-  button.addEventListener("click", () => {
+  on(button, "click", () => {
     scheme = order[(order.indexOf(scheme) + 1) % order.length];
     store.set("shore-theme", scheme === "auto" ? "" : scheme);
     show(scheme);
@@ -43,21 +44,21 @@ function disclosures() {
       target.classList.toggle("open", open);
     };
     const isOpen = () => button.getAttribute("aria-expanded") === "true";
-    button.addEventListener("click", () => set(!isOpen()));
-    document.addEventListener("keydown", (event) => {
+    on(button, "click", () => set(!isOpen()));
+    on(document, "keydown", (event) => {
       if (event.key !== "Escape" || !isOpen()) return;
       set(false);
       button.focus();
     });
-    document.addEventListener("click", (event) => {
+    on(document, "click", (event) => {
       if (isOpen() && !button.contains(event.target) && !target.contains(event.target)) set(false);
     });
   }
   const drops = all("details.drop");
-  document.addEventListener("click", (event) => {
+  on(document, "click", (event) => {
     for (const drop of drops) if (!drop.contains(event.target)) drop.open = false;
   });
-  document.addEventListener("keydown", (event) => {
+  on(document, "keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const drop of drops) {
       if (!drop.open) continue;
@@ -75,11 +76,11 @@ function tabs() {
     const panels = all(":scope > .tab-panel", group);
     const select = (chosen, focus) => {
       list.forEach((tab, n) => {
-        const on = n === chosen;
-        tab.setAttribute("aria-selected", String(on));
-        tab.tabIndex = on ? 0 : -1;
-        panels[n]?.classList.toggle("active", on);
-        if (on && focus) tab.focus();
+        const is = n === chosen;
+        tab.setAttribute("aria-selected", String(is));
+        tab.tabIndex = is ? 0 : -1;
+        panels[n]?.classList.toggle("active", is);
+        if (is && focus) tab.focus();
       });
     };
     return { group, list, panels, select, key: group.dataset.tabs };
@@ -100,8 +101,8 @@ function tabs() {
       scrollBy({ top: tabs.group.getBoundingClientRect().top - before, behavior: "instant" });
     };
     tabs.list.forEach((tab, n) => {
-      tab.addEventListener("click", () => choose(n));
-      tab.addEventListener("keydown", (event) => {
+      on(tab, "click", () => choose(n));
+      on(tab, "keydown", (event) => {
         const step = getComputedStyle(tab).direction === "rtl" ? -1 : 1;
         const last = tabs.list.length - 1;
         const to = { ArrowRight: n + step, ArrowLeft: n - step, Home: 0, End: last }[event.key];
@@ -128,7 +129,7 @@ function tabs() {
   if (location.hash && document.querySelector(".tab-panel, details")) reveal();
 }
 
-// Copy buttons: of code, of commands, and "copy as Markdown".
+// Of code, of commands, and of a page as Markdown.
 function copying() {
   const done = (button) => {
     button.classList.add("copied");
@@ -145,7 +146,7 @@ function copying() {
       for (const prompt of all(".prompt", copy)) prompt.remove();
       return copy.textContent.replace(/\n$/, "");
     }).join("\n");
-  document.addEventListener("click", async (event) => {
+  on(document, "click", async (event) => {
     const button = event.target.closest?.("button.copy");
     if (!button) return;
     try {
@@ -157,7 +158,7 @@ function copying() {
     if (!navigator.clipboard) continue;
     const label = link.querySelector("span");
     label.textContent = link.dataset.copyLabel;
-    link.addEventListener("click", async (event) => {
+    on(link, "click", async (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       try {
@@ -198,7 +199,7 @@ function spy() {
   mark();
 }
 
-// Search: Ctrl K, ⌘ K or /. Its script is loaded when it is first opened.
+// Search: Ctrl K, ⌘ K or /
 function searching() {
   const dialog = document.getElementById("search");
   if (!dialog?.showModal) return;
@@ -214,9 +215,9 @@ function searching() {
       dialog.querySelector(".search-status").textContent = dialog.dataset.failed;
     });
   };
-  for (const button of all("[data-search]")) button.addEventListener("click", open);
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  document.addEventListener("keydown", (event) => {
+  for (const button of all("[data-search]")) on(button, "click", open);
+  on(dialog, "click", (event) => { if (event.target === dialog) dialog.close(); });
+  on(document, "keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
     const wanted = (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) ||
       (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey);
@@ -225,5 +226,13 @@ function searching() {
     open();
   });
 }
+
+// Forms of the API; without their script, browsers send them.
+on(document, "submit", (event) => {
+  const form = event.target;
+  if (!("send" in form.dataset)) return;
+  event.preventDefault();
+  import("./form.js").then(({ send }) => send(form), () => form.submit());
+});
 
 for (const start of [colours, disclosures, tabs, copying, spy, searching]) start();

@@ -1,12 +1,12 @@
 // The search dialog: a combobox with a list of results. Loaded when search is first opened.
-// In: the dialog of partials/search.html. The index is read by search-index.js.
+// In: the dialog of partials/search.html. The index is read by search-index.js; where the site has an API for it, that is asked first.
 
 /** Gives life to the dialog. */
 export async function attach(dialog, language) {
   const input = dialog.querySelector(".search-input");
   const list = dialog.querySelector(".search-results");
   const status = dialog.querySelector(".search-status");
-  const { search } = await import(dialog.dataset.index);
+  const find = await finder(dialog, language);
   let chosen = -1;
   let asked = 0;
 
@@ -35,7 +35,7 @@ export async function attach(dialog, language) {
     const turn = ++asked;
     if (!query) return show([], "");
     try {
-      const results = await search(dialog.dataset.base, language, query, 12);
+      const results = await find(query, 12);
       if (turn === asked) show(results, query);
     } catch {
       if (turn !== asked) return;
@@ -67,6 +67,24 @@ export async function attach(dialog, language) {
   });
   input.focus();
   if (input.value) run();
+}
+
+/** Returns what searches: the API while it answers and finds something, else the index. */
+async function finder({ dataset }, language) {
+  const { search } = await import(dataset.index);
+  const inIndex = (query, limit) => search(dataset.base, language, query, limit);
+  let api = dataset.api && (await import(dataset.apiModule).catch(() => null));
+  return async (query, limit) => {
+    if (!api) return inIndex(query, limit);
+    try {
+      const found = await api.search(dataset.api, language, query, limit);
+      if (found.length) return found;
+    } catch {
+      // Not asked again on this page: every letter would wait for it.
+      api = null;
+    }
+    return inIndex(query, limit);
+  };
 }
 
 function option(result, n) {

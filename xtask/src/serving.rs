@@ -1,0 +1,110 @@
+//! `rivage serve` with the site of tests/api and a database of its own, for tools that ask it from outside.
+//!
+//! In: nothing. Out: an address, and the token of an administrator. Deliberately not here: what is asked.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail};
+use postgres_fixture::{PgBouncer, Postgres};
+
+use crate::tools::{copy_folder, program, rivage, root, scratch};
+
+/// A running server. Dropped, it ends, and its database with it.
+pub(crate) struct Serving {
+    child: Child,
+    /// `http://127.0.0.1:PORT`
+    pub(crate) address: String,
+    pub(crate) postgres: Postgres,
+    _pooler: Option<PgBouncer>,
+    folder: PathBuf,
+}
+
+impl Serving {
+    /// Builds the site, fills a database, and serves both; `pooled` puts PgBouncer between.
+    pub(crate) fn start(name: &str, pooled: bool) -> anyhow::Result<Self> {
+        let rivage = rivage()?;
+        let postgres = Postgres::start()?;
+        let database = postgres.url("postgres", "postgres");
+        let folder = scratch(name)?;
+        std::fs::remove_dir_all(&folder).with_context(|| format!("could not empty `{}`", folder.display()))?;
+        copy_folder(&root().join("tests/api/site"), &folder, &[("http://harbour.test", "http://localhost")])?;
+        for words in [&["build"][..], &["db", "migrate"], &["publish"]] {
+            program(&rivage, words).folder(&folder).env("DATABASE_URL", &database).run()?;
+        }
+        let pooler = if pooled { Some(PgBouncer::start(&postgres)?) } else { None };
+        let way = pooler.as_ref().map_or_else(|| database.clone(), |pooler| pooler.url("postgres"));
+        let log = folder.join("log");
+        let log = std::fs::File::create(&log).with_context(|| format!("could not write `{}`", log.display()))?;
+        let mut child = Command::new(&rivage)
+            .args(["serve", "--port", "0", "--db", &way])
+            .current_dir(&folder)
+            .env("RIVAGE_API_KEYS", "first hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .context("could not start `rivage serve`")?;
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut line)?;
+        }
+        let address = line.trim().trim_end_matches('/').to_owned();
+        let serving = Self { child, address, postgres, _pooler: pooler, folder };
+        if serving.address.is_empty() {
+            bail!("`rivage serve` did not start:\n{}", serving.log());
+        }
+        Ok(serving)
+    }
+
+    /// Returns what it has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// Lines of its log about failures of the server itself.
+    pub(crate) fn failures(&self) -> Vec<String> {
+        let is_failure = |line: &&str| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+            // A route whose extension is missing says so, as it is meant to.
+            line["status"].as_u64().is_some_and(|status| status >= 500 && status != 501)
+        };
+        self.log().lines().filter(is_failure).map(str::to_owned).collect()
+    }
+
+    /// Registers an account, makes it an administrator's, and returns an access token.
+    pub(crate) fn token(&self) -> anyhow::Result<String> {
+        let (email, password) = ("admin@harbour.test", "a long line of words");
+        let body = serde_json::json!({"email": email, "password": password});
+        post(&format!("{}/api/v1/auth/register", self.address), &body)?;
+        let sql = format!("update account set role = 'admin' where email = '{email}'");
+        self.query(&sql)?;
+        let body = serde_json::json!({"email": email, "password": password, "grant": "token"});
+        let answer = post(&format!("{}/api/v1/auth/login", self.address), &body)?;
+        answer["access_token"].as_str().map(str::to_owned).with_context(|| format!("no token: {answer}"))
+    }
+
+    /// Runs a statement.
+    pub(crate) fn query(&self, sql: &str) -> anyhow::Result<()> {
+        let psql = crate::tools::find("psql").context("`psql` is missing")?;
+        program(psql, &["-qX", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.postgres.url("postgres", "postgres")]).run()
+    }
+}
+
+/// Sends JSON and reads JSON, by curl: recipes need no client of their own.
+fn post(url: &str, body: &serde_json::Value) -> anyhow::Result<serde_json::Value> {
+    let curl = crate::tools::need(&["curl"], "curl")?;
+    let body = body.to_string();
+    let (done, text) = program(curl, &["-sS", "-H", "content-type: application/json", "-d", &body, url]).output()?;
+    if !done {
+        bail!("`{url}` does not answer");
+    }
+    serde_json::from_str(&text).with_context(|| format!("`{url}` answered {text:?}"))
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
