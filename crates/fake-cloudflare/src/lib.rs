@@ -206,7 +206,7 @@ impl Fake {
         lock(&self.shared.state).workers.running(script)
     }
 
-    /// Changes the state of the Workers: for tests that need one to be there.
+    /// Returns the secrets of a Worker, with what they hide.
     pub fn secrets(&self, script: &str) -> BTreeMap<String, String> {
         lock(&self.shared.state).workers.secrets(script)
     }
@@ -214,6 +214,16 @@ impl Fake {
     /// Adds a binding as if somebody had made it in the dashboard.
     pub fn add_binding(&self, script: &str, binding: Value) {
         lock(&self.shared.state).workers.add_binding(script, binding);
+    }
+
+    /// Splits the traffic of a Worker between versions, as a gradual deployment does: `[{version_id, percentage}]`.
+    pub fn split(&self, script: &str, versions: Value) {
+        lock(&self.shared.state).workers.split(script, versions);
+    }
+
+    /// Returns the cron expressions of a Worker.
+    pub fn schedules(&self, script: &str) -> Vec<String> {
+        lock(&self.shared.state).workers.schedules(script)
     }
 
     /// Reports whether a Worker can be reached at workers.dev.
@@ -396,7 +406,7 @@ impl Shared {
         }
     }
 
-    /// Serves what was deployed: `/sites/DEPLOYMENT/…` and `/workers/SCRIPT-OR-VERSION/…`.
+    /// Serves what was deployed: `/sites/DEPLOYMENT/…` and `/hosts/HOST/…`.
     fn site(&self, mut request: Request<'_>) -> Answer {
         let fault = fault::take(&self.faults, "site");
         if matches!(fault, Some(Kind::Reset)) || request.read_body().is_err() {

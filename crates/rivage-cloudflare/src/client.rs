@@ -201,6 +201,14 @@ impl Client {
         self.inner.requests.load(Ordering::Relaxed)
     }
 
+    /// Returns where a host name is reached. An API without TLS is a stand-in on this machine, which serves all hosts itself.
+    pub fn web(&self, host: &str) -> String {
+        match self.inner.base.strip_prefix("http://") {
+            Some(rest) => format!("http://{}/hosts/{host}", rest.split('/').next().unwrap_or(rest)),
+            None => format!("https://{host}"),
+        }
+    }
+
     pub(crate) fn token(&self) -> &Secret {
         &self.inner.token
     }
@@ -482,6 +490,13 @@ mod tests {
     fn secrets_do_not_show() {
         let client = Client::new("http://x", "a", Secret::new("hush"), Policy::default(), Arc::new(|_| {}));
         assert!(!format!("{client:?} {:?}", Secret::new("hush")).contains("hush"));
+    }
+
+    #[test]
+    fn hosts_of_a_stand_in_are_served_by_it() {
+        let client = |base: &str| Client::new(base, "a", Secret::new("x"), Policy::default(), Arc::new(|_| {}));
+        assert_eq!(client(API).web("a.workers.dev"), "https://a.workers.dev");
+        assert_eq!(client("http://127.0.0.1:5/client/v4").web("a.dev"), "http://127.0.0.1:5/hosts/a.dev");
     }
 
     #[test]
