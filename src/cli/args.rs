@@ -469,9 +469,18 @@ pub struct Deploy {
     /// Deploy although the same files are there already
     #[arg(long)]
     pub force: bool,
-    /// Make the project if it does not exist
+    /// Make the project or the Worker if it does not exist
     #[arg(long)]
     pub create: bool,
+    /// Remove bindings, schedules and addresses of the Worker that the settings do not name
+    #[arg(long)]
+    pub prune: bool,
+    /// The database that is migrated and published into [default: that of DATABASE_URL, for production]
+    #[arg(long, value_name = "URL", conflicts_with = "no_db")]
+    pub db: Option<String>,
+    /// Touch no database
+    #[arg(long)]
+    pub no_db: bool,
     /// Deploy what is in the output folder, without building
     #[arg(long)]
     pub no_build: bool,
@@ -537,6 +546,9 @@ pub struct DeployPrune {
     /// Print what would be deleted, and delete nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// What serves the site, instead of `deploy.target`
+    #[arg(long)]
+    pub target: Option<DeployTarget>,
     /// The Pages project, instead of `deploy.project`
     #[arg(long, value_name = "NAME", value_parser = project)]
     pub project: Option<String>,

@@ -51,7 +51,8 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
     }
 }
 
-fn line(migration: &Migration) -> String {
+/// Names a migration: `site V3 notes`.
+pub(super) fn line(migration: &Migration) -> String {
     let owner = match migration.owner {
         Owner::Rivage => "rivage",
         Owner::Site => "site",

@@ -216,6 +216,11 @@ impl Fake {
         lock(&self.shared.state).workers.add_binding(script, binding);
     }
 
+    /// Sets the account's name at workers.dev.
+    pub fn set_subdomain(&self, name: Option<&str>) {
+        lock(&self.shared.state).workers.subdomain = name.map(str::to_owned);
+    }
+
     /// Splits the traffic of a Worker between versions, as a gradual deployment does: `[{version_id, percentage}]`.
     pub fn split(&self, script: &str, versions: Value) {
         lock(&self.shared.state).workers.split(script, versions);
