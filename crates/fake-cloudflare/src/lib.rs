@@ -64,6 +64,7 @@ pub(crate) struct State {
     pub(crate) pages: pages::Pages,
     pub(crate) workers: workers::Workers,
     pub(crate) counter: u64,
+    date: Option<String>,
 }
 
 impl State {
@@ -269,6 +270,32 @@ impl Fake {
         lock(&self.shared.state).workers.buckets.push(name.to_owned());
     }
 
+    /// Adds a Hyperdrive configuration.
+    pub fn add_hyperdrive(&self, id: &str, name: &str) {
+        let known = json!({ "id": id, "name": name });
+        lock(&self.shared.state).workers.hyperdrives.push(known);
+    }
+
+    /// Returns all Hyperdrive configurations as they were sent, with their ids.
+    pub fn hyperdrives(&self) -> Vec<Value> {
+        lock(&self.shared.state).workers.hyperdrives.clone()
+    }
+
+    /// Sets what is said of the token.
+    pub fn set_token(&self, told: Value) {
+        lock(&self.shared.state).workers.token = Some(told);
+    }
+
+    /// Sets the time that answers carry, as HTTP writes it.
+    pub fn set_date(&self, date: &str) {
+        lock(&self.shared.state).date = Some(date.to_owned());
+    }
+
+    /// Returns the custom domains of a Pages project.
+    pub fn pages_domains(&self, project: &str) -> Vec<String> {
+        lock(&self.shared.state).pages.domains(project)
+    }
+
     /// Returns the names of all buckets.
     pub fn buckets(&self) -> Vec<String> {
         lock(&self.shared.state).workers.buckets.clone()
@@ -397,6 +424,7 @@ impl Shared {
             Body::Raw(content_type, bytes) => (content_type, bytes),
         };
         let mut headers = vec![("Content-Type".to_owned(), content_type)];
+        headers.extend(lock(&self.state).date.clone().map(|date| ("Date".to_owned(), date)));
         if let Some(Kind::RateLimit(seconds)) = fault {
             headers.push(("Retry-After".to_owned(), seconds.to_string()));
         }

@@ -23,6 +23,10 @@ pub(crate) struct Workers {
     /// Host name, script.
     pub(crate) domains: Vec<(String, String)>,
     pub(crate) buckets: Vec<String>,
+    /// With id, name and origin.
+    pub(crate) hyperdrives: Vec<Value>,
+    /// What is said of the token.
+    pub(crate) token: Option<Value>,
     /// Bytes and content type by hash.
     assets: HashMap<String, (Vec<u8>, String)>,
     /// What each session of an upload lacks, and its manifest; by token.
@@ -160,8 +164,9 @@ impl Workers {
 pub(crate) fn route(method: &str, parts: &[&str], origin: &str) -> Option<Step> {
     let origin = origin.to_owned();
     Some(match (method, parts) {
-        ("GET", ["user", "tokens", "verify"]) => step("user.verify", |_, _| {
-            Reply::ok(json!({ "id": "token-id", "status": "active", "expires_on": "2030-01-01T00:00:00Z" }))
+        ("GET", ["user", "tokens", "verify"]) => step("user.verify", |state, _| {
+            let usual = json!({ "id": "token-id", "status": "active", "expires_on": "2099-01-01T00:00:00Z" });
+            Reply::ok(state.workers.token.clone().unwrap_or(usual))
         }),
         ("GET", ["user"]) => step("user.get", |_, _| Reply::ok(json!({ "id": "user", "email": "a@example.org" }))),
         ("GET", ["accounts"]) => {
@@ -208,11 +213,27 @@ pub(crate) fn route(method: &str, parts: &[&str], origin: &str) -> Option<Step> 
         }
         ("GET", ["accounts", _, "hyperdrive", "configs", id]) => {
             let id = (*id).to_owned();
-            step("hyperdrive.get", move |_, _| match id.as_str() {
-                "hyper-1" => Reply::ok(json!({ "id": "hyper-1", "name": "database" })),
-                _ => Reply::error(404, 2_001, "hyperdrive config not found"),
+            step("hyperdrive.get", move |state, _| {
+                match state.workers.hyperdrives.iter().find(|known| known["id"] == id.as_str()) {
+                    Some(known) => Reply::ok(shown(known)),
+                    None => Reply::error(404, 2_001, "hyperdrive config not found"),
+                }
             })
         }
+        ("GET", ["accounts", _, "hyperdrive", "configs"]) => {
+            step("hyperdrive.list", |state, _| Reply::ok(state.workers.hyperdrives.iter().map(shown).collect()))
+        }
+        ("POST", ["accounts", _, "hyperdrive", "configs"]) => step("hyperdrive.create", |state, request| {
+            let mut body = request.json();
+            let origin = &body["origin"];
+            let texts = ["scheme", "host", "database", "user", "password"].map(|key| string(&origin[key]));
+            if texts.iter().any(String::is_empty) || origin["port"].as_u64().is_none() || !body["name"].is_string() {
+                return Reply::error(400, 2_005, "name, scheme, host, port, database, user and password are required");
+            }
+            body["id"] = state.id().replace('-', "").into();
+            state.workers.hyperdrives.push(body.clone());
+            Reply::ok(shown(&body)).seen(shown(&body))
+        }),
         ("GET", ["accounts", _, "r2", "buckets", name]) => {
             let name = (*name).to_owned();
             step("r2.bucket.get", move |state, _| {
@@ -271,6 +292,15 @@ pub(crate) fn route(method: &str, parts: &[&str], origin: &str) -> Option<Step> 
         }
         _ => return None,
     })
+}
+
+/// As Cloudflare tells of a Hyperdrive configuration: without the password.
+fn shown(hyperdrive: &Value) -> Value {
+    let mut shown = hyperdrive.clone();
+    if let Some(origin) = shown["origin"].as_object_mut() {
+        origin.remove("password");
+    }
+    shown
 }
 
 fn string(value: &Value) -> String {

@@ -138,7 +138,7 @@ impl Setup {
     }
 
     /// Reads the program of the Worker; none where wrangler.toml names none.
-    fn bundle(&self) -> anyhow::Result<Option<Bundle>> {
+    pub(in crate::cli) fn bundle(&self) -> anyhow::Result<Option<Bundle>> {
         let Some(main) = self.wrangler.as_ref().and_then(|wrangler| wrangler.main.as_ref()) else { return Ok(None) };
         let manifest = self.api.as_ref().map(|api| api.manifest.encode());
         Ok(Some(bundle::read(&self.project.root, main, manifest.as_deref(), &self.state(""))?))
