@@ -84,6 +84,10 @@ pub enum Command {
     Deployments(Deployments),
     /// Make a former deployment of production live again
     Rollback(Rollback),
+    /// Store, list or delete what the Worker may know and nobody else
+    Secrets(Secrets),
+    /// See whether all that a deployment needs is there
+    Doctor(Doctor),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print the manual page, or write all manual pages into a folder
@@ -488,9 +492,18 @@ pub struct Deploy {
     /// Deploy although the same files are there already
     #[arg(long)]
     pub force: bool,
-    /// Make the project if it does not exist
+    /// Make the project or the Worker if it does not exist
     #[arg(long)]
     pub create: bool,
+    /// Remove bindings, schedules and addresses of the Worker that the settings do not name
+    #[arg(long)]
+    pub prune: bool,
+    /// The database that is migrated and published into [default: that of DATABASE_URL, for production]
+    #[arg(long, value_name = "URL", conflicts_with = "no_db")]
+    pub db: Option<String>,
+    /// Touch no database
+    #[arg(long)]
+    pub no_db: bool,
     /// Deploy what is in the output folder, without building
     #[arg(long)]
     pub no_build: bool,
@@ -531,6 +544,12 @@ pub enum DeployTarget {
     Workers,
 }
 
+impl From<&TargetPlace> for DeployPlace {
+    fn from(place: &TargetPlace) -> Self {
+        Self { production: false, target: place.target, project: place.project.clone() }
+    }
+}
+
 impl From<DeployTarget> for config::DeployTarget {
     fn from(target: DeployTarget) -> Self {
         match target {
@@ -556,6 +575,9 @@ pub struct DeployPrune {
     /// Print what would be deleted, and delete nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// What serves the site, instead of `deploy.target`
+    #[arg(long)]
+    pub target: Option<DeployTarget>,
     /// The Pages project, instead of `deploy.project`
     #[arg(long, value_name = "NAME", value_parser = project)]
     pub project: Option<String>,
@@ -602,6 +624,72 @@ pub struct Rollback {
     pub dry_run: bool,
 }
 
+/// `rivage secrets`
+#[derive(Debug, clap::Args)]
+pub struct Secrets {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: SecretsCommand,
+}
+
+/// `rivage secrets …`
+#[derive(Debug, Subcommand)]
+pub enum SecretsCommand {
+    /// Store a secret; its value is read from the standard input, or asked for without showing it
+    Put(SecretsName),
+    /// List the names of the secrets
+    List(SecretsList),
+    /// Delete a secret
+    Delete(SecretsName),
+}
+
+/// `rivage secrets put` and `delete`
+#[derive(Debug, clap::Args)]
+pub struct SecretsName {
+    /// Its name
+    #[arg(value_parser = variable)]
+    pub name: String,
+    /// Whose secret.
+    #[command(flatten)]
+    pub place: TargetPlace,
+}
+
+/// `rivage secrets list`
+#[derive(Debug, clap::Args)]
+pub struct SecretsList {
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Whose secrets.
+    #[command(flatten)]
+    pub place: TargetPlace,
+}
+
+/// `rivage doctor`
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    /// Make what is missing
+    #[arg(long)]
+    pub fix: bool,
+    /// Print the findings as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Where to look.
+    #[command(flatten)]
+    pub place: TargetPlace,
+}
+
+/// Where a command looks that knows no environments.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct TargetPlace {
+    /// What serves the site, instead of `deploy.target`
+    #[arg(long)]
+    pub target: Option<DeployTarget>,
+    /// The Pages project or the Worker, instead of `deploy.project`
+    #[arg(long, value_name = "NAME", value_parser = project)]
+    pub project: Option<String>,
+}
+
 /// `rivage completions`
 #[derive(Debug, clap::Args)]
 pub struct Completions {
@@ -626,6 +714,12 @@ fn origin(text: &str) -> Result<String, String> {
 
 fn project(text: &str) -> Result<String, String> {
     config::check_project(text).map(|()| text.to_owned()).map_err(|must| format!("it must be {must}"))
+}
+
+fn variable(text: &str) -> Result<String, String> {
+    let is_name = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { Ok(text.to_owned()) } else { Err("it must be a name of letters, digits and `_`".to_owned()) }
 }
 
 fn branch(text: &str) -> Result<String, String> {

@@ -111,7 +111,8 @@ fn slow_line(statement: &Statement) -> String {
     format!("{mark}{calls:>7} {mean_ms:>9.2} {p95_estimate_ms:>9.2} {max_ms:>9.2} {rows_per_call:>5.1}  {shown}")
 }
 
-fn line(migration: &Migration) -> String {
+/// Names a migration: `site V3 notes`.
+pub(super) fn line(migration: &Migration) -> String {
     let owner = match migration.owner {
         Owner::Rivage => "rivage",
         Owner::Site => "site",

@@ -1,12 +1,13 @@
 //! `rivage deployments`: what has been deployed, the newest first, and which of it is live.
 
-use rivage_cloudflare::{Client, pages};
+use rivage_cloudflare::{Client, pages, workers};
 use serde_json::{Value, json};
 
 use super::Exit;
 use super::args::{Deployments, Global};
 use super::deploy::Setup;
 use super::printer::{Printer, failure};
+use crate::config::DeployTarget;
 use crate::deploy;
 
 /// A deployment as it is shown.
@@ -27,7 +28,12 @@ pub(super) fn run(global: &Global, args: &Deployments, printer: &Printer) -> any
     let name = setup.name()?;
     let client = setup.client(printer)?;
     let wanted = if args.place.production { Some(true) } else { args.preview.then_some(false) };
-    let shown = of_pages(&client, &name, wanted, args.limit)?;
+    let mut shown = match setup.target {
+        DeployTarget::Pages => of_pages(&client, &name, wanted, args.limit)?,
+        DeployTarget::Workers => of_worker(&client, &name, &setup.config.deploy.branch)?,
+    };
+    shown.retain(|one| wanted.is_none_or(|production| one.production == production));
+    shown.truncate(args.limit);
     if args.json {
         let all: Vec<Value> = shown.iter().map(Shown::to_json).collect();
         printer.result(&format!("{}\n", Value::from(all)))?;
@@ -82,6 +88,39 @@ pub(super) fn of_pages(
     }
     shown.truncate(limit);
     Ok(shown)
+}
+
+/// Lists the versions of a Worker, the newest first. `branch` is that of production. Cloudflare tells of the last ones only.
+pub(super) fn of_worker(client: &Client, name: &str, branch: &str) -> anyhow::Result<Vec<Shown>> {
+    let Some(deployments) = workers::deployments(client, name).map_err(deploy::Error::from)? else {
+        return Err(failure(
+            format!("there is no Worker `{name}` in this account"),
+            "see `name` in wrangler.toml, or `deploy.project` in rivage.toml",
+        ));
+    };
+    let versions = workers::versions(client, name).map_err(deploy::Error::from)?;
+    let live: Vec<&str> =
+        deployments.iter().take(1).flat_map(|one| &one.versions).map(|(version, _)| version.as_str()).collect();
+    let deployed = |id: &str| deployments.iter().any(|one| one.versions.iter().any(|(version, _)| version == id));
+    let shown = versions.into_iter().map(|version| {
+        let production = version.alias.is_empty();
+        let status = match (live.contains(&version.id.as_str()), production && !deployed(&version.id)) {
+            (true, _) => "live",
+            (false, true) => "uploaded",
+            (false, false) => "done",
+        };
+        Shown {
+            status: status.to_owned(),
+            production,
+            branch: if production { branch.to_owned() } else { version.alias },
+            id: version.id,
+            created: version.created,
+            commit: String::new(),
+            message: version.message,
+            address: String::new(),
+        }
+    });
+    Ok(shown.collect())
 }
 
 impl Shown {

@@ -15,6 +15,7 @@ mod database;
 mod db;
 mod deploy;
 mod deployments;
+mod doctor;
 mod git;
 mod init;
 mod man;
@@ -27,6 +28,7 @@ mod project;
 mod publish;
 mod render;
 mod rollback;
+mod secrets;
 mod serve;
 mod verify;
 mod why;
@@ -94,6 +96,8 @@ fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Deploy(args) => deploy::run(global, &args, printer),
         Command::Deployments(args) => deployments::run(global, &args, printer),
         Command::Rollback(args) => rollback::run(global, &args, printer),
+        Command::Secrets(args) => secrets::run(global, &args, printer),
+        Command::Doctor(args) => doctor::run(global, &args, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Man(args) => man::run(&args, printer),
     }

@@ -1,12 +1,13 @@
 //! `rivage rollback`: a former deployment of production live again, without the dashboard.
 
-use rivage_cloudflare::pages;
+use rivage_cloudflare::{Client, Error, pages, workers};
 
 use super::Exit;
 use super::args::{DeployPlace, Global, Rollback};
 use super::deploy::Setup;
-use super::deployments::{Shown, of_pages};
+use super::deployments::{Shown, of_pages, of_worker};
 use super::printer::{Printer, failure};
+use crate::config::DeployTarget;
 use crate::deploy;
 
 pub(super) fn run(global: &Global, args: &Rollback, printer: &Printer) -> anyhow::Result<Exit> {
@@ -14,19 +15,30 @@ pub(super) fn run(global: &Global, args: &Rollback, printer: &Printer) -> anyhow
     let setup = Setup::open(global, &place)?;
     let name = setup.name()?;
     let client = setup.client(printer)?;
-    let all = of_pages(&client, &name, Some(true), 1_000)?;
+    let mut all = match setup.target {
+        DeployTarget::Pages => of_pages(&client, &name, Some(true), 1_000)?,
+        DeployTarget::Workers => of_worker(&client, &name, &setup.config.deploy.branch)?,
+    };
+    all.retain(|one| one.production);
     let chosen = choose(&all, args.id.as_deref())?;
     let told = format!("deployment {} of {}", chosen.id, chosen.created);
     if args.dry_run {
-        printer.result(&format!("{told} would be live: {}\n", chosen.address))?;
+        printer.result(&format!("{told} would be live\n"))?;
         return Ok(Exit::Done);
     }
     printer.note(&format!("production of `{name}` goes back to {told}"));
-    let done = pages::roll_back(&client, &name, &chosen.id);
-    let live = pages::project(&client, &name).ok().flatten().and_then(|project| project.live);
+    if let (DeployTarget::Pages, Some(worker)) = (setup.target, setup.worker()) {
+        printer.note(&format!("the Worker `{worker}` stays as it is: `rivage rollback --target workers` is its way back"));
+    }
+    let (done, live) = match setup.target {
+        DeployTarget::Pages => back_on_pages(&client, &name, &chosen.id),
+        DeployTarget::Workers => back_on_workers(&client, &name, &chosen.id),
+    };
     match (done, live) {
-        (_, Some(live)) if live.id == chosen.id => {
-            printer.result(&format!("production is live: {told}\n{}\n", chosen.address))?;
+        (_, Some(live)) if live == chosen.id => {
+            let at = Some(&chosen.address).filter(|address| !address.is_empty());
+            let at = at.map(|address| format!("{address}\n")).unwrap_or_default();
+            printer.result(&format!("production is live: {told}\n{at}"))?;
             Ok(Exit::Done)
         }
         (Err(error), live) if error.may_have_happened() || live.is_none() => {
@@ -36,11 +48,28 @@ pub(super) fn run(global: &Global, args: &Rollback, printer: &Printer) -> anyhow
             Ok(Exit::Unknown)
         }
         (Err(error), _) => Err(deploy::Error::from(error).into()),
-        (Ok(_), _) => {
+        (Ok(()), _) => {
             printer.diagnostics("production may or may not have gone back: `rivage deployments` tells\n");
             Ok(Exit::Unknown)
         }
     }
+}
+
+/// Goes back. Returns also what is live then, as far as that can be told.
+fn back_on_pages(client: &Client, name: &str, id: &str) -> (Result<(), Error>, Option<String>) {
+    let done = pages::roll_back(client, name, id).map(drop);
+    let live = pages::project(client, name).ok().flatten().and_then(|project| project.live);
+    (done, live.map(|live| live.id))
+}
+
+fn back_on_workers(client: &Client, name: &str, id: &str) -> (Result<(), Error>, Option<String>) {
+    let done = workers::deploy(client, name, &[(id.to_owned(), 100.0)], "back to a former version");
+    let newest = workers::deployments(client, name).ok().flatten().and_then(|all| all.into_iter().next());
+    let live = newest.and_then(|newest| match newest.versions.as_slice() {
+        [(live, _)] => Some(live.clone()),
+        _ => None,
+    });
+    (done, live)
 }
 
 /// Picks the deployment: by its id, else the newest finished one before the live one.

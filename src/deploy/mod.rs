@@ -19,6 +19,8 @@ pub mod plan;
 pub mod record;
 mod text;
 pub mod verify;
+pub mod workers;
+pub mod wrangler;
 
 use std::fs;
 use std::io;
@@ -320,8 +322,10 @@ pub fn deploy(
         match targets[index].switch(&step) {
             Switched::Done(place) => places.push(place),
             Switched::Unknown(reason) => {
+                let switched: String =
+                    targets[..index].iter().map(|target| format!("; {} runs the new version", target.describe())).collect();
                 let sentence = format!(
-                    "{} may or may not be live: `rivage deployments` tells, `rivage deploy --resume` goes on",
+                    "{} may or may not be live: `rivage deployments` tells, `rivage deploy --resume` goes on{switched}",
                     environment.describe()
                 );
                 return Ok(Outcome { state: State::Unknown, sentence, reason: Some(reason), places });

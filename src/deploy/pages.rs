@@ -12,7 +12,7 @@ use super::record::{self, Record};
 use super::{Environment, Error, Place, Serves, Step, Switched, Target, journal, message, with_causes, write_whole};
 
 /// Bytes of a record or page that are fetched at most.
-const MOST: u64 = 64 << 20;
+pub(super) const MOST: u64 = 64 << 20;
 
 /// A Pages project.
 pub struct Pages {
@@ -259,9 +259,10 @@ pub(super) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
 
-struct Sent<'a> {
-    step: &'a Step<'a>,
-    sent: AtomicUsize,
+/// Tells the user of files that were sent.
+pub(super) struct Sent<'a> {
+    pub(super) step: &'a Step<'a>,
+    pub(super) sent: AtomicUsize,
 }
 
 impl pages::Progress for Sent<'_> {

@@ -57,6 +57,11 @@ impl Plan {
         }
     }
 
+    /// Adds lines about what changes besides files.
+    pub fn add_settings(&mut self, lines: impl IntoIterator<Item = String>) {
+        self.settings.extend(lines);
+    }
+
     fn summary(&self) -> String {
         let Changes { added, changed, removed, same } = &self.changes;
         let total = format!("{} files, {}", self.files, text::size(self.bytes));

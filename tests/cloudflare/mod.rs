@@ -10,6 +10,8 @@ use std::time::Duration;
 use fake_cloudflare::{ACCOUNT, Fake, TOKEN};
 use rivage::deploy::pages::Pages;
 use rivage::deploy::record::Record;
+use rivage::deploy::workers::{Settings, Worker, bundle};
+use rivage::deploy::wrangler::Wrangler;
 use rivage::deploy::{self, Commit, Environment, Options, Outcome, Site, State, Target, Tell, files};
 use rivage_cloudflare::{Client, Policy, Secret};
 
@@ -132,5 +134,73 @@ impl Scene {
             &Notes(Arc::clone(&self.notes)),
         )
         .unwrap()
+    }
+}
+
+/// The name of the Worker.
+pub(crate) const WORKER: &str = "site-api";
+
+impl Scene {
+    /// A project with the program of a Worker, built.
+    pub(crate) fn with_program(self, text: &str) -> Self {
+        self.program(text);
+        self
+    }
+
+    /// Builds the program anew.
+    pub(crate) fn program(&self, text: &str) {
+        let folder = self.folder.path().join("worker");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("index.js"), text).unwrap();
+        fs::write(folder.join("a.wasm"), "wasm").unwrap();
+        fs::write(folder.join("manifest.bin"), "routes").unwrap();
+    }
+
+    /// What the Worker shall be.
+    pub(crate) fn settings(&self, serves_site: bool) -> Settings {
+        let root = self.folder.path();
+        let bundle = root.join("worker").is_dir().then(|| bundle::read(root, "worker/index.js", None, root).unwrap());
+        let mut wrangler = Wrangler::of_files();
+        wrangler.bindings = vec![serde_json::json!({ "name": "LOG", "type": "plain_text", "text": "all" })];
+        Settings {
+            bundle,
+            wrangler,
+            serves_site,
+            create: true,
+            record_file: Some(root.join("state/record.json")),
+            ..Settings::of(WORKER)
+        }
+    }
+
+    /// Deploys to the Worker, and to the Pages project as well where the Worker does not serve the site.
+    pub(crate) fn deploy_worker(&self, settings: Settings, branch: Option<&str>, options: Options) -> Outcome {
+        let client = self.client(policy());
+        let environment =
+            Environment { production: branch.is_none(), branch: branch.unwrap_or("main").to_owned() };
+        let (print, serves_site) = (settings.print(), settings.serves_site);
+        let mut targets: Vec<Box<dyn Target>> = Vec::new();
+        let looked = || {
+            targets.extend(Worker::look(&client, settings, &environment)?.map(|worker| Box::new(worker) as Box<dyn Target>));
+            if !serves_site {
+                let record = self.folder.path().join("state/record.json");
+                let pages = Pages::look(&client, PROJECT, &environment, "main", false, Some(record))?;
+                targets.push(Box::new(pages));
+            }
+            Ok::<(), deploy::Error>(())
+        };
+        if let Err(error) = looked() {
+            let reason = Some(deploy::with_causes(&error));
+            let sentence = "nothing has changed".to_owned();
+            return Outcome { state: State::Failed, sentence, reason, places: Vec::new() };
+        }
+        let files = files::read(&self.public(), &self.folder.path().join("state/hashes")).unwrap();
+        let further: &[&[u8]] = if serves_site { &[print.as_bytes()] } else { &[] };
+        let fingerprint = files.fingerprint(further);
+        let site = Site { record: Record::of(&files, &fingerprint), files };
+        let options = Options { settle: Duration::from_millis(150), ..options };
+        let commit = Commit { message: "Test".to_owned(), ..Commit::default() };
+        let journal = self.folder.path().join("state/journal.json");
+        let notes = Notes(Arc::clone(&self.notes));
+        deploy::deploy(&mut targets, &site, &environment, &commit, &options, &journal, &notes).unwrap()
     }
 }

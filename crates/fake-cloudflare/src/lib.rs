@@ -64,6 +64,7 @@ pub(crate) struct State {
     pub(crate) pages: pages::Pages,
     pub(crate) workers: workers::Workers,
     pub(crate) counter: u64,
+    date: Option<String>,
 }
 
 impl State {
@@ -206,7 +207,7 @@ impl Fake {
         lock(&self.shared.state).workers.running(script)
     }
 
-    /// Changes the state of the Workers: for tests that need one to be there.
+    /// Returns the secrets of a Worker, with what they hide.
     pub fn secrets(&self, script: &str) -> BTreeMap<String, String> {
         lock(&self.shared.state).workers.secrets(script)
     }
@@ -214,6 +215,21 @@ impl Fake {
     /// Adds a binding as if somebody had made it in the dashboard.
     pub fn add_binding(&self, script: &str, binding: Value) {
         lock(&self.shared.state).workers.add_binding(script, binding);
+    }
+
+    /// Sets the account's name at workers.dev.
+    pub fn set_subdomain(&self, name: Option<&str>) {
+        lock(&self.shared.state).workers.subdomain = name.map(str::to_owned);
+    }
+
+    /// Splits the traffic of a Worker between versions, as a gradual deployment does: `[{version_id, percentage}]`.
+    pub fn split(&self, script: &str, versions: Value) {
+        lock(&self.shared.state).workers.split(script, versions);
+    }
+
+    /// Returns the cron expressions of a Worker.
+    pub fn schedules(&self, script: &str) -> Vec<String> {
+        lock(&self.shared.state).workers.schedules(script)
     }
 
     /// Reports whether a Worker can be reached at workers.dev.
@@ -252,6 +268,32 @@ impl Fake {
     /// Adds a bucket.
     pub fn add_bucket(&self, name: &str) {
         lock(&self.shared.state).workers.buckets.push(name.to_owned());
+    }
+
+    /// Adds a Hyperdrive configuration.
+    pub fn add_hyperdrive(&self, id: &str, name: &str) {
+        let known = json!({ "id": id, "name": name });
+        lock(&self.shared.state).workers.hyperdrives.push(known);
+    }
+
+    /// Returns all Hyperdrive configurations as they were sent, with their ids.
+    pub fn hyperdrives(&self) -> Vec<Value> {
+        lock(&self.shared.state).workers.hyperdrives.clone()
+    }
+
+    /// Sets what is said of the token.
+    pub fn set_token(&self, told: Value) {
+        lock(&self.shared.state).workers.token = Some(told);
+    }
+
+    /// Sets the time that answers carry, as HTTP writes it.
+    pub fn set_date(&self, date: &str) {
+        lock(&self.shared.state).date = Some(date.to_owned());
+    }
+
+    /// Returns the custom domains of a Pages project.
+    pub fn pages_domains(&self, project: &str) -> Vec<String> {
+        lock(&self.shared.state).pages.domains(project)
     }
 
     /// Returns the names of all buckets.
@@ -382,6 +424,7 @@ impl Shared {
             Body::Raw(content_type, bytes) => (content_type, bytes),
         };
         let mut headers = vec![("Content-Type".to_owned(), content_type)];
+        headers.extend(lock(&self.state).date.clone().map(|date| ("Date".to_owned(), date)));
         if let Some(Kind::RateLimit(seconds)) = fault {
             headers.push(("Retry-After".to_owned(), seconds.to_string()));
         }
@@ -396,7 +439,7 @@ impl Shared {
         }
     }
 
-    /// Serves what was deployed: `/sites/DEPLOYMENT/…` and `/workers/SCRIPT-OR-VERSION/…`.
+    /// Serves what was deployed: `/sites/DEPLOYMENT/…` and `/hosts/HOST/…`.
     fn site(&self, mut request: Request<'_>) -> Answer {
         let fault = fault::take(&self.faults, "site");
         if matches!(fault, Some(Kind::Reset)) || request.read_body().is_err() {

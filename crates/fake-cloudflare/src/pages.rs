@@ -48,6 +48,7 @@ struct Project {
     deployments: Vec<Deployment>,
     live: Option<String>,
     variables: Value,
+    domains: Vec<String>,
 }
 
 /// A deployment.
@@ -78,6 +79,7 @@ impl Pages {
             deployments: Vec::new(),
             live: None,
             variables: json!({ "production": { "env_vars": {} }, "preview": { "env_vars": {} } }),
+            domains: vec![format!("{name}.pages.dev")],
         };
         self.projects.insert(name.to_owned(), project);
     }
@@ -88,6 +90,10 @@ impl Pages {
 
     pub(crate) fn live(&self, project: &str) -> Option<String> {
         self.projects.get(project)?.live.clone()
+    }
+
+    pub(crate) fn domains(&self, project: &str) -> Vec<String> {
+        self.projects.get(project).map(|project| project.domains.clone()).unwrap_or_default()
     }
 
     pub(crate) fn content_type(&self, hash: &str) -> Option<String> {
@@ -243,6 +249,16 @@ fn of_project(method: &str, name: String, rest: &[&str], origin: String) -> Opti
                 }
             })
         }
+        ("POST", ["domains"]) => step("pages.domain.add", move |state, request| {
+            let body = request.json();
+            let Some(found) = state.pages.projects.get_mut(&name) else { return unknown() };
+            let Some(domain) = body["name"].as_str() else { return Reply::error(400, 8_000_001, "name is required") };
+            if found.domains.iter().any(|known| known == domain) {
+                return Reply::error(409, 8_000_018, "You have already added this custom domain.");
+            }
+            found.domains.push(domain.to_owned());
+            Reply::ok(json!({ "name": domain, "status": "pending" })).seen(body)
+        }),
         ("DELETE", ["deployments", id]) => {
             let id = (*id).to_owned();
             step("pages.deployment.delete", move |state, _| {
@@ -288,7 +304,7 @@ fn project(project: &Project, origin: &str) -> Value {
         "id": format!("project-{}", project.name),
         "name": project.name,
         "subdomain": format!("{}.pages.dev", project.name),
-        "domains": [format!("{}.pages.dev", project.name)],
+        "domains": project.domains,
         "production_branch": project.production_branch,
         "created_on": project.created,
         "deployment_configs": project.variables,

@@ -23,6 +23,10 @@ pub(crate) struct Workers {
     /// Host name, script.
     pub(crate) domains: Vec<(String, String)>,
     pub(crate) buckets: Vec<String>,
+    /// With id, name and origin.
+    pub(crate) hyperdrives: Vec<Value>,
+    /// What is said of the token.
+    pub(crate) token: Option<Value>,
     /// Bytes and content type by hash.
     assets: HashMap<String, (Vec<u8>, String)>,
     /// What each session of an upload lacks, and its manifest; by token.
@@ -38,8 +42,8 @@ struct Session {
 #[derive(Default)]
 struct Script {
     versions: Vec<Version>,
-    /// Newest last: id of the deployment, of the version, and its annotations.
-    deployments: Vec<(String, String, Value)>,
+    /// Newest last: id of the deployment, versions with their shares, annotations.
+    deployments: Vec<(String, Value, Value)>,
     secrets: BTreeMap<String, String>,
     on_workers_dev: bool,
     previews: bool,
@@ -81,7 +85,18 @@ impl Workers {
     }
 
     pub(crate) fn running(&self, script: &str) -> Option<String> {
-        Some(self.scripts.get(script)?.deployments.last()?.1.clone())
+        let (_, versions, _) = self.scripts.get(script)?.deployments.last()?;
+        versions[0]["version_id"].as_str().map(str::to_owned)
+    }
+
+    pub(crate) fn split(&mut self, script: &str, versions: Value) {
+        if let Some(script) = self.scripts.get_mut(script) {
+            script.deployments.push(("split".to_owned(), versions, Value::Null));
+        }
+    }
+
+    pub(crate) fn schedules(&self, script: &str) -> Vec<String> {
+        self.scripts.get(script).map(|script| script.schedules.clone()).unwrap_or_default()
     }
 
     pub(crate) fn secrets(&self, script: &str) -> BTreeMap<String, String> {
@@ -99,14 +114,10 @@ impl Workers {
         self.scripts.get(script).is_some_and(|script| script.on_workers_dev)
     }
 
-    /// Answers as the version with this id, or the one that runs of a script of this name.
-    pub(crate) fn serve(&self, id: &str, path: &str) -> (u16, String, Vec<u8>) {
-        let all = self.scripts.values().flat_map(|script| &script.versions);
-        let by_prefix = all.clone().find(|version| id.len() >= 8 && version.id.starts_with(id.get(..8).unwrap_or(id)));
-        let running = self.scripts.get(id).filter(|script| script.on_workers_dev).and(self.running(id));
-        let running =
-            running.and_then(|id| self.scripts.values().flat_map(|script| &script.versions).find(|one| one.id == id));
-        let Some(version) = running.or(by_prefix) else { return (404, "text/plain".to_owned(), Vec::new()) };
+    /// Answers as a host name does: a custom domain, `SCRIPT.test.workers.dev`, and `VERSION-SCRIPT` or `ALIAS-SCRIPT` there.
+    pub(crate) fn serve(&self, host: &str, path: &str) -> (u16, String, Vec<u8>) {
+        let nothing = || (404, "text/plain".to_owned(), b"there is nothing here".to_vec());
+        let Some(version) = self.at(host) else { return nothing() };
         if path == "/api/v1/health" && !version.modules.is_empty() {
             let ok = !version.modules.iter().any(|module| module.bytes.windows(6).any(|word| word == b"BROKEN"));
             let status = if ok { 200 } else { 500 };
@@ -114,13 +125,48 @@ impl Workers {
         }
         pages::serve(&version.assets, path, |hash| self.assets.get(hash).cloned())
     }
+
+    fn at(&self, host: &str) -> Option<&Version> {
+        let version = |script: &Script, id: &str| script.versions.iter().position(|one| one.id == id);
+        if let Some((_, name)) = self.domains.iter().find(|(known, _)| known == host) {
+            let script = self.scripts.get(name)?;
+            return script.versions.get(version(script, &self.running(name)?)?);
+        }
+        let label = host.strip_suffix(&format!(".{}.workers.dev", self.subdomain.as_deref()?))?;
+        if let Some(script) = self.scripts.get(label) {
+            let id = self.running(label).filter(|_| script.on_workers_dev)?;
+            return script.versions.get(version(script, &id)?);
+        }
+        let of = |(name, script): (&String, &'_ Script)| {
+            let start = label.strip_suffix(name.as_str())?.strip_suffix('-')?.to_owned();
+            script.previews.then_some(())?;
+            let by_alias = |one: &Version| one.metadata["annotations"]["workers/alias"] == start.as_str();
+            let by_id = |one: &Version| one.id.get(..8) == Some(start.as_str());
+            let found = script.versions.iter().rposition(by_alias);
+            found.or_else(|| script.versions.iter().position(by_id)).map(|at| (name.clone(), at))
+        };
+        let (name, at) = self.scripts.iter().find_map(of)?;
+        self.scripts.get(&name)?.versions.get(at)
+    }
+
+    /// Makes a version of the newest one with other bindings live, as storing a secret does.
+    fn change_bindings(&mut self, name: &str, id: String, deployment: String, change: impl FnOnce(&mut Vec<Value>)) {
+        let Some(script) = self.scripts.get_mut(name) else { return };
+        let Some(mut version) = script.versions.last().cloned() else { return };
+        change(&mut version.bindings);
+        version.id.clone_from(&id);
+        version.metadata["annotations"] = json!({ "workers/triggered_by": "secret" });
+        script.versions.push(version);
+        script.deployments.push((deployment, json!([{ "version_id": id, "percentage": 100 }]), Value::Null));
+    }
 }
 
 pub(crate) fn route(method: &str, parts: &[&str], origin: &str) -> Option<Step> {
     let origin = origin.to_owned();
     Some(match (method, parts) {
-        ("GET", ["user", "tokens", "verify"]) => step("user.verify", |_, _| {
-            Reply::ok(json!({ "id": "token-id", "status": "active", "expires_on": "2030-01-01T00:00:00Z" }))
+        ("GET", ["user", "tokens", "verify"]) => step("user.verify", |state, _| {
+            let usual = json!({ "id": "token-id", "status": "active", "expires_on": "2099-01-01T00:00:00Z" });
+            Reply::ok(state.workers.token.clone().unwrap_or(usual))
         }),
         ("GET", ["user"]) => step("user.get", |_, _| Reply::ok(json!({ "id": "user", "email": "a@example.org" }))),
         ("GET", ["accounts"]) => {
@@ -167,11 +213,27 @@ pub(crate) fn route(method: &str, parts: &[&str], origin: &str) -> Option<Step> 
         }
         ("GET", ["accounts", _, "hyperdrive", "configs", id]) => {
             let id = (*id).to_owned();
-            step("hyperdrive.get", move |_, _| match id.as_str() {
-                "hyper-1" => Reply::ok(json!({ "id": "hyper-1", "name": "database" })),
-                _ => Reply::error(404, 2_001, "hyperdrive config not found"),
+            step("hyperdrive.get", move |state, _| {
+                match state.workers.hyperdrives.iter().find(|known| known["id"] == id.as_str()) {
+                    Some(known) => Reply::ok(shown(known)),
+                    None => Reply::error(404, 2_001, "hyperdrive config not found"),
+                }
             })
         }
+        ("GET", ["accounts", _, "hyperdrive", "configs"]) => {
+            step("hyperdrive.list", |state, _| Reply::ok(state.workers.hyperdrives.iter().map(shown).collect()))
+        }
+        ("POST", ["accounts", _, "hyperdrive", "configs"]) => step("hyperdrive.create", |state, request| {
+            let mut body = request.json();
+            let origin = &body["origin"];
+            let texts = ["scheme", "host", "database", "user", "password"].map(|key| string(&origin[key]));
+            if texts.iter().any(String::is_empty) || origin["port"].as_u64().is_none() || !body["name"].is_string() {
+                return Reply::error(400, 2_005, "name, scheme, host, port, database, user and password are required");
+            }
+            body["id"] = state.id().replace('-', "").into();
+            state.workers.hyperdrives.push(body.clone());
+            Reply::ok(shown(&body)).seen(shown(&body))
+        }),
         ("GET", ["accounts", _, "r2", "buckets", name]) => {
             let name = (*name).to_owned();
             step("r2.bucket.get", move |state, _| {
@@ -232,6 +294,15 @@ pub(crate) fn route(method: &str, parts: &[&str], origin: &str) -> Option<Step> 
     })
 }
 
+/// As Cloudflare tells of a Hyperdrive configuration: without the password.
+fn shown(hyperdrive: &Value) -> Value {
+    let mut shown = hyperdrive.clone();
+    if let Some(origin) = shown["origin"].as_object_mut() {
+        origin.remove("password");
+    }
+    shown
+}
+
 fn string(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -252,8 +323,9 @@ fn of_script(method: &str, name: String, rest: &[&str], origin: String) -> Optio
             let script = state.workers.scripts.entry(name.clone()).or_default();
             let annotations = made.metadata["annotations"].clone();
             script.versions.push(made);
-            script.deployments.push((deployment, id.clone(), annotations));
-            let result = json!({ "id": name, "etag": id, "entry_point": "index.js", "deployment_id": id, "startup_time_ms": 5, "tag": "tag-1" });
+            script.deployments.push((deployment, json!([{ "version_id": id, "percentage": 100 }]), annotations));
+            let plain = id.replace('-', "");
+            let result = json!({ "id": name, "etag": id, "entry_point": "index.js", "deployment_id": plain, "startup_time_ms": 5, "tag": "tag-1" });
             Reply::ok(result).seen(seen)
         }),
         ("DELETE", []) => step("workers.delete", move |state, _| match state.workers.scripts.remove(&name) {
@@ -309,12 +381,13 @@ fn of_script(method: &str, name: String, rest: &[&str], origin: String) -> Optio
         }
         ("GET", ["deployments"]) => step("workers.deployment.list", move |state, _| {
             let Some(script) = state.workers.scripts.get(&name) else { return missing() };
-            let one = |(id, version, annotations): &(String, String, Value)| {
+            let one = |(id, versions, annotations): &(String, Value, Value)| {
+                let of = |one: &&Version| versions[0]["version_id"] == one.id.as_str();
                 json!({
                     "id": id, "source": "api", "strategy": "percentage", "author_email": "a@example.org",
-                    "created_on": script.versions.iter().find(|one| one.id == *version).map(|one| one.created.clone()),
+                    "created_on": script.versions.iter().find(of).map(|one| one.created.clone()),
                     "annotations": annotations,
-                    "versions": [{ "version_id": version, "percentage": 100 }],
+                    "versions": versions,
                 })
             };
             Reply::ok(json!({ "deployments": script.deployments.iter().rev().map(one).collect::<Vec<_>>() }))
@@ -323,12 +396,14 @@ fn of_script(method: &str, name: String, rest: &[&str], origin: String) -> Optio
             let body = request.json();
             let id = state.id();
             let Some(script) = state.workers.scripts.get_mut(&name) else { return missing() };
-            let wanted = string(&body["versions"][0]["version_id"]);
-            let whole = body["versions"][0]["percentage"] == 100 && body["strategy"] == "percentage";
-            if !whole || !script.versions.iter().any(|version| version.id == wanted) {
+            let shares = body["versions"].as_array().cloned().unwrap_or_default();
+            let all: f64 = shares.iter().filter_map(|share| share["percentage"].as_f64()).sum();
+            let known =
+                |share: &Value| script.versions.iter().any(|version| share["version_id"] == version.id.as_str());
+            if body["strategy"] != "percentage" || all != 100.0 || shares.len() > 2 || !shares.iter().all(known) {
                 return Reply::error(400, 10_092, "no such version, or not all of the traffic");
             }
-            script.deployments.push((id.clone(), wanted, body["annotations"].clone()));
+            script.deployments.push((id.clone(), shares.into(), body["annotations"].clone()));
             Reply::ok(json!({ "id": id })).seen(body)
         }),
         ("GET", ["settings"]) => step("workers.settings.get", move |state, _| {
@@ -393,28 +468,54 @@ fn of_script(method: &str, name: String, rest: &[&str], origin: String) -> Optio
         }),
         ("PUT", ["secrets"]) => step("workers.secret.put", move |state, request| {
             let body = request.json();
-            let Some(script) = state.workers.scripts.get_mut(&name) else { return missing() };
+            if let Some(refusal) = not_live(state, &name) {
+                return refusal;
+            }
             let (key, value) = (string(&body["name"]), string(&body["text"]));
             if key.is_empty() || body["type"] != "secret_text" {
                 return Reply::error(400, 10_021, "a secret needs name, text and type");
             }
-            script.secrets.insert(key.clone(), value);
+            let (id, deployment) = (state.id(), state.id());
+            if let Some(script) = state.workers.scripts.get_mut(&name) {
+                script.secrets.insert(key.clone(), value);
+            }
+            state.workers.change_bindings(&name, id, deployment, |bindings| {
+                bindings.retain(|known| known["name"] != key.as_str());
+                bindings.push(json!({ "type": "secret_text", "name": key }));
+            });
             Reply::ok(json!({ "name": key, "type": "secret_text" }))
         }),
         ("DELETE", ["secrets", key]) => {
             let key = (*key).to_owned();
             step("workers.secret.delete", move |state, _| {
-                let Some(script) = state.workers.scripts.get_mut(&name) else { return missing() };
-                match script.secrets.remove(&key) {
-                    Some(_) => Reply::ok(Value::Null),
-                    None => Reply::error(404, 10_056, "Binding not found"),
+                if let Some(refusal) = not_live(state, &name) {
+                    return refusal;
                 }
+                let (id, deployment) = (state.id(), state.id());
+                let removed =
+                    state.workers.scripts.get_mut(&name).and_then(|script| script.secrets.remove(&key)).is_some();
+                if !removed {
+                    return Reply::error(404, 10_056, "Binding not found");
+                }
+                state
+                    .workers
+                    .change_bindings(&name, id, deployment, |bindings| bindings.retain(|known| known["name"] != key.as_str()));
+                Reply::ok(Value::Null)
             })
         }
         ("POST", ["assets-upload-session"]) => {
             step("workers.assets.session", move |state, request| session(state, request, &name, &origin))
         }
         _ => return None,
+    })
+}
+
+/// Refuses to change secrets where there is no Worker, or its newest version is not the one that runs.
+fn not_live(state: &State, name: &str) -> Option<Reply> {
+    let Some(script) = state.workers.scripts.get(name) else { return Some(missing()) };
+    let newest = script.versions.last().map(|version| version.id.clone());
+    (newest != state.workers.running(name)).then(|| {
+        Reply::error(400, 10_215, "Secret edit failed. You attempted to modify a secret, but the latest version of your Worker isn't currently deployed.")
     })
 }
 

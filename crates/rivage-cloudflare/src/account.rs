@@ -1,8 +1,10 @@
 //! The token and what it may do.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use ureq::http::Method;
 
-use crate::client::{Call, Client};
+use crate::Secret;
+use crate::client::{Call, Client, Payload};
 use crate::error::Error;
 
 /// What Cloudflare knows of a token.
@@ -63,6 +65,74 @@ pub fn accounts(client: &Client) -> Result<Vec<Account>, Error> {
 pub fn hyperdrive(client: &Client, id: &str) -> Result<String, Error> {
     let path = client.path(&format!("/hyperdrive/configs/{id}"));
     Ok(text(&client.call(&Call::get("read the Hyperdrive configuration", &path))?, "name"))
+}
+
+/// A Hyperdrive configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hyperdrive {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Lists the Hyperdrive configurations of the account.
+///
+/// # Errors
+/// The token may not see them, or there is no answer.
+pub fn hyperdrives(client: &Client) -> Result<Vec<Hyperdrive>, Error> {
+    let path = client.path("/hyperdrive/configs");
+    let found = client.call(&Call::get("list the Hyperdrive configurations", &path))?;
+    let one = |value: &Value| Hyperdrive { id: text(value, "id"), name: text(value, "name") };
+    Ok(found.as_array().into_iter().flatten().map(one).collect())
+}
+
+/// A database that Hyperdrive is to connect to.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// A host name that can be reached from outside.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The database.
+    pub database: String,
+    /// The role.
+    pub user: String,
+    /// Its password.
+    pub password: Secret,
+    /// Whether answers of reading statements may be kept.
+    pub cached: bool,
+}
+
+/// Makes a Hyperdrive configuration. Returns its id.
+///
+/// # Errors
+/// Hyperdrive cannot reach the database, or there is no answer.
+pub fn create_hyperdrive(client: &Client, name: &str, origin: &Origin) -> Result<String, Error> {
+    let path = client.path("/hyperdrive/configs");
+    let Origin { host, port, database, user, password, cached } = origin;
+    let body = json!({
+        "name": name,
+        "origin": {
+            "scheme": "postgres", "host": host, "port": port, "database": database, "user": user, "password": password.expose(),
+        },
+        "caching": { "disabled": !cached },
+    });
+    let call = Call::with("make the Hyperdrive configuration", &Method::POST, &path, Payload::Json(&body)).creates();
+    crate::pages::looking(
+        client,
+        || client.call(&call).map(|made| text(&made, "id")),
+        || Ok(hyperdrives(client)?.into_iter().find(|known| known.name == name).map(|known| known.id)),
+    )
+}
+
+/// Returns the time of Cloudflare's servers, as HTTP writes it; none where they do not tell.
+///
+/// # Errors
+/// There is no answer.
+pub fn server_time(client: &Client) -> Result<Option<String>, Error> {
+    // The one address of the API that needs no token.
+    Ok(client.fetch(&client.address("/ips"), 1)?.date)
 }
 
 pub(crate) fn text(value: &Value, key: &str) -> String {

@@ -201,6 +201,19 @@ impl Client {
         self.inner.requests.load(Ordering::Relaxed)
     }
 
+    /// Returns an address of the API.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.inner.base)
+    }
+
+    /// Returns where a host name is reached. An API without TLS is a stand-in on this machine, which serves all hosts itself.
+    pub fn web(&self, host: &str) -> String {
+        match self.inner.base.strip_prefix("http://") {
+            Some(rest) => format!("http://{}/hosts/{host}", rest.split('/').next().unwrap_or(rest)),
+            None => format!("https://{host}"),
+        }
+    }
+
     pub(crate) fn token(&self) -> &Secret {
         &self.inner.token
     }
@@ -280,7 +293,7 @@ impl Client {
             Auth::Token => self.inner.token.expose(),
             Auth::Upload(token) => token,
         };
-        let address = format!("{}{path}", self.inner.base);
+        let address = self.address(path);
         let request =
             Request::builder().method(method).uri(&address).header("Authorization", format!("Bearer {token}"));
         let answer = match payload {
@@ -347,10 +360,11 @@ impl Client {
                 let status = answer.status().as_u16();
                 let content_type = header(&answer, "content-type").unwrap_or_default();
                 let location = header(&answer, "location");
+                let date = header(&answer, "date");
                 let mut bytes = Vec::new();
                 let read = answer.into_body().into_reader().take(most).read_to_end(&mut bytes);
                 read.map_err(|error| unreadable(operation, address, status, &error.to_string()))?;
-                Ok(Page { status, content_type, location, bytes })
+                Ok(Page { status, content_type, location, date, bytes })
             });
             let error = match answer {
                 Ok(page) if page.status < 500 && page.status != 429 => return Ok(page),
@@ -373,6 +387,8 @@ pub struct Page {
     pub content_type: String,
     /// Where a redirect leads.
     pub location: Option<String>,
+    /// When it was sent, as HTTP writes it.
+    pub date: Option<String>,
     /// The body, as much of it as was asked for.
     pub bytes: Vec<u8>,
 }
@@ -482,6 +498,13 @@ mod tests {
     fn secrets_do_not_show() {
         let client = Client::new("http://x", "a", Secret::new("hush"), Policy::default(), Arc::new(|_| {}));
         assert!(!format!("{client:?} {:?}", Secret::new("hush")).contains("hush"));
+    }
+
+    #[test]
+    fn hosts_of_a_stand_in_are_served_by_it() {
+        let client = |base: &str| Client::new(base, "a", Secret::new("x"), Policy::default(), Arc::new(|_| {}));
+        assert_eq!(client(API).web("a.workers.dev"), "https://a.workers.dev");
+        assert_eq!(client("http://127.0.0.1:5/client/v4").web("a.dev"), "http://127.0.0.1:5/hosts/a.dev");
     }
 
     #[test]

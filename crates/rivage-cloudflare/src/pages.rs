@@ -4,7 +4,7 @@
 //! questions for missing files, the upload itself. Files go up in buckets of a few megabytes, several at a time; each is repeated by itself.
 //! What the server has been given once it knows by hash, so that a broken upload goes on where it stopped.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -528,24 +528,22 @@ pub fn delete(client: &Client, project: &str, id: &str) -> Result<(), Error> {
     }
 }
 
-/// A secret of a Pages project, as `secret_text` of an environment.
+/// Connects a custom domain; the others stay. Its DNS record is made where the zone is in the same account.
 ///
 /// # Errors
-/// The project does not exist, or there is no answer.
-pub fn put_secret(
-    client: &Client,
-    project: &str,
-    production: bool,
-    name: &str,
-    value: Option<&crate::Secret>,
-) -> Result<(), Error> {
-    let path = client.path(&format!("/pages/projects/{project}"));
-    let environment = if production { "production" } else { "preview" };
-    let variable = value.map(|value| json!({ "type": "secret_text", "value": value.expose() }));
-    let mut variables: HashMap<&str, Option<Value>> = HashMap::new();
-    variables.insert(name, variable);
-    let body = json!({ "deployment_configs": { environment: { "env_vars": variables } } });
-    client.call(&Call::with("store the secret", &Method::PATCH, &path, Payload::Json(&body))).map(drop)
+/// The domain belongs to another project, or there is no answer.
+pub fn add_domain(client: &Client, project: &str, domain: &str) -> Result<(), Error> {
+    let path = client.path(&format!("/pages/projects/{project}/domains"));
+    let body = json!({ "name": domain });
+    let call = Call::with("connect the custom domain", &Method::POST, &path, Payload::Json(&body)).creates();
+    looking(
+        client,
+        || client.call(&call).map(drop),
+        || {
+            let found = self::project(client, project)?;
+            Ok(found.filter(|project| project.domains.iter().any(|known| known == domain)).map(drop))
+        },
+    )
 }
 
 #[cfg(test)]

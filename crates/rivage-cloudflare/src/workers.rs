@@ -50,6 +50,10 @@ pub struct Version {
     pub created: String,
     /// Its message.
     pub message: String,
+    /// What whoever made it calls it.
+    pub tag: String,
+    /// The name that leads to the newest version with it.
+    pub alias: String,
 }
 
 /// A deployment of versions.
@@ -106,12 +110,30 @@ pub fn deployments(client: &Client, name: &str) -> Result<Option<Vec<Deployment>
 pub fn versions(client: &Client, name: &str) -> Result<Vec<Version>, Error> {
     let path = script(client, name, "/versions");
     let found = client.call(&Call::get("list the versions of the Worker", &path))?;
-    let one = |value: &Value| Version {
+    Ok(found["items"].as_array().into_iter().flatten().map(read_version).collect())
+}
+
+/// Reads one version; none if there is none with this id.
+///
+/// # Errors
+/// There is no such Worker, or no answer.
+pub fn version(client: &Client, name: &str, id: &str) -> Result<Option<Version>, Error> {
+    let path = script(client, name, &format!("/versions/{id}"));
+    match client.call(&Call::get("read a version of the Worker", &path)) {
+        Ok(found) => Ok(Some(read_version(&found))),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_version(value: &Value) -> Version {
+    Version {
         id: text(value, "id"),
         created: text(&value["metadata"], "created_on"),
         message: text(&value["annotations"], "workers/message"),
-    };
-    Ok(found["items"].as_array().into_iter().flatten().map(one).collect())
+        tag: text(&value["annotations"], "workers/tag"),
+        alias: text(&value["annotations"], "workers/alias"),
+    }
 }
 
 /// Returns the bindings of the newest version as Cloudflare tells them; secrets have no text.
@@ -155,9 +177,18 @@ fn send(client: &Client, name: &str, method: &Method, path: &str, new: &NewVersi
         let made = client.call(&call)?;
         // A version says its id; a script says it by another name.
         let id = ["deployment_id", "id"].into_iter().map(|key| text(&made, key)).find(|id| !id.is_empty());
-        Ok(id.unwrap_or_default())
+        Ok(hyphenated(&id.unwrap_or_default()))
     };
     looking(client, create, || find(client, name, &new.marker))
+}
+
+/// Ids of new scripts come without hyphens, and are asked for with them.
+fn hyphenated(id: &str) -> String {
+    if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        format!("{}-{}-{}-{}-{}", &id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..])
+    } else {
+        id.to_owned()
+    }
 }
 
 /// Looks for a version by its marker.
@@ -172,15 +203,16 @@ pub fn find(client: &Client, name: &str, marker: &str) -> Result<Option<String>,
     }
 }
 
-/// Lets a version run for all visitors. Also the way back: to a former version.
+/// Lets versions run for shares of the visitors, in all 100: one version for all of them, or what ran before on the way back.
 ///
 /// # Errors
 /// There is no such version, or no answer.
-pub fn deploy(client: &Client, name: &str, version: &str, message: &str) -> Result<(), Error> {
+pub fn deploy(client: &Client, name: &str, shares: &[(String, f64)], message: &str) -> Result<(), Error> {
     let path = script(client, name, "/deployments");
+    let share = |(id, share): &(String, f64)| json!({ "version_id": id, "percentage": share });
     let body = json!({
         "strategy": "percentage",
-        "versions": [{ "version_id": version, "percentage": 100 }],
+        "versions": shares.iter().map(share).collect::<Vec<_>>(),
         "annotations": { "workers/message": message },
     });
     let call = Call::with("make the version live", &Method::POST, &path, Payload::Json(&body)).creates();
@@ -189,7 +221,7 @@ pub fn deploy(client: &Client, name: &str, version: &str, message: &str) -> Resu
         || client.call(&call).map(drop),
         || {
             let newest = deployments(client, name)?.and_then(|all| all.into_iter().next());
-            Ok(newest.filter(|newest| newest.versions.iter().all(|(id, _)| id == version)).map(drop))
+            Ok(newest.filter(|newest| newest.versions == shares).map(drop))
         },
     )
 }
@@ -350,6 +382,9 @@ pub fn delete_secret(client: &Client, name: &str, key: &str) -> Result<(), Error
     }
 }
 
+/// The code by which Cloudflare says that the newest version is not the one that runs.
+pub const NEWEST_IS_NOT_LIVE: i64 = 10_215;
+
 /// Sessions that are begun for one upload: each knows what the former ones brought.
 const SESSIONS: usize = 4;
 
@@ -464,4 +499,16 @@ fn send_buckets(
         }
     });
     outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_written_as_they_are_asked_for() {
+        let long = "0123456789abcdef0123456789abcdef";
+        assert_eq!(hyphenated(long), "01234567-89ab-cdef-0123-456789abcdef");
+        assert_eq!(hyphenated("01234567-89ab"), "01234567-89ab");
+    }
 }

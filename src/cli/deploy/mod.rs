@@ -3,44 +3,47 @@
 //! Build, look at what is there, plan, and hand over to [`crate::deploy`]; here is what is printed, and which environment is meant. Results go to
 //! standard output; the environment is told before anything else.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod database;
+mod prune;
+mod setup;
+
 use std::time::Duration;
 
-use rivage_cloudflare::{Client, Policy, Secret, account, pages as api};
 use rivage_diag::Diagnostic;
 use serde_json::json;
 
-use super::args::{Deploy, DeployCommand, DeployPlace, DeployPrune, Global};
+pub(super) use self::setup::Setup;
+use super::args::{Deploy, DeployCommand, Global};
 use super::build::{self, How, found};
-use super::printer::{Printer, count, failure};
-use super::project::{Project, SiteSources};
+use super::printer::{Printer, failure};
+use super::project::SiteSources;
 use super::{Exit, git};
-use crate::config::{self, Config, DeployTarget};
-use crate::deploy::pages::Pages;
 use crate::deploy::plan::Plan;
 use crate::deploy::record::{self, Record};
-use crate::deploy::{self, Environment, Options, Site, State, Target, Tell, checks, files};
+use crate::deploy::{self, Environment, Options, Site, State, Tell, checks, files};
 use crate::diag::emit;
-use crate::inputs::Inputs;
-
-/// The folder of what deployments remember, below the project.
-pub(super) const STATE: &str = ".rivage/deploy";
+use self::database::Database;
 
 pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::Result<Exit> {
-    let setup = Setup::open(global, &args.place)?;
     if let Some(DeployCommand::Prune(prune)) = &args.command {
-        return self::prune(global, prune, printer);
+        return prune::run(global, prune, printer);
     }
+    let setup = Setup::open(global, &args.place)?;
     let environment = environment(&setup, args)?;
     printer.note(&format!("{}: {}", setup.name_of_target()?, environment.describe()));
 
     let Some(output) = built(&setup, args, printer)? else { return Ok(Exit::SiteHasErrors) };
     let client = setup.client(printer)?;
-    let mut targets = setup.targets(&client, &environment, args)?;
-    let state = setup.project.root.join(STATE);
-    let files = files::read(&setup.project.root.join(&output), &state.join("hashes"))?;
-    let fingerprint = files.fingerprint(&[]);
+    let worker = setup.worker_settings(args)?;
+    // A Worker that serves the site is one with its files; one beside them has a print of its own.
+    let of_worker = worker.as_ref().filter(|worker| worker.serves_site).map(|worker| worker.print());
+    let mut targets = setup.targets(&client, &environment, args, worker, printer)?;
+    let database = Database::look(&setup, args, &environment, printer)?;
+    let files = files::read(&setup.project.root.join(&output), &setup.state("hashes"))?;
+    let fingerprint = match &of_worker {
+        Some(print) => files.fingerprint(&[print.as_bytes()]),
+        None => files.fingerprint(&[]),
+    };
     let site = Site { record: Record::of(&files, &fingerprint), files };
 
     let mut problems = checks::check(&site.files, targets.most_files);
@@ -49,7 +52,8 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
         problems.extend(record::losses(former, &site.record, &redirects, args.allow_gone));
     }
     let wants_differences = args.dry_run || args.json || args.markdown;
-    let plan = Plan::of(&targets.all, &site, &environment, &problems, wants_differences);
+    let mut plan = Plan::of(&targets.all, &site, &environment, &problems, wants_differences);
+    plan.add_settings(database.iter().flat_map(|database| database.lines.iter().cloned()));
     let sources = SiteSources { fs: &*setup.project.world.fs, outcome: None };
     printer.diagnostics(&emit::human(&problems, &sources, printer.color()));
     let refused = problems.iter().any(Diagnostic::is_error);
@@ -70,6 +74,16 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
     if !args.json && !args.markdown {
         printer.note(plan.to_text().trim_end());
     }
+    if let Some(database) = &database {
+        let prepared = database.prepare(&setup, args, printer);
+        if !matches!(prepared, Ok(true)) {
+            let live: Vec<String> = targets.all.iter().map(|target| target.live()).collect();
+            printer.diagnostics(&format!("nothing but the database may have changed: {}\n", live.join("; ")));
+        }
+        if !prepared? {
+            return Ok(Exit::SiteHasErrors);
+        }
+    }
 
     let mut commit = git::commit(&setup.project.root);
     if let Some(message) = &args.message {
@@ -84,7 +98,7 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
     };
     let teller = Teller { printer: printer.clone(), bar: printer.progress() };
     let outcome =
-        deploy::deploy(&mut targets.all, &site, &environment, &commit, &options, &state.join("journal.json"), &teller)?;
+        deploy::deploy(&mut targets.all, &site, &environment, &commit, &options, &setup.state("journal.json"), &teller)?;
     drop(teller);
 
     let address = outcome.places.last().map(|place| place.address.clone());
@@ -187,101 +201,6 @@ fn environment(setup: &Setup, args: &Deploy) -> anyhow::Result<Environment> {
     Ok(Environment { production: false, branch })
 }
 
-/// Settings, project and account of a command about deployments.
-pub(super) struct Setup {
-    pub(super) project: Project,
-    pub(super) config: Config,
-    pub(super) target: DeployTarget,
-    name: Option<String>,
-}
-
-/// What is deployed to.
-pub(super) struct Targets {
-    pub(super) all: Vec<Box<dyn Target>>,
-    pub(super) most_files: u64,
-}
-
-impl Setup {
-    pub(super) fn open(global: &Global, place: &DeployPlace) -> anyhow::Result<Self> {
-        let project = Project::open(global)?;
-        let (config, diagnostics) = config::load(&Inputs::new(&project.world));
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(failure("`rivage.toml` has errors", "`rivage check` shows them"));
-        }
-        let target = place.target.map_or(config.deploy.target, Into::into);
-        if target == DeployTarget::Workers {
-            return Err(failure("rivage deploys to Pages only, so far", "write `target = \"pages\"` below `[deploy]`"));
-        }
-        let name = place.project.clone().or_else(|| config.deploy.project.clone());
-        Ok(Self { project, target, name, config })
-    }
-
-    /// Returns the name of the project.
-    pub(super) fn name(&self) -> anyhow::Result<String> {
-        self.name.clone().ok_or_else(|| {
-            failure(
-                "rivage.toml does not say where to deploy to",
-                "write `project = \"my-site\"` below `[deploy]`, or give `--project`",
-            )
-        })
-    }
-
-    fn name_of_target(&self) -> anyhow::Result<String> {
-        let kind = match self.target {
-            DeployTarget::Pages => "Pages project",
-            DeployTarget::Workers => "Worker",
-        };
-        Ok(format!("{kind} `{}`", self.name()?))
-    }
-
-    fn variable(&self, name: &str) -> Option<&str> {
-        self.project.world.environment.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    /// Makes a client with the token and account of the environment.
-    pub(super) fn client(&self, printer: &Printer) -> anyhow::Result<Client> {
-        let Some(token) = self.variable("CLOUDFLARE_API_TOKEN") else {
-            let hint =
-                "make a token with the right to edit Cloudflare Pages, and set it: `export CLOUDFLARE_API_TOKEN=…`";
-            return Err(failure("CLOUDFLARE_API_TOKEN is not set", hint));
-        };
-        let base = self.variable("CLOUDFLARE_API_BASE_URL").unwrap_or(rivage_cloudflare::client::API);
-        let notes = printer.clone();
-        let notes = Arc::new(move |text: &str| notes.note(text));
-        let account = self.variable("CLOUDFLARE_ACCOUNT_ID").unwrap_or_default();
-        let client = Client::new(base, account, Secret::new(token), Policy::default(), notes);
-        if !account.is_empty() {
-            return Ok(client);
-        }
-        let accounts = account::accounts(&client).map_err(deploy::Error::from)?;
-        match accounts.as_slice() {
-            [only] => Ok(client.with_account(&only.id)),
-            [] => Err(failure(
-                "the token may see no account",
-                "set CLOUDFLARE_ACCOUNT_ID, or let the token read the account",
-            )),
-            many => {
-                let names: Vec<_> = many.iter().map(|one| format!("{} ({})", one.id, one.name)).collect();
-                Err(failure(
-                    "the token may see several accounts",
-                    format!("set CLOUDFLARE_ACCOUNT_ID to one of {}", names.join(", ")),
-                ))
-            }
-        }
-    }
-
-    fn state(&self, file: &str) -> PathBuf {
-        Path::new(&self.project.root).join(STATE).join(file)
-    }
-
-    fn targets(&self, client: &Client, environment: &Environment, args: &Deploy) -> anyhow::Result<Targets> {
-        let record = self.config.deploy.record.then(|| self.state("record.json"));
-        let create = args.create && !args.dry_run;
-        let pages = Pages::look(client, &self.name()?, environment, &self.config.deploy.branch, create, record)?;
-        Ok(Targets { most_files: pages.most_files(), all: vec![Box::new(pages)] })
-    }
-}
-
 /// Tells how a deployment goes on.
 struct Teller {
     printer: Printer,
@@ -301,40 +220,4 @@ impl Tell for Teller {
     fn sent(&self, count: usize) {
         self.bar.reach(count);
     }
-}
-
-fn prune(global: &Global, args: &DeployPrune, printer: &Printer) -> anyhow::Result<Exit> {
-    let place = DeployPlace { project: args.project.clone(), ..DeployPlace::default() };
-    let setup = Setup::open(global, &place)?;
-    let name = setup.name()?;
-    let client = setup.client(printer)?;
-    let Some(project) = api::project(&client, &name).map_err(deploy::Error::from)? else {
-        return Err(failure(
-            format!("there is no Pages project `{name}` in this account"),
-            "see `deploy.project` in rivage.toml",
-        ));
-    };
-    let mut all = Vec::new();
-    for page in 1.. {
-        let found = api::list(&client, &name, None, page).map_err(deploy::Error::from)?;
-        let last = found.len() < 25;
-        all.extend(found);
-        if last {
-            break;
-        }
-    }
-    let old = deploy::pages::superfluous(&all, project.live.as_ref().map(|live| live.id.as_str()), args.keep);
-    for one in &old {
-        let kind = if one.production { "production" } else { "preview" };
-        printer.result(&format!("{} {} {kind} {}\n", one.id, one.created, one.branch))?;
-    }
-    if args.dry_run {
-        printer.note(&format!("{} would be deleted, {} stay", count(old.len(), "deployment"), all.len() - old.len()));
-        return Ok(Exit::Done);
-    }
-    for one in &old {
-        api::delete(&client, &name, &one.id).map_err(deploy::Error::from)?;
-    }
-    printer.note(&format!("{} deleted, {} stay", count(old.len(), "deployment"), all.len() - old.len()));
-    Ok(Exit::Done)
 }

@@ -1,0 +1,105 @@
+//! The database of the API, within a deployment: its tables and the site's content.
+//!
+//! In: the database that is named, migrations, the site. Out: lines of a plan; then tables that are new, and content that is published. That happens before
+//! anything is uploaded: migrations only add, so that the version that runs can live with them. Previews leave the database alone, unless it is named.
+
+use rivage_postgres::Config;
+
+use super::super::args::Deploy;
+use super::super::build::options;
+use super::super::database::{VARIABLE, block_on, connect, migrate, named, states};
+use super::super::db::line;
+use super::super::printer::{Printer, count};
+use super::super::project::SiteSources;
+use super::super::publish::gather;
+use super::Setup;
+use crate::database::migrations::{self, Migration, State};
+use crate::database::publish;
+use crate::deploy::Environment;
+use crate::diag::emit;
+use crate::inputs::Inputs;
+use crate::pipeline::Mode;
+
+/// A database, and what is to be done with it.
+pub(super) struct Database {
+    config: Config,
+    all: Vec<Migration>,
+    /// What a plan says.
+    pub(super) lines: Vec<String>,
+}
+
+impl Database {
+    /// Looks at the database; none where there is none to be touched. A wrong migration is told, and an error.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or a migration was changed since it was run.
+    pub(super) fn look(
+        setup: &Setup,
+        args: &Deploy,
+        environment: &Environment,
+        printer: &Printer,
+    ) -> anyhow::Result<Option<Self>> {
+        if args.no_db || setup.api.is_none() || !(environment.production || args.db.is_some()) {
+            return Ok(None);
+        }
+        let Some(config) = named(args.db.as_deref(), VARIABLE)? else { return Ok(None) };
+        let (of_site, problems) = migrations::of_site(&Inputs::new(&setup.project.world));
+        if !problems.is_empty() {
+            let sources = SiteSources { fs: &*setup.project.world.fs, outcome: None };
+            printer.diagnostics(&emit::human(&problems, &sources, printer.color()));
+            return Err(super::super::printer::failure("a migration is wrong", "`rivage db status` tells the same"));
+        }
+        let all: Vec<Migration> = migrations::own().into_iter().chain(of_site).collect();
+        let states = states(config.clone(), &all)?;
+        let mut lines = Vec::new();
+        for (migration, state) in all.iter().zip(&states) {
+            match state {
+                State::Applied(_) => {}
+                State::Pending => lines.push(format!("+ migration {}", line(migration))),
+                State::Changed => {
+                    let message = format!("migration {} was changed since it was run", line(migration));
+                    return Err(super::super::printer::failure(message, "write a new one, and restore this one"));
+                }
+            }
+        }
+        lines.push(format!("~ content is published into {config}"));
+        Ok(Some(Self { config, all, lines }))
+    }
+
+    /// Makes the tables and publishes. Returns whether the site allowed it.
+    ///
+    /// # Errors
+    /// The database refused; nothing else has changed then.
+    pub(super) fn prepare(&self, setup: &Setup, args: &Deploy, printer: &Printer) -> anyhow::Result<bool> {
+        let sources = SiteSources { fs: &*setup.project.world.fs, outcome: None };
+        match migrate(self.config.clone(), &self.all)? {
+            Ok(done) => done.iter().for_each(|migration| printer.note(&format!("migrated {}", line(migration)))),
+            Err(diagnostic) => {
+                printer.diagnostics(&emit::human(&[diagnostic], &sources, printer.color()));
+                return Ok(false);
+            }
+        }
+        let progress = printer.progress();
+        let (outcome, content) = gather(&setup.project.world, &options(&args.selection, false, Mode::Build), &progress)?;
+        drop(progress);
+        let errors: Vec<_> = outcome.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
+        if !errors.is_empty() {
+            let sources = SiteSources { fs: &*setup.project.world.fs, outcome: Some(&outcome) };
+            printer.diagnostics(&emit::human(&errors, &sources, printer.color()));
+            return Ok(false);
+        }
+        let summary = block_on(async {
+            let mut client = connect(self.config.clone()).await?;
+            let summary = publish::publish(&mut client, &content).await?;
+            client.close().await;
+            Ok(summary)
+        })?;
+        printer.note(&format!(
+            "published: {} written, {} unchanged, {} removed",
+            count(summary.written, "page"),
+            summary.unchanged,
+            summary.removed
+        ));
+        Ok(true)
+    }
+}
