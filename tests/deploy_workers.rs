@@ -166,7 +166,8 @@ fn one_version_has_program_and_files_and_is_not_uploaded_twice() {
     let scene = scene();
     scene.deploy_worker(scene.settings(true), None, Options::default());
     let version = &scene.fake.versions(WORKER)[0];
-    let names: Vec<_> = version.modules.iter().map(|module| (module.name.as_str(), module.content_type.as_str())).collect();
+    let names: Vec<_> =
+        version.modules.iter().map(|module| (module.name.as_str(), module.content_type.as_str())).collect();
     assert_eq!(
         names,
         [
@@ -272,7 +273,10 @@ fn routes_and_domains_are_added_after_the_switch_and_taken_from_nobody() {
     for (route, told) in [
         (route("example.org/old/*"), "`example.org/old/*` leads to the Worker `other`"),
         (route("unknown.net/*"), "there is no zone for `unknown.net`"),
-        (Route { zone: Some(Zone::Name("gone.net".to_owned())), ..route("x.org/*") }, "there is no zone for `gone.net`"),
+        (
+            Route { zone: Some(Zone::Name("gone.net".to_owned())), ..route("x.org/*") },
+            "there is no zone for `gone.net`",
+        ),
     ] {
         let mut settings = settings.clone();
         settings.wrangler.routes = vec![route];

@@ -28,7 +28,8 @@ pub(super) fn run(global: &Global, args: &Rollback, printer: &Printer) -> anyhow
     }
     printer.note(&format!("production of `{name}` goes back to {told}"));
     if let (DeployTarget::Pages, Some(worker)) = (setup.target, setup.worker()) {
-        printer.note(&format!("the Worker `{worker}` stays as it is: `rivage rollback --target workers` is its way back"));
+        printer
+            .note(&format!("the Worker `{worker}` stays as it is: `rivage rollback --target workers` is its way back"));
     }
     let (done, live) = match setup.target {
         DeployTarget::Pages => back_on_pages(&client, &name, &chosen.id),

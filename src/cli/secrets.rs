@@ -62,7 +62,8 @@ fn open(global: &Global, place: &TargetPlace, printer: &Printer) -> anyhow::Resu
 /// Says what to do where Cloudflare's words do not.
 fn told(error: Error, worker: &str) -> anyhow::Error {
     if error.has_code(workers::NEWEST_IS_NOT_LIVE) {
-        let message = format!("the newest version of the Worker `{worker}` is a preview, and secrets belong to the newest");
+        let message =
+            format!("the newest version of the Worker `{worker}` is a preview, and secrets belong to the newest");
         return failure(message, "`rivage deploy --production --force` first, then again");
     }
     if error.is_not_found() {

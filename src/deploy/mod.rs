@@ -322,8 +322,10 @@ pub fn deploy(
         match targets[index].switch(&step) {
             Switched::Done(place) => places.push(place),
             Switched::Unknown(reason) => {
-                let switched: String =
-                    targets[..index].iter().map(|target| format!("; {} runs the new version", target.describe())).collect();
+                let switched: String = targets[..index]
+                    .iter()
+                    .map(|target| format!("; {} runs the new version", target.describe()))
+                    .collect();
                 let sentence = format!(
                     "{} may or may not be live: `rivage deployments` tells, `rivage deploy --resume` goes on{switched}",
                     environment.describe()

@@ -18,9 +18,28 @@ const COMPATIBILITY_DATE: &str = "2026-07-30";
 
 /// Keys for other purposes than deploying: bundling, development, statistics.
 const OTHERS: [&str; 22] = [
-    "$schema", "alias", "base_dir", "build", "define", "dev", "env", "find_additional_modules", "jsx_factory", "jsx_fragment",
-    "keep_names", "keep_vars", "legacy_env", "minify", "no_bundle", "preserve_file_names", "rules", "send_metrics", "tsconfig",
-    "upload_source_maps", "account_id", "first_party_worker",
+    "$schema",
+    "alias",
+    "base_dir",
+    "build",
+    "define",
+    "dev",
+    "env",
+    "find_additional_modules",
+    "jsx_factory",
+    "jsx_fragment",
+    "keep_names",
+    "keep_vars",
+    "legacy_env",
+    "minify",
+    "no_bundle",
+    "preserve_file_names",
+    "rules",
+    "send_metrics",
+    "tsconfig",
+    "upload_source_maps",
+    "account_id",
+    "first_party_worker",
 ];
 
 /// The settings of a Worker.
@@ -159,7 +178,8 @@ fn parse(text: &str) -> Result<Wrangler, Error> {
                 found.version.insert(key.clone(), value.clone());
             }
             "pages_build_output_dir" => {
-                let hint = "make it the configuration of a Worker, or delete it: the Pages project stands in rivage.toml";
+                let hint =
+                    "make it the configuration of a Worker, or delete it: the Pages project stands in rivage.toml";
                 return Err(wrong("it is the configuration of a Pages project", hint));
             }
             key if OTHERS.contains(&key) => {}
@@ -238,9 +258,13 @@ type Kind = (&'static str, &'static str, &'static [&'static str], &'static [&'st
 fn kind(table: &str) -> Kind {
     match table {
         "kv_namespaces" => ("kv_namespace", "binding", &["id"], &[], &["preview_id", "remote"]),
-        "r2_buckets" => {
-            ("r2_bucket", "binding", &["bucket_name"], &["jurisdiction"], &["preview_bucket_name", "remote", "local_dev"])
-        }
+        "r2_buckets" => (
+            "r2_bucket",
+            "binding",
+            &["bucket_name"],
+            &["jurisdiction"],
+            &["preview_bucket_name", "remote", "local_dev"],
+        ),
         "hyperdrive" => ("hyperdrive", "binding", &["id"], &[], &["localConnectionString"]),
         "ratelimits" => ("ratelimit", "name", &["namespace_id", "simple"], &[], &[]),
         _ => ("service", "binding", &["service"], &["environment", "entrypoint"], &["remote", "props"]),
@@ -269,9 +293,8 @@ fn binding(table: &str, entry: &Value) -> Result<Value, Error> {
     for key in optional.iter().filter(|key| entry.contains_key(**key)) {
         binding[*key] = entry[*key].clone();
     }
-    let is_known = |key: &str| {
-        key == name_key || needed.contains(&key) || optional.contains(&key) || ignored.contains(&key)
-    };
+    let is_known =
+        |key: &str| key == name_key || needed.contains(&key) || optional.contains(&key) || ignored.contains(&key);
     match entry.keys().find(|key| !is_known(key)) {
         Some(key) => Err(unknown(&format!("{table}.{key}"))),
         None => Ok(binding),
@@ -283,7 +306,8 @@ fn limit(name: &str, simple: &Map<String, Value>) -> Result<(), Error> {
     match (number("limit"), number("period")) {
         (Some(1..), Some(10 | 60)) => Ok(()),
         _ => {
-            let what = format!("`simple` of the rate limit `{name}` must have a `limit`, and a `period` of 10 or 60 seconds");
+            let what =
+                format!("`simple` of the rate limit `{name}` must have a `limit`, and a `period` of 10 or 60 seconds");
             Err(wrong(what, "write `simple = { limit = 60, period = 60 }`"))
         }
     }

@@ -175,12 +175,13 @@ impl Scene {
     /// Deploys to the Worker, and to the Pages project as well where the Worker does not serve the site.
     pub(crate) fn deploy_worker(&self, settings: Settings, branch: Option<&str>, options: Options) -> Outcome {
         let client = self.client(policy());
-        let environment =
-            Environment { production: branch.is_none(), branch: branch.unwrap_or("main").to_owned() };
+        let environment = Environment { production: branch.is_none(), branch: branch.unwrap_or("main").to_owned() };
         let (print, serves_site) = (settings.print(), settings.serves_site);
         let mut targets: Vec<Box<dyn Target>> = Vec::new();
         let looked = || {
-            targets.extend(Worker::look(&client, settings, &environment)?.map(|worker| Box::new(worker) as Box<dyn Target>));
+            targets.extend(
+                Worker::look(&client, settings, &environment)?.map(|worker| Box::new(worker) as Box<dyn Target>),
+            );
             if !serves_site {
                 let record = self.folder.path().join("state/record.json");
                 let pages = Pages::look(&client, PROJECT, &environment, "main", false, Some(record))?;

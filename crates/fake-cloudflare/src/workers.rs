@@ -497,9 +497,9 @@ fn of_script(method: &str, name: String, rest: &[&str], origin: String) -> Optio
                 if !removed {
                     return Reply::error(404, 10_056, "Binding not found");
                 }
-                state
-                    .workers
-                    .change_bindings(&name, id, deployment, |bindings| bindings.retain(|known| known["name"] != key.as_str()));
+                state.workers.change_bindings(&name, id, deployment, |bindings| {
+                    bindings.retain(|known| known["name"] != key.as_str())
+                });
                 Reply::ok(Value::Null)
             })
         }

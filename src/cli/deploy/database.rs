@@ -73,14 +73,17 @@ impl Database {
     pub(super) fn prepare(&self, setup: &Setup, args: &Deploy, printer: &Printer) -> anyhow::Result<bool> {
         let sources = SiteSources { fs: &*setup.project.world.fs, outcome: None };
         match migrate(self.config.clone(), &self.all)? {
-            Ok(done) => done.iter().for_each(|migration| printer.note(&format!("migrated {}", line(migration)))),
+            Ok(migrated) => {
+                migrated.done.iter().for_each(|migration| printer.note(&format!("migrated {}", line(migration))))
+            }
             Err(diagnostic) => {
                 printer.diagnostics(&emit::human(&[diagnostic], &sources, printer.color()));
                 return Ok(false);
             }
         }
         let progress = printer.progress();
-        let (outcome, content) = gather(&setup.project.world, &options(&args.selection, false, Mode::Build), &progress)?;
+        let (outcome, content) =
+            gather(&setup.project.world, &options(&args.selection, false, Mode::Build), &progress)?;
         drop(progress);
         let errors: Vec<_> = outcome.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
         if !errors.is_empty() {

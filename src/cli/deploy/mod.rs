@@ -12,6 +12,7 @@ use std::time::Duration;
 use rivage_diag::Diagnostic;
 use serde_json::json;
 
+use self::database::Database;
 pub(super) use self::setup::Setup;
 use super::args::{Deploy, DeployCommand, Global};
 use super::build::{self, How, found};
@@ -22,7 +23,6 @@ use crate::deploy::plan::Plan;
 use crate::deploy::record::{self, Record};
 use crate::deploy::{self, Environment, Options, Site, State, Tell, checks, files};
 use crate::diag::emit;
-use self::database::Database;
 
 pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::Result<Exit> {
     if let Some(DeployCommand::Prune(prune)) = &args.command {
@@ -97,8 +97,15 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
         ..Options::default()
     };
     let teller = Teller { printer: printer.clone(), bar: printer.progress() };
-    let outcome =
-        deploy::deploy(&mut targets.all, &site, &environment, &commit, &options, &setup.state("journal.json"), &teller)?;
+    let outcome = deploy::deploy(
+        &mut targets.all,
+        &site,
+        &environment,
+        &commit,
+        &options,
+        &setup.state("journal.json"),
+        &teller,
+    )?;
     drop(teller);
 
     let address = outcome.places.last().map(|place| place.address.clone());

@@ -99,7 +99,8 @@ impl Setup {
                 DeployTarget::Pages => "Cloudflare Pages",
                 DeployTarget::Workers => "Workers Scripts",
             };
-            let hint = format!("make a token with the right to edit {rights}, and set it: `export CLOUDFLARE_API_TOKEN=…`");
+            let hint =
+                format!("make a token with the right to edit {rights}, and set it: `export CLOUDFLARE_API_TOKEN=…`");
             return Err(failure("CLOUDFLARE_API_TOKEN is not set", hint));
         };
         if !client.account().is_empty() {

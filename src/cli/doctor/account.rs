@@ -43,7 +43,9 @@ pub(super) fn look(client: &Client) -> (Option<Client>, Vec<Finding>) {
     let accounts = account::accounts(client);
     let hint = "set CLOUDFLARE_ACCOUNT_ID; the dashboard shows the id beside the account's name";
     let (chosen, finding) = match accounts.as_deref() {
-        Ok([only]) => (Some(client.with_account(&only.id)), Finding::ok("account", format!("{} ({})", only.id, only.name))),
+        Ok([only]) => {
+            (Some(client.with_account(&only.id)), Finding::ok("account", format!("{} ({})", only.id, only.name)))
+        }
         Ok([]) => (None, Finding::problem("account", "the token may see no account", hint)),
         Ok(many) => (None, Finding::problem("account", format!("the token may see {} accounts", many.len()), hint)),
         Err(error) => (None, Finding::problem("account", error.to_string(), hint)),
@@ -54,7 +56,9 @@ pub(super) fn look(client: &Client) -> (Option<Client>, Vec<Finding>) {
 
 fn lifetime(until: Option<&str>) -> Finding {
     let Some(until) = until else { return Finding::ok("token", "active, without an end") };
-    let Ok(end) = until.parse::<jiff::Timestamp>() else { return Finding::ok("token", format!("active until {until}")) };
+    let Ok(end) = until.parse::<jiff::Timestamp>() else {
+        return Finding::ok("token", format!("active until {until}"));
+    };
     let days = end.duration_since(now()).as_hours() / 24;
     if days < WARNING_DAYS {
         return Finding::new(
@@ -71,7 +75,11 @@ fn clock(client: &Client) -> Finding {
     let told = match account::server_time(client) {
         Ok(told) => told,
         Err(error) => {
-            return Finding::problem("network", error.to_string(), "see whether this machine can reach api.cloudflare.com");
+            return Finding::problem(
+                "network",
+                error.to_string(),
+                "see whether this machine can reach api.cloudflare.com",
+            );
         }
     };
     let there = told.as_deref().and_then(|text| jiff::fmt::rfc2822::parse(text).ok());

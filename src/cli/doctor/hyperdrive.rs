@@ -9,7 +9,7 @@ use rivage_postgres::Config;
 
 use super::super::database::{READ_VARIABLE, VARIABLE, named};
 use super::{Finding, State, Visit};
-use crate::deploy::{write_whole, wrangler};
+use crate::deploy::{wrangler, write_whole};
 
 const TOPIC: &str = "hyperdrive";
 
@@ -55,7 +55,8 @@ fn make(visit: &Visit<'_>, binding: &str, there: &[Hyperdrive]) -> anyhow::Resul
     let id = match there.iter().find(|known| known.name == name) {
         Some(known) => known.id.clone(),
         None => {
-            let config = named(None, variable)?.ok_or_else(|| anyhow::anyhow!("set {variable} to the database, and try again"))?;
+            let config = named(None, variable)?
+                .ok_or_else(|| anyhow::anyhow!("set {variable} to the database, and try again"))?;
             account::create_hyperdrive(visit.client, &name, &origin(config, variable, cached)?)?
         }
     };
@@ -69,7 +70,8 @@ fn origin(config: Config, variable: &str, cached: bool) -> anyhow::Result<Origin
     if is_here {
         anyhow::bail!("{variable} names a database on this machine, which Cloudflare cannot reach");
     }
-    let password = config.password.ok_or_else(|| anyhow::anyhow!("{variable} has no password, and Hyperdrive needs one"))?;
+    let password =
+        config.password.ok_or_else(|| anyhow::anyhow!("{variable} has no password, and Hyperdrive needs one"))?;
     let (host, port, database, user) = (config.host, config.port, config.database, config.user);
     Ok(Origin { host, port, database, user, password: Secret::new(password), cached })
 }
@@ -114,7 +116,8 @@ mod tests {
 
     #[test]
     fn what_cloudflare_cannot_reach_is_refused() {
-        let origin = |url: &str| origin(Config::parse(url).unwrap(), "DATABASE_URL", false).map_err(|error| error.to_string());
+        let origin =
+            |url: &str| origin(Config::parse(url).unwrap(), "DATABASE_URL", false).map_err(|error| error.to_string());
         assert!(origin("postgres://a:b@127.0.0.1/x").unwrap_err().contains("on this machine"));
         assert!(origin("postgres://a@db.example.org/x").unwrap_err().contains("has no password"));
         let well = origin("postgres://a:b@db.example.org/x").unwrap();

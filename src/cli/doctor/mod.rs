@@ -153,7 +153,8 @@ fn database(setup: &Setup) -> Option<Finding> {
     let config = match named(None, VARIABLE) {
         Ok(Some(config)) => config,
         Ok(None) => {
-            let hint = "without it `rivage deploy` neither migrates nor publishes; that is right where another job does it";
+            let hint =
+                "without it `rivage deploy` neither migrates nor publishes; that is right where another job does it";
             return Some(Finding::new(topic, State::Warning, format!("{VARIABLE} is not set"), hint));
         }
         Err(error) => return Some(Finding::problem(topic, format!("{error:#}"), "")),

@@ -154,8 +154,6 @@ fn bucket(visit: &Visit<'_>, name: &str) -> Finding {
             Ok(()) => Finding::new(topic, State::Fixed, format!("made `{name}`"), ""),
             Err(error) => refused(topic, &error, right),
         },
-        Ok(false) => {
-            Finding::problem(topic, format!("there is no bucket `{name}`"), "`rivage doctor --fix` makes it")
-        }
+        Ok(false) => Finding::problem(topic, format!("there is no bucket `{name}`"), "`rivage doctor --fix` makes it"),
     }
 }

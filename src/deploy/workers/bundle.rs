@@ -38,7 +38,10 @@ pub fn read(root: &Path, main: &str, manifest: Option<&str>, state: &Path) -> Re
     }
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
     if !matches!(content_type(&name), Some("application/javascript+module")) {
-        return Err(Error::refused(format!("`main` in wrangler.toml must be a built module, and `{main}` is none"), hint));
+        return Err(Error::refused(
+            format!("`main` in wrangler.toml must be a built module, and `{main}` is none"),
+            hint,
+        ));
     }
     let folder = file.parent().unwrap_or(root);
     let mut modules = Vec::new();
@@ -70,7 +73,9 @@ fn collect(folder: &Path, below: &str, modules: &mut Vec<Module>) -> Result<(), 
     for entry in entries {
         let entry = entry.map_err(|source| disk("list", folder, source))?;
         let (file, name) = (entry.path(), entry.file_name());
-        let Some(name) = name.to_str().filter(|name| !name.starts_with('.') && *name != "node_modules") else { continue };
+        let Some(name) = name.to_str().filter(|name| !name.starts_with('.') && *name != "node_modules") else {
+            continue;
+        };
         let metadata = fs::metadata(&file).map_err(|source| disk("read", &file, source))?;
         let name = format!("{below}{name}");
         if metadata.is_dir() {

@@ -93,7 +93,10 @@ impl Reach {
             for (is, shall) in [(self.on, &mut self.switches.0), (self.previews, &mut self.switches.1)] {
                 if is && !*shall {
                     *shall = true;
-                    self.lines.push("= an address at workers.dev stays, though wrangler.toml says no; `--prune` removes it".to_owned());
+                    self.lines.push(
+                        "= an address at workers.dev stays, though wrangler.toml says no; `--prune` removes it"
+                            .to_owned(),
+                    );
                 }
             }
         }

@@ -57,7 +57,9 @@ impl Bindings {
                 found.lines.push(format!("- binding {}", describe(known)));
             } else {
                 let told = describe(known);
-                found.lines.push(format!("= binding {told} stays, though wrangler.toml does not name it; `--prune` removes it"));
+                found.lines.push(format!(
+                    "= binding {told} stays, though wrangler.toml does not name it; `--prune` removes it"
+                ));
                 wanted.push(json!({ "name": known["name"], "type": "inherit" }));
             }
         }
@@ -92,7 +94,12 @@ fn describe(binding: &Value) -> String {
 }
 
 /// Makes the metadata of an upload.
-pub(super) fn metadata(settings: &Settings, bindings: &Bindings, files: Option<&Files<'_>>, annotations: Value) -> Value {
+pub(super) fn metadata(
+    settings: &Settings,
+    bindings: &Bindings,
+    files: Option<&Files<'_>>,
+    annotations: Value,
+) -> Value {
     let wrangler = &settings.wrangler;
     let mut metadata = json!({});
     if let Some(bundle) = &settings.bundle {
