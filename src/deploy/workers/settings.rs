@@ -140,7 +140,7 @@ pub(super) fn print(settings: &Settings) -> String {
     let parts = json!({
         "program": settings.bundle.as_ref().map(|bundle| &bundle.print),
         "bindings": wrangler.bindings,
-        "assets": settings.serves_site.then(|| (&wrangler.assets_binding, &wrangler.assets)),
+        "assets": settings.serves_site.then_some((&wrangler.assets_binding, &wrangler.assets)),
         "date": wrangler.date,
         "flags": wrangler.flags,
         "version": wrangler.version,
