@@ -206,7 +206,8 @@ impl Starting {
 /// # Errors
 /// Those that were named cannot be read.
 pub(super) fn secrets() -> anyhow::Result<Secrets> {
-    let mut secrets = named_secrets()?;
+    // Whose terminal it is sees errors there.
+    let mut secrets = Secrets { reporting: None, ..named_secrets()? };
     if !secrets.keys.can_sign() {
         let mut secret = vec![0; 32];
         getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;

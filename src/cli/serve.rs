@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use rivage_api::auth::jwt::Keys;
 use rivage_api::decide::Secrets;
+use rivage_api::report::{Dsn, Reporting};
 use rivage_diag::Diagnostic;
 
 use super::Exit;
@@ -71,7 +72,14 @@ pub(super) fn secrets() -> anyhow::Result<Secrets> {
         Err(_) => Keys::default(),
     };
     let upload = variable("MEDIA_ACCESS_KEY_ID").zip(variable("MEDIA_SECRET_ACCESS_KEY"));
-    Ok(Secrets { keys, turnstile: variable(TURNSTILE), media: variable("MEDIA_SECRET"), upload })
+    let reporting = variable("SENTRY_DSN").map(|text| {
+        let dsn = Dsn::parse(&text)
+            .map_err(|must| failure(format!("SENTRY_DSN {must}"), "without it no error is reported"))?;
+        let environment = variable("SENTRY_ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
+        Ok::<_, anyhow::Error>(Reporting { dsn, environment })
+    });
+    let reporting = reporting.transpose()?;
+    Ok(Secrets { keys, turnstile: variable(TURNSTILE), media: variable("MEDIA_SECRET"), upload, reporting })
 }
 
 fn variable(name: &str) -> Option<String> {

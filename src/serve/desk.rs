@@ -139,10 +139,10 @@ impl Desk {
             State::Ready(backend) => {
                 let client = client(request.headers(), peer, &self.proxies);
                 // In a task of its own, a panic fails one request, and a client that goes away leaves no half-sent statements.
-                let task = tokio::spawn(backend.reply(request, client));
+                let task = tokio::spawn(Arc::clone(&backend).reply(request, client));
                 match task.await {
-                    Ok((backend, reply)) => self.finish(backend, reply),
-                    Err(_) => (Problem::new(500, "internal", "something went wrong").into_response(""), None),
+                    Ok(reply) => self.finish(backend, reply),
+                    Err(panic) => self.finish(backend, panicked(panic)),
                 }
             }
             State::Refused(hint) => {
@@ -168,10 +168,19 @@ impl Desk {
     /// Logs a request and does what is left to do.
     fn finish(self: Arc<Self>, backend: Arc<Backend>, reply: Reply<Body>) -> (rivage_api::Response, Option<Body>) {
         (self.log)(&reply.log);
-        if let Some(plan) = reply.after {
+        let is_reported = backend.api.is_reported(&reply.log);
+        if reply.after.is_some() || is_reported {
             tokio::spawn(async move {
-                let log = backend.api.refresh(&backend.shell, *plan).await;
-                (self.log)(&log);
+                if is_reported {
+                    backend.api.report(&backend.shell, &reply.log).await;
+                }
+                if let Some(plan) = reply.after {
+                    let log = backend.api.refresh(&backend.shell, *plan).await;
+                    (self.log)(&log);
+                    if backend.api.is_reported(&log) {
+                        backend.api.report(&backend.shell, &log).await;
+                    }
+                }
             });
         }
         (reply.response, reply.object)
@@ -179,12 +188,7 @@ impl Desk {
 }
 
 impl Backend {
-    async fn reply(self: Arc<Self>, request: Request, client: String) -> (Arc<Self>, Reply<Body>) {
-        let reply = self.decide(request, client).await;
-        (self, reply)
-    }
-
-    async fn decide(&self, request: Request, client: String) -> Reply<Body> {
+    async fn reply(self: Arc<Self>, request: Request, client: String) -> Reply<Body> {
         let (parts, body) = request.into_parts();
         let mut id = [0; 16];
         self.shell.fill(&mut id);
@@ -232,6 +236,17 @@ impl Backend {
             }
         }
     }
+}
+
+/// What becomes of a request that panicked; only the message tells why.
+fn panicked(error: tokio::task::JoinError) -> Reply<Body> {
+    let mut reply = unanswered(500, "internal", "something went wrong").without_object();
+    let panic = error.try_into_panic().ok();
+    let text = panic.as_ref().and_then(|panic| {
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+    });
+    reply.log.error = Some(format!("panicked: {}", text.unwrap_or("no message")));
+    reply
 }
 
 fn unanswered(status: u16, code: &'static str, detail: &'static str) -> Reply {

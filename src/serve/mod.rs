@@ -26,3 +26,5 @@ pub use shell::Shell;
 
 #[cfg(test)]
 mod media_tests;
+#[cfg(test)]
+mod report_tests;

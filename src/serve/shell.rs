@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::body::Body;
 use rivage_api::manifest::LimitClass;
 use rivage_api::ports::{
-    self, Cache, Clock, DatabaseError, Fetch, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing, Ports, Query,
-    Random, RateLimiter, Target,
+    self, Cache, Clock, DatabaseError, Fetch, Incoming, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing, Ports,
+    Query, Random, RateLimiter, Target,
 };
 use tokio::sync::Semaphore;
 
@@ -92,14 +92,20 @@ impl Cache for Shell {
 }
 
 impl Fetch for Shell {
-    async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>> {
-        let (url, body) = (request.url.to_owned(), request.body.clone());
+    async fn post(&self, request: &Outgoing<'_>) -> Option<Incoming> {
+        let Outgoing { url, content_type, headers, body } = request.clone();
+        let url = url.to_owned();
         let answer = tokio::task::spawn_blocking(move || {
             let config = ureq::Agent::config_builder().timeout_global(Some(FETCH_TIME)).max_redirects(0);
             let agent: ureq::Agent = config.http_status_as_error(false).build().into();
-            let request = agent.post(&url).header("content-type", "application/x-www-form-urlencoded");
-            let mut answer = request.send(body.as_bytes()).ok().filter(|answer| answer.status().is_success())?;
-            answer.body_mut().with_config().limit(FETCH_BYTES).read_to_vec().ok()
+            let mut request = agent.post(&url).header("content-type", content_type);
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            let mut answer = request.send(body.as_bytes()).ok()?;
+            let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+            let body = answer.body_mut().with_config().limit(FETCH_BYTES).read_to_vec().ok()?;
+            Some(Incoming { status: answer.status().as_u16(), retry_after, body })
         });
         answer.await.ok().flatten()
     }

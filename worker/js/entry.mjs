@@ -3,10 +3,11 @@
 // In: requests. Out: what Rust answers, or 503 for what was on its way when the instance died. Instead of the shim of worker-build, whose proxy costs
 // more than a route, and which leaves those requests without an answer.
 
+import { env as bindings } from 'cloudflare:workers'
 import module from './rivage_worker_bg.wasm'
 import manifest from './manifest.bin'
 import { __wbg_reset_state, handle, initSync, open } from 'rivage-worker'
-import { born, died, isAlive, watch } from './guard.mjs'
+import { born, died, isAlive, lastDeath, watch } from './guard.mjs'
 
 initSync({ module })
 let isFresh = true
@@ -14,8 +15,15 @@ let isFresh = true
 function start(env) {
   if (!isFresh) __wbg_reset_state()
   isFresh = false
-  open(new Uint8Array(manifest), env)
+  open(new Uint8Array(manifest), env, lastDeath())
   born()
+}
+
+// Before a request waits for it.
+try {
+  start(bindings)
+} catch {
+  // The first request tries once more, and tells what is wrong.
 }
 
 function problem(status, code, detail) {

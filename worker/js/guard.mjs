@@ -5,6 +5,7 @@
 
 const inFlight = new Set()
 let alive = false
+let death
 
 export function isAlive() {
   return alive
@@ -16,9 +17,17 @@ export function born() {
 
 export function died(error) {
   alive = false
+  death = String(error)
   console.error(`rivage: the instance ended: ${error}`)
   for (const reject of inFlight) reject(error)
   inFlight.clear()
+}
+
+// Why the instance before this one ended; told once.
+export function lastDeath() {
+  const last = death
+  death = undefined
+  return last
 }
 
 // Resolves as the promise does; rejects when the instance dies. The promise of death is the request's own: one for all would keep all.

@@ -32,7 +32,9 @@ use std::task::{Poll, Waker};
 use js_sys::futures::future_to_promise;
 use js_sys::{Promise, Uint8Array};
 use rivage_api::auth::jwt::Keys;
-use rivage_api::{Api, Arrival, Manifest, NeedsBody, Reply, Secrets, Step};
+use rivage_api::log::Log;
+use rivage_api::report::{Dsn, Reporting};
+use rivage_api::{Api, Arrival, Headers, Manifest, NeedsBody, Reply, Secrets, Step};
 use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStream, Request, Response};
 use worker_sys::Context;
@@ -42,15 +44,20 @@ use crate::shell::Shell;
 
 thread_local! {
     static API: RefCell<Option<Rc<Api>>> = const { RefCell::new(None) };
+    /// Why the instance before this one ended, until it is told.
+    static DEATH: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Random bytes for ids of requests, and how many of them are used. Many at a time: a call of the platform costs more than an id.
+    static IDS: RefCell<(usize, [u8; 1024])> = const { RefCell::new((1024, [0; 1024])) };
 }
 
-/// Makes the API ready: the manifest's bytes, and the Worker's bindings, among which are its secrets.
+/// Makes the API ready: the manifest's bytes, the Worker's bindings, among which are its secrets, and why the instance before this one ended.
 ///
 /// # Errors
 ///
 /// What is wrong with the manifest or the keys.
 #[wasm_bindgen]
-pub fn open(manifest: &[u8], env: &JsValue) -> Result<(), JsError> {
+pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>) -> Result<(), JsError> {
+    DEATH.set(death);
     std::panic::set_hook(Box::new(|info| bindings::log_error(&format!("rivage: {info}"))));
     let text = std::str::from_utf8(manifest).map_err(|_| JsError::new("the manifest is no text"))?;
     let manifest = Manifest::decode(text).map_err(|error| JsError::new(&error.to_string()))?;
@@ -64,9 +71,38 @@ pub fn open(manifest: &[u8], env: &JsValue) -> Result<(), JsError> {
         turnstile: variable("TURNSTILE_SECRET"),
         media: variable("MEDIA_SECRET"),
         upload: variable("MEDIA_ACCESS_KEY_ID").zip(variable("MEDIA_SECRET_ACCESS_KEY")),
+        reporting: reporting(env).map_err(|error| JsError::new(&error))?,
     };
-    API.set(Some(Rc::new(Api::new(manifest, secrets))));
+    shell::set_log(variable("LOG").as_deref());
+    let api = Api::new(manifest, secrets);
+    // Functions of WebAssembly are compiled when they are first called: better now than while a request waits.
+    let request =
+        rivage_api::Request { method: "GET", path: "/api/v1/healthcheck", query: "", headers: &NoHeaders, client: "" };
+    drop(api.begin(&request, Arrival { now: 0, id: [0; 16] }));
+    API.set(Some(Rc::new(api)));
     Ok(())
+}
+
+struct NoHeaders;
+
+impl Headers for NoHeaders {
+    fn get(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// Makes the id of a request. It is no secret: a client is told it.
+fn id() -> [u8; 16] {
+    IDS.with_borrow_mut(|(used, bytes)| {
+        if *used == bytes.len() {
+            bindings::random(bytes);
+            *used = 0;
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&bytes[*used..*used + 16]);
+        *used += 16;
+        id
+    })
 }
 
 /// Answers a request: with a `Response`, or with a promise of one where something has to be waited for.
@@ -82,13 +118,18 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
     if let Some(answer) = testing::answer(read.path()) {
         return Ok(answer);
     }
-    let mut id = [0; 16];
-    bindings::random(&mut id);
-    let step = api.begin(&read.request(), Arrival { now: bindings::now(), id });
+    let step = api.begin(&read.request(), Arrival { now: bindings::now(), id: id() });
     let is_head = read.is_head();
+    if let Some(death) = DEATH.take() {
+        tell(&api, Shell::new(env.clone(), JsValue::from(&context).unchecked_into()), death);
+    }
     let shell = Shell::new(env, context);
     Ok(match step {
-        Step::Respond(reply) => respond(&shell, &reply, None, is_head).into(),
+        // Whatever is answered at once went well, or was the client's mistake.
+        Step::Respond(reply) => {
+            shell::log(&reply.log);
+            answer::response(&reply.response, None, is_head).into()
+        }
         Step::Run(plan) => now_or_later(async move {
             let reply = api.run(&shell, *plan).await;
             Ok(finish(api, shell, reply, is_head).into())
@@ -122,26 +163,53 @@ fn now_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static
 
 /// Makes the response; what is left to do goes on after it.
 fn finish(api: Rc<Api>, shell: Shell, mut reply: Reply<ReadableStream>, is_head: bool) -> Response {
-    let response = respond(&shell, &reply, reply.object.as_ref(), is_head);
-    match reply.after.take() {
-        None => shell.close(),
-        Some(plan) => {
-            let context = shell.context();
-            let work = future_to_promise(async move {
-                let log = api.refresh(&shell, *plan).await;
-                shell.log(&log);
-                shell.close();
-                Ok(JsValue::UNDEFINED)
-            });
-            bindings::wait_until(&context, &work);
-        }
+    shell::log(&reply.log);
+    let response = answer::response(&reply.response, reply.object.as_ref(), is_head);
+    let after = reply.after.take();
+    let is_reported = api.is_reported(&reply.log);
+    if after.is_none() && !is_reported {
+        shell.close();
+        return response;
     }
+    let context = shell.context();
+    let work = future_to_promise(async move {
+        if is_reported {
+            api.report(&shell, &reply.log).await;
+        }
+        if let Some(plan) = after {
+            let log = api.refresh(&shell, *plan).await;
+            shell::log(&log);
+            if api.is_reported(&log) {
+                api.report(&shell, &log).await;
+            }
+        }
+        shell.close();
+        Ok(JsValue::UNDEFINED)
+    });
+    bindings::wait_until(&context, &work);
     response
 }
 
-fn respond<O>(shell: &Shell, reply: &Reply<O>, object: Option<&ReadableStream>, is_head: bool) -> Response {
-    shell.log(&reply.log);
-    answer::response(&reply.response, object, is_head)
+/// Reports the end of the instance before this one, within the context of the request that is here now.
+fn tell(api: &Rc<Api>, shell: Shell, death: String) {
+    let log = Log { status: 500, code: Some("interrupted"), error: Some(death), ..Log::default() };
+    if !api.is_reported(&log) {
+        return;
+    }
+    let (api, context) = (api.clone(), shell.context());
+    let work = future_to_promise(async move {
+        api.report(&shell, &log).await;
+        Ok(JsValue::UNDEFINED)
+    });
+    bindings::wait_until(&context, &work);
+}
+
+/// Where errors are reported, if anywhere.
+fn reporting(env: &JsValue) -> Result<Option<Reporting>, String> {
+    let Some(text) = shell::variable(env, "SENTRY_DSN").filter(|text| !text.is_empty()) else { return Ok(None) };
+    let dsn = Dsn::parse(&text).map_err(|must| format!("`SENTRY_DSN` {must}"))?;
+    let environment = shell::variable(env, "SENTRY_ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
+    Ok(Some(Reporting { dsn, environment }))
 }
 
 /// Copies bytes to where JavaScript owns them.

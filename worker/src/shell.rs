@@ -7,19 +7,20 @@
 //! | `MEDIA` | R2: the store of media |
 //! | `MEDIA_SECRET` | a secret: links to private objects are signed with it |
 //! | `MEDIA_ACCESS_KEY_ID`, `MEDIA_SECRET_ACCESS_KEY` | secrets: the key that uploads are signed with |
+//! | `SENTRY_DSN`, `SENTRY_ENVIRONMENT` | a secret and a variable: where errors are reported, and as what (`production`) |
 //! | `API_KEYS` | a secret: the keys that sign tokens, one in a line |
 //! | `TURNSTILE_SECRET` | a secret: that of the challenges of forms |
 //! | `LOG` | `all` (or nothing), `problems` or `none`: which requests leave a line in the log |
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Reflect, Uint8Array};
 use rivage_api::log::Log;
 use rivage_api::ports::{
-    Cache, Clock, Database, DatabaseError, Fetch, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing, Ports, Query,
-    Random, RateLimiter, Target,
+    Cache, Clock, Database, DatabaseError, Fetch, Incoming, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing,
+    Ports, Query, Random, RateLimiter, Target,
 };
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, ReadableStream, RequestInit, RequestRedirect, Response, ResponseInit, WorkerGlobalScope};
@@ -56,18 +57,6 @@ impl Shell {
         JsValue::from(&self.context).unchecked_into()
     }
 
-    /// Writes a line to the log.
-    pub(crate) fn log(&self, log: &Log) {
-        let wanted = match variable(&self.env, "LOG").as_deref() {
-            Some("none") => false,
-            Some("problems") => log.status >= 500 || log.error.is_some(),
-            _ => true,
-        };
-        if wanted {
-            bindings::log(&log.to_json());
-        }
-    }
-
     /// Ends its connections.
     pub(crate) fn close(&self) {
         for link in [&self.read, &self.write] {
@@ -75,6 +64,39 @@ impl Shell {
                 link.close(&self.context);
             }
         }
+    }
+}
+
+/// Which requests leave a line in the log.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Logged {
+    All,
+    Problems,
+    None,
+}
+
+thread_local! {
+    static LOG: Cell<Logged> = const { Cell::new(Logged::All) };
+}
+
+/// Takes what the variable says; once for an instance, for looking a variable up costs as much as a small answer.
+pub(crate) fn set_log(variable: Option<&str>) {
+    LOG.set(match variable {
+        Some("none") => Logged::None,
+        Some("problems") => Logged::Problems,
+        _ => Logged::All,
+    });
+}
+
+/// Writes a line to the log.
+pub(crate) fn log(log: &Log) {
+    let wanted = match LOG.get() {
+        Logged::None => false,
+        Logged::Problems => log.status >= 500 || log.error.is_some(),
+        Logged::All => true,
+    };
+    if wanted {
+        bindings::log(&log.to_json());
     }
 }
 
@@ -164,9 +186,12 @@ impl RateLimiter for Shell {
 }
 
 impl Fetch for Shell {
-    async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>> {
+    async fn post(&self, request: &Outgoing<'_>) -> Option<Incoming> {
         let headers = Object::new();
-        Reflect::set(&headers, &"content-type".into(), &"application/x-www-form-urlencoded".into()).ok()?;
+        Reflect::set(&headers, &"content-type".into(), &request.content_type.into()).ok()?;
+        for (name, value) in &request.headers {
+            Reflect::set(&headers, &(*name).into(), &value.as_str().into()).ok()?;
+        }
         let init = RequestInit::new();
         init.set_method("POST");
         init.set_headers(&headers);
@@ -177,8 +202,10 @@ impl Fetch for Shell {
         let global: WorkerGlobalScope = js_sys::global().unchecked_into();
         let answer = JsFuture::from(global.fetch_with_str_and_init(request.url, &init)).await.ok()?;
         let response: Response = answer.dyn_into().ok()?;
-        let body = crate::request::body(response.body(), OUTGOING_BYTES).await.ok()?;
-        body.filter(|_| response.ok())
+        let body = crate::request::body(response.body(), OUTGOING_BYTES).await.ok()??;
+        let retry_after = response.headers().get("retry-after").ok().flatten();
+        let retry_after = retry_after.and_then(|text| text.parse().ok());
+        Some(Incoming { status: response.status(), retry_after, body })
     }
 }
 

@@ -123,7 +123,7 @@ test('what is private needs a signed link', async () => {
   const { pathname, search } = new URL(url)
   const answer = await worker.send(pathname + search)
   assert.deepEqual([answer.status, await answer.text(), answer.headers.get('cache-control')], [200, 'secret plan', 'private, no-store'])
-  for (const wrong of [search.replace('expires=', 'expires=1'), search.slice(0, -1), `?expires=1&signature=${'a'.repeat(43)}`]) {
+  for (const wrong of [search.replace('expires=', 'expires=1'), search.slice(0, -2) + (search.at(-2) === 'A' ? 'BA' : 'AA'), `?expires=1&signature=${'a'.repeat(43)}`]) {
     assert.equal((await worker.send(pathname + wrong)).status, 403, wrong)
   }
 })

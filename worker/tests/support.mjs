@@ -65,8 +65,8 @@ async function connect(name) {
   return client
 }
 
-// Starts workerd with a bundle. `at` is the host:port of the database.
-export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [] } = {}) {
+// Starts workerd with a bundle. `at` is the host:port of the database; `peer` says that the bundle is that of another framework.
+export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], peer = false } = {}) {
   // miniflare wants a password; these roles need none.
   const url = (role) => `postgres://${role}:none@${at}/${database}?sslmode=disable`
   const limit = (id, requests) => ({ namespace_id: id, simple: { limit: requests, period: 60 } })
@@ -74,9 +74,12 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
   const miniflare = new Miniflare({
     modules: [
       { type: 'ESModule', path: path.join(folder, 'index.js') },
-      { type: 'CompiledWasm', path: path.join(folder, 'rivage_worker_bg.wasm') },
-      { type: 'Data', path: path.join(folder, 'manifest.bin') },
+      ...(peer ? [] : [
+        { type: 'CompiledWasm', path: path.join(folder, 'rivage_worker_bg.wasm') },
+        { type: 'Data', path: path.join(folder, 'manifest.bin') },
+      ]),
     ],
+    compatibilityFlags: peer ? ['nodejs_compat'] : [],
     modulesRoot: folder,
     compatibilityDate: '2026-07-30',
     hyperdrives: { DB_READ: url('rivage_ro'), DB_WRITE: url('rivage_rw') },

@@ -28,13 +28,14 @@ cargo xtask RECIPE
   snap       write the expectations of snapshots and transcripts anew; look at the difference before you commit it
   lint       rustfmt, clippy and, where it is installed, cargo-deny
   browser    the tests in Chromium alone
-  worker     the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL
+  worker     the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL;
+             `worker soak`: 100,000 requests to one instance, and what its memory did
   workflows  actionlint over the workflows of this repository and of new sites
   checks     squawk over migrations/, routes with real extensions, schemathesis over the API; `checks schema N`: N examples of each route
   security   sqlmap against the API, some minutes
   corpus     real MDX against the reference compiler alone
   lighthouse what Lighthouse says of this repository's site
-  bench      rivage and other generators on the same sites; `bench --help` for its options
+  bench      rivage and other generators on the same sites; `bench --help` for its options; `bench api`: the API beside Hono and pg
   generate   a site to measure with: COUNT posts in FOLDER
   fuzz       every fuzz target in turn, [SECONDS] each (600)
 ";
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         ["browser"] => browser::run(),
         ["worker"] => worker::build(),
         ["worker", "test"] => worker::test(),
+        ["worker", "soak"] => worker::soak(),
         ["workflows"] => workflows::run(),
         ["checks"] => checks::run(),
         ["checks", "squawk"] => checks::squawk(),

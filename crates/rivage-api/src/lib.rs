@@ -39,6 +39,7 @@ pub mod manifest;
 mod media;
 pub mod ports;
 pub mod postgres;
+pub mod report;
 mod respond;
 pub mod sql;
 #[cfg(any(test, feature = "testing"))]

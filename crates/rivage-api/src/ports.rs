@@ -146,20 +146,35 @@ pub trait RateLimiter {
     async fn allow(&self, class: &str, client: &str) -> bool;
 }
 
-/// A request to somebody else's server. Always a POST of a form: that is all that is asked of others.
+/// A request to somebody else's server. Always a POST: that is all that is asked of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing<'a> {
     /// Where to.
     pub url: &'a str,
-    /// The body, `application/x-www-form-urlencoded`.
+    /// The type of the body.
+    pub content_type: &'static str,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
     pub body: String,
+}
+
+/// What somebody else's server answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// The status.
+    pub status: u16,
+    /// After how many seconds it may be asked again, where it says so.
+    pub retry_after: Option<u32>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// Asks other servers. A shell gives up after a few seconds, follows no redirect, and reads at most 64 KiB.
 #[expect(async_fn_in_trait, reason = "shells with threads and without use it; see the module's head")]
 pub trait Fetch {
-    /// Sends a request; answers the body of a 2xx answer, and nothing in every other case.
-    async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>>;
+    /// Sends a request; answers nothing where there is no answer.
+    async fn post(&self, request: &Outgoing<'_>) -> Option<Incoming>;
 }
 
 /// What a store tells of an object.

@@ -12,6 +12,7 @@
 //!
 //! In: options. Out: progress on stderr, tables on request. Deliberately not here: anything that `cargo xtask test` runs; timing is no test.
 
+mod api;
 mod case;
 mod machine;
 mod measure;
@@ -37,6 +38,7 @@ pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
             note(USAGE);
             return Ok(());
         }
+        ["api", options @ ..] => return api::run(options),
         ["measure-one", answer, program, args @ ..] => return measure::one(answer, program, args),
         _ => {}
     }

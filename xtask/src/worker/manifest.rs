@@ -4,11 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use rivage_api::manifest::{Parts, Settings, assemble};
+use rivage_api::manifest::{Manifest, Parts, Settings, assemble};
 use rivage_diag::FileId;
 
-/// Writes the manifest of the built-in routes and of the SQL files in a folder, which need not exist.
-pub(crate) fn write(folder: &Path, settings: Option<&Path>, out: &Path) -> anyhow::Result<()> {
+/// Writes the manifest of the built-in routes and of the SQL files in a folder, which need not exist, with a change of the caller's.
+pub(crate) fn write(
+    folder: &Path,
+    settings: Option<&Path>,
+    out: &Path,
+    change: impl FnOnce(&mut Manifest),
+) -> anyhow::Result<()> {
     let settings: Settings = match settings {
         Some(path) => {
             let text = fs::read(path).with_context(|| format!("could not read `{}`", path.display()))?;
@@ -24,10 +29,12 @@ pub(crate) fn write(folder: &Path, settings: Option<&Path>, out: &Path) -> anyho
             files.push((FileId::from(path.to_string_lossy().as_ref()), text));
         }
     }
-    let (manifest, found) = assemble(Parts { settings, files, forms: Vec::new() });
+    let (mut manifest, found) = assemble(Parts { settings, files, forms: Vec::new() });
     let errors: Vec<String> = found.iter().filter(|one| one.is_error()).map(|one| one.message.clone()).collect();
     if !errors.is_empty() {
         bail!("the routes in `{}`: {}", folder.display(), errors.join("; "));
     }
+    change(&mut manifest);
+    manifest.sort();
     fs::write(out, manifest.encode()).with_context(|| format!("could not write `{}`", out.display()))
 }

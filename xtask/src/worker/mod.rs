@@ -27,7 +27,7 @@ const REQUIRED: &str = "RIVAGE_REQUIRE_WORKER";
 pub(crate) fn build() -> anyhow::Result<()> {
     let folder = built().join("worker");
     bundle(&folder, false)?;
-    manifest::write(&root().join("api"), None, &folder.join("manifest.bin"))?;
+    manifest::write(&root().join("api"), None, &folder.join("manifest.bin"), |_| {})?;
     note(&format!("the Worker: `{}`, {}", folder.display(), sizes(&folder)?));
     Ok(())
 }
@@ -57,23 +57,50 @@ pub(crate) fn test() -> anyhow::Result<()> {
     }
     bundle(&testing, true)?;
     for folder in [&deployed, &testing] {
-        manifest::write(&tests.join("api"), Some(&tests.join("settings.json")), &folder.join("manifest.bin"))?;
+        manifest(&tests, &folder.join("manifest.bin"), |_| {})?;
     }
     note(&format!("the Worker: {}", sizes(&deployed)?));
+    node_tests(&[], &[])
+}
+
+/// Sends many requests to one instance, and tells what its memory did.
+pub(crate) fn soak() -> anyhow::Result<()> {
+    tools()?;
+    let testing = scratch("worker")?.join("testing");
+    bundle(&testing, true)?;
+    manifest(&root().join("worker/tests"), &testing.join("manifest.bin"), |_| {})?;
+    node_tests(&["--test-name-pattern=memory stays as it is"], &[("RIVAGE_WORKER_REQUESTS", "100000")])
+}
+
+/// Runs the tests in worker/tests/ over bundles that are there.
+fn node_tests(options: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<()> {
+    let (work, tests) = (scratch("worker")?, root().join("worker/tests"));
     let server = Postgres::start()?;
     let pooler = PgBouncer::start(&server)?;
     let node = tests.join("node_modules/node/bin/node");
-    program(&node, &["--test", "--test-concurrency=1"])
+    let mut run = program(&node, &[&["--test", "--test-concurrency=1"][..], options].concat())
         .folder(&tests)
-        .env("RIVAGE_WORKER", &deployed)
-        .env("RIVAGE_WORKER_TESTING", &testing)
+        .env("RIVAGE_WORKER", work.join("deployed"))
+        .env("RIVAGE_WORKER_TESTING", work.join("testing"))
         .env("RIVAGE_POSTGRES", format!("127.0.0.1:{}", server.port()))
-        .env("RIVAGE_POOLER", format!("127.0.0.1:{}", pooler.port()))
-        .run()
+        .env("RIVAGE_POOLER", format!("127.0.0.1:{}", pooler.port()));
+    for (name, value) in variables {
+        run = run.env(name, value);
+    }
+    run.run()
+}
+
+/// Writes the manifest of the tests' routes, with a change of the caller's.
+pub(crate) fn manifest(
+    tests: &Path,
+    out: &Path,
+    change: impl FnOnce(&mut rivage_api::manifest::Manifest),
+) -> anyhow::Result<()> {
+    manifest::write(&tests.join("api"), Some(&tests.join("settings.json")), out, change)
 }
 
 /// Sees to it that all is there which the tests need.
-fn tools() -> anyhow::Result<()> {
+pub(crate) fn tools() -> anyhow::Result<()> {
     postgres()?;
     pgbouncer()?;
     let (_, npm) = node()?;
@@ -86,7 +113,7 @@ fn tools() -> anyhow::Result<()> {
 }
 
 /// Makes all of a bundle but its manifest.
-fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
+pub(crate) fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
     let (node, npm) = node()?;
     let sources = root().join("worker");
     let tools = sources.join("node_modules");
@@ -115,7 +142,7 @@ fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
     let glue = format!("--alias:rivage-worker={}", text(&work.join("rivage_worker.js"))?);
     let out = format!("--outfile={}", text(&folder.join("index.js"))?);
     let options = ["js/entry.mjs", "--bundle", "--format=esm", "--target=es2022", "--minify", "--log-level=warning"];
-    let outside = ["--inject:js/guard.mjs", "--external:*.wasm", "--external:*.bin"];
+    let outside = ["--inject:js/guard.mjs", "--external:*.wasm", "--external:*.bin", "--external:cloudflare:workers"];
     program(tools.join("esbuild/bin/esbuild"), &[&options[..], &outside, &[&glue, &out]].concat())
         .folder(&sources)
         .run()
@@ -135,15 +162,24 @@ fn bindgen() -> anyhow::Result<PathBuf> {
 
 /// Says how large a bundle is, as the platform counts: compressed.
 fn sizes(folder: &Path) -> anyhow::Result<String> {
-    let mut told = Vec::new();
+    Ok(format!("{} KiB compressed", packed(folder)? / 1024))
+}
+
+/// Returns the bytes of a bundle's code, each file compressed.
+pub(crate) fn packed(folder: &Path) -> anyhow::Result<u64> {
+    let mut all = 0;
     for name in ["rivage_worker_bg.wasm", "index.js"] {
         let path = folder.join(name);
+        // The peer has no wasm.
+        if !path.is_file() {
+            continue;
+        }
         let bytes = fs::read(&path).with_context(|| format!("could not read `{}`", path.display()))?;
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         packed.write_all(&bytes)?;
-        told.push(format!("{name} {} KiB, {} KiB compressed", bytes.len() / 1024, packed.finish()?.len() / 1024));
+        all += packed.finish()?.len() as u64;
     }
-    Ok(told.join("; "))
+    Ok(all)
 }
 
 fn text(path: &Path) -> anyhow::Result<&str> {

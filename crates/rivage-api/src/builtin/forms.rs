@@ -66,10 +66,12 @@ async fn challenge<P: Ports>(run: &Run<'_, P>) -> Result<(), Failure> {
     let answer =
         run.plan.challenge.as_deref().filter(|answer| (1..=2048).contains(&answer.len())).ok_or_else(refused)?;
     let body = format!("secret={}&response={}", url::encode(secret), url::encode(answer));
-    let Some(answer) = run.ports.post(&Outgoing { url: TURNSTILE, body }).await else {
+    let content_type = "application/x-www-form-urlencoded";
+    let asked = run.ports.post(&Outgoing { url: TURNSTILE, content_type, headers: Vec::new(), body }).await;
+    let Some(answer) = asked.filter(|answer| (200..300).contains(&answer.status)) else {
         return Err(Problem::new(503, "challenge-unavailable", "the challenge cannot be checked at the moment").into());
     };
-    let verdict: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    let verdict: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     if verdict["success"] == Value::Bool(true) { Ok(()) } else { Err(refused().into()) }
 }
 

@@ -16,7 +16,7 @@ pub(crate) use forms::{CHALLENGE, form};
 use crate::drive::{Failure, Run};
 use crate::fixed::Fixed;
 use crate::http::Response;
-use crate::manifest::Routine;
+use crate::manifest::{Routine, Settings};
 use crate::media;
 use crate::ports::{Ports, Shape, Target};
 
@@ -41,10 +41,10 @@ pub(crate) const STATEMENTS: [Fixed; 12] = [
 /// Runs a routine.
 pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) -> Result<Response, Failure> {
     match routine {
-        Routine::Healthcheck => Ok(build(run, "up")),
+        Routine::Healthcheck => Ok(up(run.settings())),
         Routine::Health => {
             run.trip(Target::Write, &[PING.query([], Shape::None)]).await?;
-            Ok(build(run, "ok"))
+            Ok(build(run.settings(), "ok"))
         }
         Routine::Register => accounts::register(run).await,
         Routine::Login => accounts::login(run).await,
@@ -58,8 +58,13 @@ pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) ->
     }
 }
 
-fn build<P: Ports>(run: &Run<'_, P>, status: &str) -> Response {
-    json(200, &serde_json::json!({"status": status, "build": run.settings().build}))
+/// Says that the API runs.
+pub(crate) fn up(settings: &Settings) -> Response {
+    build(settings, "up")
+}
+
+fn build(settings: &Settings, status: &str) -> Response {
+    json(200, &serde_json::json!({"status": status, "build": settings.build}))
 }
 
 pub(crate) fn json(status: u16, value: &serde_json::Value) -> Response {

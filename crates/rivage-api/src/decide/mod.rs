@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard};
 use crate::auth::jwt::{self, Keys};
 use crate::auth::token::Token;
 use crate::auth::{By, Identity};
+use crate::builtin;
 use crate::cache::{self, Age, EPOCHS_TTL, Memory};
 use crate::crypto;
 use crate::http::origin::{self, Relation};
@@ -21,6 +22,7 @@ use crate::http::{Headers, Problem, Request, Response, cookie};
 use crate::log::{CacheUse, Log};
 use crate::manifest::{Action, Manifest, Method, Param, Route, Routine, Source};
 use crate::media::{self, Asked};
+use crate::report::{Reporting, Reports};
 use crate::respond::{self, Reply};
 
 /// What a shell knows when a request arrives, and the core cannot know.
@@ -43,6 +45,8 @@ pub struct Secrets {
     pub media: Option<String>,
     /// The id and the secret of the key that uploads are signed with.
     pub upload: Option<(String, String)>,
+    /// Where errors are reported.
+    pub reporting: Option<Reporting>,
 }
 
 /// The API: a manifest made ready, the keys, and what one instance remembers.
@@ -52,6 +56,7 @@ pub struct Api {
     router: Router,
     /// Worked on for moments only, never across an `await`.
     memory: Mutex<Memory>,
+    pub(crate) reports: Mutex<Reports>,
 }
 
 /// What follows from a request.
@@ -123,7 +128,7 @@ impl Api {
     /// Makes an API ready.
     pub fn new(manifest: Manifest, secrets: Secrets) -> Self {
         let router = Router::new(&manifest.routes);
-        Self { manifest, secrets, router, memory: Mutex::default() }
+        Self { manifest, secrets, router, memory: Mutex::default(), reports: Mutex::default() }
     }
 
     /// Returns the manifest.
@@ -192,6 +197,10 @@ impl Api {
         }
         if method.is_safe() {
             facts.if_none_match = request.headers.get("if-none-match");
+        }
+        if matches!(route.action, Action::Routine(Routine::Healthcheck)) {
+            // It costs less than being counted would.
+            return Ok(self.respond(facts, builtin::up(settings)));
         }
         let client = client_key(request.client);
         let facts = facts.clone();

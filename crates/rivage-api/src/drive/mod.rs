@@ -3,6 +3,7 @@
 //! In: a plan and the ports. Out: a [`Reply`]. Generic over the ports, so that its future is `Send` exactly when theirs are. No lock is held
 //! across an `await`, and nothing of one request outlives it but kept answers.
 
+mod apart;
 mod cached;
 mod session;
 mod statements;
@@ -10,6 +11,8 @@ mod statements;
 pub(crate) use cached::EPOCHS;
 pub(crate) use session::LOOKUP;
 pub(crate) use statements::PURGE;
+
+use apart::apart;
 
 use crate::decide::{Api, NeedsBody, Plan, Step, check_role};
 use crate::failure;
@@ -119,21 +122,21 @@ impl<P: Ports> Run<'_, P> {
     ) -> Result<Response, Failure> {
         self.limit().await?;
         if let Some(token) = self.plan.session.take() {
-            self.plan.identity = self.session(&token).await?;
+            self.plan.identity = apart(self.session(&token)).await?;
             self.plan.session_hash = Some(token.hash());
             check_role(self.route, &self.plan.identity, false)?;
         }
         if self.route.cache.is_some() {
-            return self.cached(after).await;
+            return apart(self.cached(after)).await;
         }
         match &self.route.action {
             Action::Sql(statements) => {
-                let outcome = self.statements(statements).await?;
+                let outcome = apart(self.statements(statements)).await?;
                 self.respond(outcome)
             }
-            Action::Form(form) => builtin::form(self, form).await,
-            Action::Routine(Routine::Media) => media::serve(self, object).await,
-            Action::Routine(routine) => builtin::routine(self, *routine).await,
+            Action::Form(form) => apart(builtin::form(self, form)).await,
+            Action::Routine(Routine::Media) => apart(media::serve(self, object)).await,
+            Action::Routine(routine) => apart(builtin::routine(self, *routine)).await,
         }
     }
 

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 use crate::http::{Headers, Request};
 use crate::ports::{
-    Cache, Clock, Database, DatabaseError, ErrorKind, Fetch, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing,
-    Ports, Query, Random, RateLimiter, Shape, Target,
+    Cache, Clock, Database, DatabaseError, ErrorKind, Fetch, Incoming, ObjectInfo, Objects, ObjectsError, Outcome,
+    Outgoing, Ports, Query, Random, RateLimiter, Shape, Target,
 };
 use crate::respond::Reply;
 use crate::{Api, Plan};
@@ -42,7 +42,7 @@ struct State {
     refuse: bool,
     counted: Vec<(String, String)>,
     fetched: Vec<(String, String)>,
-    fetch_answer: Option<Vec<u8>>,
+    fetch_answer: Option<Incoming>,
     objects: BTreeMap<String, Vec<u8>>,
     broken: Option<String>,
     asked: Vec<String>,
@@ -87,7 +87,13 @@ impl World {
 
     /// Lets other servers answer this from now on. Without it they do not answer.
     pub fn fetch_answer(&self, body: &str) -> &Self {
-        self.state().fetch_answer = Some(body.as_bytes().to_vec());
+        self.state().fetch_answer = Some(Incoming { status: 200, retry_after: None, body: body.as_bytes().to_vec() });
+        self
+    }
+
+    /// Lets other servers answer with this status from now on.
+    pub fn fetch_status(&self, status: u16, retry_after: Option<u32>) -> &Self {
+        self.state().fetch_answer = Some(Incoming { status, retry_after, body: Vec::new() });
         self
     }
 
@@ -234,7 +240,7 @@ impl RateLimiter for World {
 }
 
 impl Fetch for World {
-    async fn post(&self, request: &Outgoing<'_>) -> Option<Vec<u8>> {
+    async fn post(&self, request: &Outgoing<'_>) -> Option<Incoming> {
         let mut state = self.state();
         state.fetched.push((request.url.to_owned(), request.body.clone()));
         state.fetch_answer.clone()

@@ -1,0 +1,35 @@
+// The peer of the benchmark: Hono and pg, written as their documentation has it. The same routes and answers as ours.
+import { Hono } from 'hono'
+import { jwt } from 'hono/jwt'
+import pg from 'pg'
+
+const app = new Hono()
+
+app.get('/api/v1/healthcheck', (c) => c.json({ status: 'up', build: 'bench' }))
+
+app.use('/api/protected', jwt({ secret: Buffer.alloc(32, 7), alg: 'HS256' }))
+app.get('/api/protected', (c) => c.json({ status: 'up', build: 'bench' }))
+
+async function query(c, text, values) {
+  const client = new pg.Client({ connectionString: c.env.DB_READ.connectionString })
+  await client.connect()
+  try {
+    return (await client.query(text, values)).rows
+  } finally {
+    c.executionCtx.waitUntil(client.end())
+  }
+}
+
+app.get('/api/notes/:id', async (c) => {
+  const id = Number(c.req.param('id'))
+  if (!Number.isInteger(id) || id < 1) return c.json({ error: 'id' }, 400)
+  const rows = await query(c, 'select id, text, tag, at is not null as dated, price from note where id = $1', [id])
+  return rows.length ? c.json(rows[0]) : c.json({ error: 'none' }, 404)
+})
+
+app.get('/api/fifty', async (c) => {
+  const items = await query(c, "select n as id, 'title of ' || n as title, n % 2 = 0 as even, n * 1.5::float8 as score from generate_series(1, 50) as n", [])
+  return c.json({ items })
+})
+
+export default app

@@ -1,0 +1,145 @@
+// Measures a bundle in workerd: CPU of its process for each request, time until answers.
+//
+// In: environment as worker/tests/support.mjs has it, and RIVAGE_PEER (a folder). Out: one JSON object on standard output. Deliberately not here: what
+// the numbers should be. Requests per second of a shared machine say little, CPU does; the least of several runs is what is told.
+import { createHmac } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import http from 'node:http'
+import { database, start } from '../tests/support.mjs'
+
+const RUNS = Number(process.env.RIVAGE_BENCH_RUNS ?? 3)
+const REQUESTS = Number(process.env.RIVAGE_BENCH_REQUESTS ?? 4000)
+const LANES = 8
+
+// Clock ticks of /proc are hundredths of a second.
+const TICK = 10_000
+
+function workerd() {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const [, comm, rest] = stat.match(/\((.*)\) (.*)/s)
+      if (comm.startsWith('workerd') && Number(rest.split(' ')[1]) === process.pid) return name
+    } catch {
+      // It has just ended.
+    }
+  }
+  throw new Error('workerd does not run')
+}
+
+// Microseconds of CPU, user and system.
+function cpu(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK
+}
+
+function get(agent, address, target, headers) {
+  return new Promise((done, fail) => {
+    const request = http.get(new URL(target, address), { agent, headers }, (response) => {
+      response.resume()
+      response.on('end', () => done(response))
+    })
+    request.on('error', fail)
+  })
+}
+
+async function lanes(address, target, headers, count) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: LANES })
+  let sent = 0
+  const lane = async () => {
+    while (sent++ < count) {
+      const { statusCode } = await get(agent, address, target, headers)
+      if (statusCode !== 200) throw new Error(`${target}: ${statusCode}`)
+    }
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  agent.destroy()
+}
+
+// The least CPU of a request, and requests in a second.
+async function measure(worker, target, headers, count) {
+  const pid = workerd()
+  await lanes(worker.address, target, headers, Math.ceil(count / 4))
+  let least = Infinity
+  let rate = 0
+  for (let run = 0; run < RUNS; run++) {
+    const before = cpu(pid)
+    const started = performance.now()
+    await lanes(worker.address, target, headers, count)
+    least = Math.min(least, (cpu(pid) - before) / count)
+    rate = Math.max(rate, count / ((performance.now() - started) / 1000))
+  }
+  return { cpu: least, rate }
+}
+
+const p95 = (list) => list.sort((a, b) => a - b)[Math.floor(list.length * 0.95)]
+
+// Latencies at a steady rate, which does not wait for answers; and what the answers tell of the database.
+async function latency(worker, target, rate, seconds) {
+  const agent = new http.Agent({ keepAlive: true })
+  const [all, ofDatabase, pending] = [[], [], []]
+  const count = Math.floor(rate * seconds)
+  const begin = performance.now()
+  for (let sent = 0; sent < count; sent++) {
+    const due = begin + (sent * 1000) / rate
+    while (performance.now() < due) await new Promise((done) => setTimeout(done, Math.max(0, due - performance.now())))
+    // Counted from when it was due: a machine that falls behind is not excused.
+    pending.push(get(agent, worker.address, target, {}).then((response) => {
+      all.push(performance.now() - due)
+      const timing = response.headers['server-timing']?.match(/db;dur=(\d+)/)
+      if (timing) ofDatabase.push(Number(timing[1]))
+    }))
+  }
+  await Promise.all(pending)
+  agent.destroy()
+  return { rate, p95: p95(all), database: ofDatabase.length ? p95(ofDatabase) : null }
+}
+
+// The first request of an instance, and the second, each over a connection of its own.
+async function first(database, options) {
+  const times = []
+  for (let run = 0; run < Math.max(RUNS, 5); run++) {
+    const worker = await start(database, options)
+    const pid = workerd()
+    const took = []
+    for (let turn = 0; turn < 2; turn++) {
+      const [before, started] = [cpu(pid), performance.now()]
+      await get(new http.Agent(), worker.address, '/api/v1/healthcheck', {})
+      took.push(performance.now() - started, (cpu(pid) - before) / 1000)
+    }
+    times.push(took)
+    await worker.stop()
+  }
+  const least = (index) => Math.min(...times.map((took) => took[index]))
+  return { first: least(0), firstCpu: least(1), second: least(2) }
+}
+
+function token() {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const now = Math.floor(Date.now() / 1000)
+  const head = part({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' })
+  const body = part({ iss: 'rivage', aud: 'rivage', sub: '00000000-0000-0000-0000-000000000000', role: 'member', jti: 'x', iat: now, nbf: now, exp: now + 3600 })
+  return `${head}.${body}.${createHmac('sha256', Buffer.alloc(32, 7)).update(`${head}.${body}`).digest('base64url')}`
+}
+
+const db = await database()
+const keys = { API_KEYS: `k1 hs256:${Buffer.alloc(32, 7).toString('base64url')}`, LOG: 'none' }
+const ours = { limits: false, bindings: keys }
+const peer = { limits: false, bindings: { LOG: 'none' }, folder: process.env.RIVAGE_PEER, peer: true }
+const routes = [
+  ['static', '/api/v1/healthcheck', {}, REQUESTS * 4],
+  ['jwt', '/api/protected', { authorization: `Bearer ${token()}` }, REQUESTS * 4],
+  ['one', '/api/notes/1', {}, REQUESTS],
+  ['fifty', '/api/fifty', {}, REQUESTS],
+]
+const result = { ours: {}, peer: {} }
+for (const [name, options] of [['ours', ours], ['peer', peer]]) {
+  result[name].first = await first(db.name, options)
+  const worker = await start(db.name, options)
+  for (const [route, target, headers, count] of routes) result[name][route] = await measure(worker, target, headers, count)
+  if (name === 'ours') result.latency = await latency(worker, '/api/notes/1', result.ours.one.rate / 2, 10)
+  await worker.stop()
+}
+await db.end()
+console.log(JSON.stringify(result))
