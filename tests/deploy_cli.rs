@@ -2,83 +2,9 @@
 
 mod cloudflare;
 
-use std::path::Path;
-use std::process::{Command, Output};
-
 use cloudflare::PROJECT;
-use fake_cloudflare::{ACCOUNT, Fake, Fault, Kind, TOKEN};
-
-/// A project in a folder.
-struct Project {
-    folder: tempfile::TempDir,
-    fake: Fake,
-}
-
-impl Project {
-    fn new() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap(), fake: Fake::start() };
-        project.fake.add_project(PROJECT, "main");
-        project.write(
-            "rivage.toml",
-            "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"site\"\n",
-        );
-        project.write("content/_index.md", "---\ntitle: Home\n---\nThe tide is high.\n");
-        project.write("content/docs/_index.md", "---\ntitle: Docs\n---\n");
-        project.write("content/docs/install.md", "---\ntitle: Install\n---\n## First\n\ntext\n");
-        project
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let file = self.path().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rivage"));
-        command
-            .args(words)
-            .arg("--root")
-            .arg(self.path())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("CLOUDFLARE_API_TOKEN", TOKEN)
-            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
-            .env("CLOUDFLARE_API_BASE_URL", self.fake.base());
-        command
-    }
-
-    fn run(&self, words: &[&str]) -> Ran {
-        Ran::of(self.command(words).output().unwrap())
-    }
-}
-
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: Output) -> Self {
-        let ran = Self {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        };
-        assert!(!ran.out.contains(TOKEN) && !ran.err.contains(TOKEN), "the token was printed");
-        ran
-    }
-
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
-        self
-    }
-}
+use cloudflare::project::{Project, Ran};
+use fake_cloudflare::{Fault, Kind};
 
 #[test]
 fn a_preview_then_production_then_back() {

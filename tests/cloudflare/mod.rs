@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub(crate) mod project;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,338 @@
+//! The commands around a Worker against the stand-in: deploying to it, secrets, the doctor, the database.
+
+mod cloudflare;
+
+use cloudflare::PROJECT;
+use cloudflare::project::{Project, Ran};
+use fake_cloudflare::{Fault, Kind, TOKEN};
+use serde_json::{Value, json};
+
+const WRANGLER: &str = r#"name = "harbour"
+main = "worker/index.js"
+compatibility_date = "2026-07-30"
+
+[assets]
+not_found_handling = "404-page"
+binding = "ASSETS"
+
+[vars]
+LOG = "all"
+"#;
+
+/// A project whose site and API are one Worker.
+fn project() -> Project {
+    let project = Project::new();
+    project.write("rivage.toml", "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\ntarget = \"workers\"\n[api]\n");
+    project.write("wrangler.toml", WRANGLER);
+    project.write("worker/index.js", "export default {}");
+    project.write("worker/manifest.bin", "of another site");
+    project
+}
+
+#[test]
+fn a_worker_with_its_files_previews_and_the_way_back() {
+    let project = project();
+    let refused = project.run(&["deploy", "--production"]).expect(2);
+    assert!(refused.err.contains("there is no Worker `harbour` in this account"), "{}", refused.err);
+    let first = project.run(&["deploy", "--production", "--create"]).expect(0);
+    assert!(first.err.starts_with("Worker `harbour`: production (branch main)\n"), "{}", first.err);
+    assert!(first.err.contains("  + binding LOG (plain text) [Worker `harbour`]\n"), "{}", first.err);
+    assert!(first.out.contains("is live: http://127.0.0.1:"), "{}", first.out);
+    let one = project.fake.running("harbour").unwrap();
+    let version = &project.fake.versions("harbour")[0];
+    let manifest = version.modules.iter().find(|module| module.name == "manifest.bin").unwrap();
+    assert!(String::from_utf8_lossy(&manifest.bytes).contains("/api/v1/"), "the site's own manifest is deployed");
+    assert!(project.run(&["deploy", "--production"]).expect(0).out.contains("nothing to deploy"));
+
+    project.write("content/_index.md", "---\ntitle: Home\n---\nother words\n");
+    let preview = project.run(&["deploy", "--branch", "fix"]).expect(0);
+    assert!(preview.out.contains("preview (branch fix) is live"), "{}", preview.out);
+    assert!(preview.err.contains("high. → other words") || preview.err.contains("~ /index.html"), "{}", preview.err);
+    assert_eq!(project.fake.running("harbour").unwrap(), one);
+    project.run(&["deploy", "--production"]).expect(0);
+    let list = project.run(&["deployments", "--json"]).expect(0);
+    let list: Value = serde_json::from_str(&list.out).unwrap();
+    let told: Vec<_> = list.as_array().unwrap().iter().map(|one| (&one["environment"], &one["status"])).collect();
+    let told: Vec<_> = told.iter().map(|(one, other)| (one.as_str().unwrap(), other.as_str().unwrap())).collect();
+    assert_eq!(told, [("production", "live"), ("preview", "done"), ("production", "done")]);
+    project.run(&["rollback", "--dry-run"]).expect(0);
+    assert_ne!(project.fake.running("harbour").unwrap(), one);
+    project.run(&["rollback"]).expect(0);
+    assert_eq!(project.fake.running("harbour").unwrap(), one);
+    assert!(project.run(&["deploy", "prune"]).expect(0).err.contains("nothing to prune"));
+    project.write("wrangler.toml", "d1_databases = []\n");
+    let wrong = project.run(&["deploy"]).expect(2);
+    assert!(wrong.err.contains("`d1_databases` is nothing that rivage deploys"), "{}", wrong.err);
+}
+
+#[test]
+fn a_worker_beside_a_pages_project() {
+    let project = project();
+    project.write("rivage.toml", "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"site\"\n[api]\n");
+    let deployed = project.run(&["deploy", "--production", "--create"]).expect(0);
+    assert!(deployed.err.starts_with("Pages project `site` and Worker `harbour`: production"), "{}", deployed.err);
+    assert!(project.fake.live(PROJECT).is_some() && project.fake.versions("harbour")[0].assets.is_empty());
+    let steps: Vec<_> = project.fake.log().iter().map(|entry| entry.step).collect();
+    let at = |step: &str| steps.iter().position(|known| *known == step).unwrap();
+    assert!(at("workers.put") < at("pages.upload") && at("pages.upload") < at("pages.deployment.create"));
+    // Its program is gone: nothing is deployed, rather than a site without its API.
+    std::fs::remove_file(project.path().join("worker/index.js")).unwrap();
+    let refused = project.run(&["deploy", "--production"]).expect(2);
+    assert!(refused.err.contains("there is no file `worker/index.js`"), "{}", refused.err);
+}
+
+#[test]
+fn secrets_are_stored_and_never_printed() {
+    const VALUE: &str = "hush-c0ffee-5ecret";
+    let project = project();
+    let silent = |ran: Ran| {
+        assert!(!ran.out.contains(VALUE) && !ran.err.contains(VALUE), "the secret was printed");
+        ran
+    };
+    let none = silent(project.run_with(&["secrets", "put", "KEYS"], VALUE)).expect(2);
+    assert!(none.err.contains("there is no Worker `harbour` in this account"), "{}", none.err);
+    project.run(&["deploy", "--production", "--create"]).expect(0);
+    silent(project.run_with(&["secrets", "put", "KEYS"], &format!("{VALUE}\n"))).expect(0);
+    assert_eq!(project.fake.secrets("harbour")["KEYS"], VALUE);
+    assert_eq!(project.run(&["secrets", "list"]).expect(0).out, "KEYS\n");
+    assert_eq!(project.run(&["secrets", "list", "--json"]).expect(0).out, "[\"KEYS\"]\n");
+    // It survives deployments, and no log of requests or file of the project has it.
+    project.write("content/_index.md", "---\ntitle: Home\n---\nother words\n");
+    let told = silent(project.run(&["deploy", "--production", "--json"])).expect(0);
+    assert!(told.out.contains("secrets stay: KEYS"), "{}", told.out);
+    let bindings = project.fake.versions("harbour").last().unwrap().bindings.clone();
+    assert!(bindings.iter().any(|one| one["name"] == "KEYS" && one["type"] == "secret_text"), "{bindings:?}");
+    for entry in walkdir::WalkDir::new(project.path()).into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
+        let bytes = std::fs::read(entry.path()).unwrap();
+        assert!(!bytes.windows(VALUE.len()).any(|part| part == VALUE.as_bytes()), "{:?} has the secret", entry.path());
+        assert!(!bytes.windows(TOKEN.len()).any(|part| part == TOKEN.as_bytes()), "{:?} has the token", entry.path());
+    }
+    // A failure does not print it either.
+    project.fake.inject(Fault::always("workers.secret.put", Kind::Status(403)));
+    silent(project.run_with(&["secrets", "put", "KEYS"], VALUE)).expect(2);
+    project.fake.heal();
+    project.run(&["deploy", "--branch", "fix", "--force"]).expect(0);
+    let preview = silent(project.run_with(&["secrets", "put", "KEYS"], VALUE)).expect(2);
+    assert!(preview.err.contains("the newest version of the Worker `harbour` is a preview"), "{}", preview.err);
+    project.run(&["deploy", "--production", "--force"]).expect(0);
+    for (input, told) in [("", "is empty"), ("\n", "is empty"), (&*"x".repeat(6_000), "is longer than 5 KiB")] {
+        let refused = project.run_with(&["secrets", "put", "KEYS"], input).expect(2);
+        assert!(refused.err.contains(told), "{}", refused.err);
+    }
+    assert!(project.run_with(&["secrets", "put", "no name"], "x").expect(2).err.contains("it must be a name of letters"));
+    project.run(&["secrets", "delete", "KEYS"]).expect(0);
+    assert!(project.fake.secrets("harbour").is_empty());
+    assert!(project.run(&["secrets", "delete", "KEYS"]).expect(2).err.contains("has no secret KEYS"));
+    std::fs::remove_file(project.path().join("wrangler.toml")).unwrap();
+    assert!(project.run(&["secrets", "list", "--target", "pages"]).expect(2).err.contains("this site has no Worker"));
+}
+
+/// Runs the doctor; returns its exit code, and the state and message of each topic.
+fn doctor(project: &Project, words: &[&str]) -> (i32, Vec<(String, String, String)>) {
+    let ran = project.run(&[&["doctor", "--json"], words].concat());
+    let told: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}\n{}", ran.out, ran.err));
+    assert_eq!(told["ok"] == true, ran.code == 0, "{told}");
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+    let all = told["checks"].as_array().unwrap().iter();
+    (ran.code, all.map(|one| (text(one, "topic"), text(one, "state"), text(one, "message"))).collect())
+}
+
+fn has(found: &[(String, String, String)], topic: &str, state: &str, message: &str) {
+    let is_it = |one: &&(String, String, String)| one.0 == topic && one.1 == state && one.2.contains(message);
+    assert!(found.iter().any(|one| is_it(&one)), "{topic} {state} {message}: {found:#?}");
+}
+
+#[test]
+fn the_doctor_finds_what_is_missing_and_makes_it() {
+    let project = project();
+    project.write(
+        "rivage.toml",
+        "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"new\"\nbucket = \"media\"\ndomain = \"www.example.org\"\n[api]\n",
+    );
+    let hyperdrive = "\n[[hyperdrive]]\nbinding = \"DB_READ\"\nid = \"gone\"\n\n[[hyperdrive]]\nbinding = \"DB_WRITE\"\nid = \"there\"\n";
+    project.write("wrangler.toml", &format!("{WRANGLER}{hyperdrive}"));
+    project.fake.add_hyperdrive("there", "harbour-db");
+    let (code, found) = doctor(&project, &[]);
+    assert_eq!(code, 1);
+    has(&found, "settings", "ok", "Pages project `new` and Worker `harbour`");
+    has(&found, "token", "ok", "active until 2099");
+    has(&found, "account", "ok", "0123456789abcdef");
+    has(&found, "project", "problem", "there is no Pages project `new`");
+    has(&found, "bucket", "problem", "there is no bucket `media`");
+    has(&found, "worker", "warning", "there is no Worker `harbour` yet");
+    has(&found, "worker", "ok", "`index.js` and 1 modules beside it");
+    has(&found, "workers.dev", "ok", "harbour.test.workers.dev");
+    has(&found, "hyperdrive", "problem", "DB_READ: there is no configuration `gone`");
+    has(&found, "hyperdrive", "ok", "DB_WRITE is `harbour-db`");
+    has(&found, "database", "warning", "DATABASE_URL is not set");
+    // Nothing has been made without being asked.
+    assert!(project.fake.buckets().is_empty());
+
+    let url = "postgres://reader:pa55w0rd@db.example.org/harbour";
+    let fixed = project.command(&["doctor", "--fix"]).env("DATABASE_READ_URL", url).output().unwrap();
+    let fixed = Ran::of(fixed).expect(0);
+    assert!(!fixed.out.contains("pa55w0rd") && !fixed.err.contains("pa55w0rd"), "the password was printed");
+    for line in ["fixed    project: made the Pages project `new`", "fixed    bucket: made `media`", "fixed    domain: connected"] {
+        assert!(fixed.out.contains(line), "{line}: {}", fixed.out);
+    }
+    let made = project.fake.hyperdrives().pop().unwrap();
+    assert_eq!((&made["name"], &made["origin"]["password"]), (&json!("harbour-db-read"), &json!("pa55w0rd")));
+    assert_eq!(made["caching"]["disabled"], false);
+    let written = std::fs::read_to_string(project.path().join("wrangler.toml")).unwrap();
+    assert_eq!(written, format!("{WRANGLER}{}", hyperdrive.replace("\"gone\"", &made["id"].to_string())));
+    assert_eq!(project.fake.pages_domains("new"), ["new.pages.dev", "www.example.org"]);
+    let (code, found) = doctor(&project, &[]);
+    assert_eq!((code, found.iter().filter(|one| one.1 == "problem").count()), (0, 0), "{found:?}");
+    // What has been made is enough to deploy.
+    project.run(&["deploy", "--production", "--create"]).expect(0);
+}
+
+#[test]
+fn the_doctor_tells_each_thing_that_is_wrong() {
+    let check = |change: &dyn Fn(&Project), topic: &str, state: &str, message: &str| {
+        let project = project();
+        project.run(&["deploy", "--production", "--create"]).expect(0);
+        change(&project);
+        let (code, found) = doctor(&project, &[]);
+        has(&found, topic, state, message);
+        assert_eq!(code, i32::from(state == "problem"), "{topic} {message}");
+    };
+    check(&|_| {}, "worker", "ok", "the Worker `harbour` is there");
+    check(
+        &|project| project.fake.set_token(json!({ "id": "a", "status": "disabled" })),
+        "token",
+        "problem",
+        "the token is disabled",
+    );
+    check(
+        &|project| project.fake.set_token(json!({ "id": "a", "status": "active", "expires_on": "2000-01-01T00:00:00Z" })),
+        "token",
+        "warning",
+        "active until 2000-01-01",
+    );
+    check(
+        &|project| project.fake.inject(Fault::always("workers.deployment.list", Kind::Status(403))),
+        "worker",
+        "problem",
+        "the token may not look at this",
+    );
+    check(
+        &|project| project.fake.set_date("Sun, 06 Nov 1994 08:49:37 GMT"),
+        "clock",
+        "problem",
+        "this machine's clock differs",
+    );
+    check(&|project| project.fake.set_subdomain(None), "workers.dev", "problem", "no name at workers.dev");
+    check(
+        &|project| std::fs::remove_file(project.path().join("worker/index.js")).unwrap(),
+        "worker",
+        "problem",
+        "there is no file `worker/index.js`",
+    );
+    let wrangler = |more: &'static str| move |project: &Project| project.write("wrangler.toml", &format!("{WRANGLER}{more}"));
+    check(
+        &wrangler("\n[[r2_buckets]]\nbinding = \"M\"\nbucket_name = \"gone\"\n"),
+        "bucket",
+        "problem",
+        "there is no bucket `gone`",
+    );
+    check(
+        &|project| project.write("wrangler.toml", &WRANGLER.replace("2026-07-30", "2999-01-01")),
+        "versions",
+        "problem",
+        "has not come yet",
+    );
+    check(
+        &|project| {
+            wrangler("\n[[hyperdrive]]\nbinding = \"D\"\nid = \"1\"\n")(project);
+            project.fake.inject(Fault::always("hyperdrive.list", Kind::Status(403)));
+        },
+        "hyperdrive",
+        "problem",
+        "the token may not look at this",
+    );
+    let domain = |project: &Project| {
+        let text = std::fs::read_to_string(project.path().join("rivage.toml")).unwrap();
+        project.write("rivage.toml", &text.replace("[deploy]", "[deploy]\ndomain = \"www.example.org\""));
+    };
+    check(&domain, "domain", "problem", "there is no zone for `www.example.org`");
+    let with_zone = |project: &Project| {
+        domain(project);
+        project.fake.add_zone("z", "example.org");
+    };
+    check(&with_zone, "domain", "warning", "does not lead to the Worker yet");
+
+    let project = project();
+    let run = |change: &dyn Fn(&mut std::process::Command)| {
+        let mut command = project.command(&["doctor"]);
+        change(&mut command);
+        Ran::of(command.output().unwrap())
+    };
+    let told = run(&|command| {
+        command.env_remove("CLOUDFLARE_API_TOKEN");
+    }).expect(1);
+    assert!(told.out.contains("problem  token: CLOUDFLARE_API_TOKEN is not set\n         help: "), "{}", told.out);
+    let told = run(&|command| {
+        command.env("CLOUDFLARE_API_TOKEN", "wrong");
+    }).expect(1);
+    assert!(told.out.contains("problem  token: Cloudflare does not know this token"), "{}", told.out);
+    let told = run(&|command| {
+        command.env("CLOUDFLARE_ACCOUNT_ID", "mine");
+    }).expect(1);
+    assert!(told.out.contains("problem  account: `mine` is no id of an account"), "{}", told.out);
+    run(&|command| {
+        command.env_remove("CLOUDFLARE_ACCOUNT_ID");
+    }).expect(0);
+    let told = run(&|command| {
+        command.env("DATABASE_URL", "postgres://a:b@127.0.0.1:1/x");
+    }).expect(1);
+    assert!(told.out.contains("problem  database: "), "{}", told.out);
+}
+
+#[test]
+fn the_doctor_compares_branches() {
+    let project = Project::new();
+    let (_, found) = doctor(&project, &[]);
+    has(&found, "project", "ok", "Pages project `site`, production is the branch `main`");
+    project.fake.add_project(PROJECT, "trunk");
+    let (code, found) = doctor(&project, &[]);
+    assert_eq!(code, 1);
+    has(&found, "project", "problem", "production of `site` is the branch `trunk`");
+    project.fake.inject(Fault::always("pages.project.get", Kind::Status(403)));
+    has(&doctor(&project, &[]).1, "project", "problem", "the token may not look at this");
+    project.write("rivage.toml", "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n");
+    has(&doctor(&project, &[]).1, "settings", "problem", "does not say where to deploy to");
+}
+
+#[test]
+fn production_migrates_and_publishes_before_it_uploads() {
+    let Some(postgres) = postgres_fixture::shared() else { return };
+    let project = project();
+    let url = postgres.url("postgres", "postgres");
+    let run = |words: &[&str]| Ran::of(project.command(words).env("DATABASE_URL", &url).output().unwrap());
+    let plan = run(&["deploy", "--production", "--create"]);
+    let told = plan.expect(0);
+    assert!(told.err.contains("  + migration rivage V1 "), "{}", told.err);
+    assert!(told.err.contains("  ~ content is published into "), "{}", told.err);
+    assert!(told.err.contains("migrated rivage V1 ") && told.err.contains("published: 3 pages written"), "{}", told.err);
+    run(&["db", "status"]).expect(0);
+    let again = run(&["deploy", "--production", "--force"]).expect(0);
+    assert!(!again.err.contains("migration") && again.err.contains("published: 0 pages written, 3 unchanged"), "{}", again.err);
+    // Previews leave it alone, and so does who says so.
+    project.write("content/_index.md", "---\ntitle: Home\n---\nother words\n");
+    for words in [&["deploy", "--branch", "fix"][..], &["deploy", "--production", "--no-db"]] {
+        assert!(!run(words).expect(0).err.contains("publish"), "{words:?}");
+    }
+    // A migration that fails stops the deployment before anything is uploaded.
+    project.write("migrations/V1__broken.sql", "select 1 from no_such_table;\n");
+    let running = project.fake.running("harbour");
+    project.write("content/_index.md", "---\ntitle: Home\n---\nthird words\n");
+    project.fake.clear_log();
+    let broken = run(&["deploy", "--production"]).expect(1);
+    assert!(broken.err.contains("nothing but the database may have changed"), "{}", broken.err);
+    assert_eq!((project.fake.running("harbour"), project.fake.count("workers.version.create")), (running, 0));
+    let unreachable = Ran::of(
+        project.command(&["deploy", "--production", "--db", "postgres://a:b@127.0.0.1:1/x"]).output().unwrap(),
+    );
+    assert!(unreachable.expect(2).err.contains("could not use the database"));
+}
