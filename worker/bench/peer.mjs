@@ -7,7 +7,8 @@ const app = new Hono()
 
 app.get('/api/v1/healthcheck', (c) => c.json({ status: 'up', build: 'bench' }))
 
-app.use('/api/protected', jwt({ secret: Buffer.alloc(32, 7), alg: 'HS256' }))
+// The same 32 bytes as ours, as a text.
+app.use('/api/protected', jwt({ secret: '\u0007'.repeat(32), alg: 'HS256' }))
 app.get('/api/protected', (c) => c.json({ status: 'up', build: 'bench' }))
 
 async function query(c, text, values) {

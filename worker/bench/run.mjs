@@ -39,6 +39,7 @@ function get(agent, address, target, headers) {
     const request = http.get(new URL(target, address), { agent, headers }, (response) => {
       response.resume()
       response.on('end', () => done(response))
+      response.on('error', fail)
     })
     request.on('error', fail)
   })
@@ -134,10 +135,18 @@ const routes = [
   ['fifty', '/api/fifty', {}, REQUESTS],
 ]
 const result = { ours: {}, peer: {} }
+const tell = (what) => console.error(`  ${what}`)
 for (const [name, options] of [['ours', ours], ['peer', peer]]) {
+  tell(`${name}: first requests`)
   result[name].first = await first(db.name, options)
+  tell(JSON.stringify(result[name].first))
   const worker = await start(db.name, options)
-  for (const [route, target, headers, count] of routes) result[name][route] = await measure(worker, target, headers, count)
+  for (const [route, target, headers, count] of routes) {
+    tell(`${name}: ${route}`)
+    result[name][route] = await measure(worker, target, headers, count)
+    tell(JSON.stringify(result[name][route]))
+  }
+  tell(`${name}: latency`)
   if (name === 'ours') result.latency = await latency(worker, '/api/notes/1', result.ours.one.rate / 2, 10)
   await worker.stop()
 }
