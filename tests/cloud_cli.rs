@@ -22,7 +22,10 @@ LOG = "all"
 /// A project whose site and API are one Worker.
 fn project() -> Project {
     let project = Project::new();
-    project.write("rivage.toml", "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\ntarget = \"workers\"\n[api]\n");
+    project.write(
+        "rivage.toml",
+        "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\ntarget = \"workers\"\n[api]\n",
+    );
     project.write("wrangler.toml", WRANGLER);
     project.write("worker/index.js", "export default {}");
     project.write("worker/manifest.bin", "of another site");
@@ -68,7 +71,10 @@ fn a_worker_with_its_files_previews_and_the_way_back() {
 #[test]
 fn a_worker_beside_a_pages_project() {
     let project = project();
-    project.write("rivage.toml", "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"site\"\n[api]\n");
+    project.write(
+        "rivage.toml",
+        "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"site\"\n[api]\n",
+    );
     let deployed = project.run(&["deploy", "--production", "--create"]).expect(0);
     assert!(deployed.err.starts_with("Pages project `site` and Worker `harbour`: production"), "{}", deployed.err);
     assert!(project.fake.live(PROJECT).is_some() && project.fake.versions("harbour")[0].assets.is_empty());
@@ -102,7 +108,8 @@ fn secrets_are_stored_and_never_printed() {
     assert!(told.out.contains("secrets stay: KEYS"), "{}", told.out);
     let bindings = project.fake.versions("harbour").last().unwrap().bindings.clone();
     assert!(bindings.iter().any(|one| one["name"] == "KEYS" && one["type"] == "secret_text"), "{bindings:?}");
-    for entry in walkdir::WalkDir::new(project.path()).into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
+    for entry in walkdir::WalkDir::new(project.path()).into_iter().flatten().filter(|entry| entry.file_type().is_file())
+    {
         let bytes = std::fs::read(entry.path()).unwrap();
         assert!(!bytes.windows(VALUE.len()).any(|part| part == VALUE.as_bytes()), "{:?} has the secret", entry.path());
         assert!(!bytes.windows(TOKEN.len()).any(|part| part == TOKEN.as_bytes()), "{:?} has the token", entry.path());
@@ -119,7 +126,9 @@ fn secrets_are_stored_and_never_printed() {
         let refused = project.run_with(&["secrets", "put", "KEYS"], input).expect(2);
         assert!(refused.err.contains(told), "{}", refused.err);
     }
-    assert!(project.run_with(&["secrets", "put", "no name"], "x").expect(2).err.contains("it must be a name of letters"));
+    assert!(
+        project.run_with(&["secrets", "put", "no name"], "x").expect(2).err.contains("it must be a name of letters")
+    );
     project.run(&["secrets", "delete", "KEYS"]).expect(0);
     assert!(project.fake.secrets("harbour").is_empty());
     assert!(project.run(&["secrets", "delete", "KEYS"]).expect(2).err.contains("has no secret KEYS"));
@@ -172,7 +181,11 @@ fn the_doctor_finds_what_is_missing_and_makes_it() {
     let fixed = project.command(&["doctor", "--fix"]).env("DATABASE_READ_URL", url).output().unwrap();
     let fixed = Ran::of(fixed).expect(0);
     assert!(!fixed.out.contains("pa55w0rd") && !fixed.err.contains("pa55w0rd"), "the password was printed");
-    for line in ["fixed    project: made the Pages project `new`", "fixed    bucket: made `media`", "fixed    domain: connected"] {
+    for line in [
+        "fixed    project: made the Pages project `new`",
+        "fixed    bucket: made `media`",
+        "fixed    domain: connected",
+    ] {
         assert!(fixed.out.contains(line), "{line}: {}", fixed.out);
     }
     let made = project.fake.hyperdrives().pop().unwrap();
@@ -205,7 +218,9 @@ fn the_doctor_tells_each_thing_that_is_wrong() {
         "the token is disabled",
     );
     check(
-        &|project| project.fake.set_token(json!({ "id": "a", "status": "active", "expires_on": "2000-01-01T00:00:00Z" })),
+        &|project| {
+            project.fake.set_token(json!({ "id": "a", "status": "active", "expires_on": "2000-01-01T00:00:00Z" }))
+        },
         "token",
         "warning",
         "active until 2000-01-01",
@@ -229,7 +244,8 @@ fn the_doctor_tells_each_thing_that_is_wrong() {
         "problem",
         "there is no file `worker/index.js`",
     );
-    let wrangler = |more: &'static str| move |project: &Project| project.write("wrangler.toml", &format!("{WRANGLER}{more}"));
+    let wrangler =
+        |more: &'static str| move |project: &Project| project.write("wrangler.toml", &format!("{WRANGLER}{more}"));
     check(
         &wrangler("\n[[r2_buckets]]\nbinding = \"M\"\nbucket_name = \"gone\"\n"),
         "bucket",
@@ -270,22 +286,27 @@ fn the_doctor_tells_each_thing_that_is_wrong() {
     };
     let told = run(&|command| {
         command.env_remove("CLOUDFLARE_API_TOKEN");
-    }).expect(1);
+    })
+    .expect(1);
     assert!(told.out.contains("problem  token: CLOUDFLARE_API_TOKEN is not set\n         help: "), "{}", told.out);
     let told = run(&|command| {
         command.env("CLOUDFLARE_API_TOKEN", "wrong");
-    }).expect(1);
+    })
+    .expect(1);
     assert!(told.out.contains("problem  token: Cloudflare does not know this token"), "{}", told.out);
     let told = run(&|command| {
         command.env("CLOUDFLARE_ACCOUNT_ID", "mine");
-    }).expect(1);
+    })
+    .expect(1);
     assert!(told.out.contains("problem  account: `mine` is no id of an account"), "{}", told.out);
     run(&|command| {
         command.env_remove("CLOUDFLARE_ACCOUNT_ID");
-    }).expect(0);
+    })
+    .expect(0);
     let told = run(&|command| {
         command.env("DATABASE_URL", "postgres://a:b@127.0.0.1:1/x");
-    }).expect(1);
+    })
+    .expect(1);
     assert!(told.out.contains("problem  database: "), "{}", told.out);
 }
 
@@ -314,10 +335,18 @@ fn production_migrates_and_publishes_before_it_uploads() {
     let told = plan.expect(0);
     assert!(told.err.contains("  + migration rivage V1 "), "{}", told.err);
     assert!(told.err.contains("  ~ content is published into "), "{}", told.err);
-    assert!(told.err.contains("migrated rivage V1 ") && told.err.contains("published: 3 pages written"), "{}", told.err);
+    assert!(
+        told.err.contains("migrated rivage V1 ") && told.err.contains("published: 3 pages written"),
+        "{}",
+        told.err
+    );
     run(&["db", "status"]).expect(0);
     let again = run(&["deploy", "--production", "--force"]).expect(0);
-    assert!(!again.err.contains("migration") && again.err.contains("published: 0 pages written, 3 unchanged"), "{}", again.err);
+    assert!(
+        !again.err.contains("migration") && again.err.contains("published: 0 pages written, 3 unchanged"),
+        "{}",
+        again.err
+    );
     // Previews leave it alone, and so does who says so.
     project.write("content/_index.md", "---\ntitle: Home\n---\nother words\n");
     for words in [&["deploy", "--branch", "fix"][..], &["deploy", "--production", "--no-db"]] {
@@ -331,8 +360,7 @@ fn production_migrates_and_publishes_before_it_uploads() {
     let broken = run(&["deploy", "--production"]).expect(1);
     assert!(broken.err.contains("nothing but the database may have changed"), "{}", broken.err);
     assert_eq!((project.fake.running("harbour"), project.fake.count("workers.version.create")), (running, 0));
-    let unreachable = Ran::of(
-        project.command(&["deploy", "--production", "--db", "postgres://a:b@127.0.0.1:1/x"]).output().unwrap(),
-    );
+    let unreachable =
+        Ran::of(project.command(&["deploy", "--production", "--db", "postgres://a:b@127.0.0.1:1/x"]).output().unwrap());
     assert!(unreachable.expect(2).err.contains("could not use the database"));
 }

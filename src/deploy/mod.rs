@@ -69,7 +69,7 @@ impl Error {
         match self {
             Self::Refused { hint, .. } => Some(hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Cloudflare(error) if error.is_denied() => {
-                Some("see whether the token is valid, and may edit Cloudflare Pages in this account".to_owned())
+                Some("see whether the token is valid and has the right for this: `rivage doctor` looks".to_owned())
             }
             _ => None,
         }

@@ -15,6 +15,7 @@ mod serving;
 mod tools;
 mod worker;
 mod workflows;
+mod wrangler;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ cargo xtask RECIPE
   browser    the tests in Chromium alone
   worker     the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL;
              `worker soak`: 100,000 requests to one instance, and what its memory did
+  wrangler   what rivage sends to Cloudflare against what wrangler sends, both to a stand-in; `wrangler measure`: 10,000 files by both
   workflows  actionlint over the workflows of this repository and of new sites
   checks     squawk over migrations/, routes with real extensions, schemathesis over the API; `checks schema N`: N examples of each route
   security   sqlmap against the API, some minutes
@@ -57,6 +59,8 @@ fn main() -> ExitCode {
         ["checks", "extensions"] => checks::extensions(),
         ["checks", "schema", examples] => checks::schema(examples),
         ["security"] => checks::security(),
+        ["wrangler"] => wrangler::run(),
+        ["wrangler", "measure"] => wrangler::measure::run(),
         ["corpus"] => corpus::run(),
         ["lighthouse"] => lighthouse::run(),
         ["bench", ref options @ ..] => bench::run(options),
@@ -87,6 +91,7 @@ fn test() -> anyhow::Result<()> {
     browser::run()?;
     worker::test()?;
     workflows::run()?;
+    wrangler::run()?;
     corpus::run()
 }
 

@@ -187,6 +187,11 @@ impl Fake {
         lock(&self.shared.state).pages.content_type(hash)
     }
 
+    /// Returns the stored content type of a file of a Worker.
+    pub fn asset_type(&self, hash: &str) -> Option<String> {
+        lock(&self.shared.state).workers.asset_type(hash)
+    }
+
     /// Sets how long tokens of uploads hold from now on.
     pub fn set_token_life(&self, life: Duration) {
         lock(&self.shared.state).pages.token_life = life;

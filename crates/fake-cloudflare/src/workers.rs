@@ -95,6 +95,10 @@ impl Workers {
         }
     }
 
+    pub(crate) fn asset_type(&self, hash: &str) -> Option<String> {
+        Some(self.assets.get(hash)?.1.clone())
+    }
+
     pub(crate) fn schedules(&self, script: &str) -> Vec<String> {
         self.scripts.get(script).map(|script| script.schedules.clone()).unwrap_or_default()
     }

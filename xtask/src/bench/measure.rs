@@ -14,27 +14,27 @@ use nix::sys::time::TimeValLike;
 
 /// What a run took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Usage {
-    pub(super) wall: Duration,
-    pub(super) cpu: Duration,
+pub(crate) struct Usage {
+    pub(crate) wall: Duration,
+    pub(crate) cpu: Duration,
     /// In KiB.
-    pub(super) peak: u64,
+    pub(crate) peak: u64,
 }
 
 /// A program and what it is given.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
+pub(crate) struct Program {
     pub(super) path: PathBuf,
     pub(super) args: Vec<String>,
 }
 
 impl Program {
-    pub(super) fn new(path: impl Into<PathBuf>, args: &[&str]) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>, args: &[&str]) -> Self {
         Self { path: path.into(), args: args.iter().map(|arg| (*arg).to_owned()).collect() }
     }
 
     /// Returns it with more arguments.
-    pub(super) fn with(&self, args: &[&str]) -> Self {
+    pub(crate) fn with(&self, args: &[&str]) -> Self {
         let mut program = self.clone();
         program.args.extend(args.iter().map(|arg| (*arg).to_owned()));
         program
@@ -50,7 +50,7 @@ impl Program {
 }
 
 /// Runs a program in a folder and measures it.
-pub(super) fn measure(program: &Program, folder: &Path, work: &Path) -> anyhow::Result<Usage> {
+pub(crate) fn measure(program: &Program, folder: &Path, work: &Path) -> anyhow::Result<Usage> {
     let (log, answer) = (work.join("log"), work.join("usage"));
     let this = std::env::current_exe().context("could not find this program's own file")?;
     let mut command = Command::new(this);

@@ -15,7 +15,7 @@
 mod api;
 mod case;
 mod machine;
-mod measure;
+pub(crate) mod measure;
 mod options;
 mod preview;
 mod report;
