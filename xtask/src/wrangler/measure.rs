@@ -90,7 +90,7 @@ fn site(folder: &Path) -> anyhow::Result<()> {
 fn write(folder: &Path, number: usize, more: &str) -> anyhow::Result<()> {
     let place = folder.join(format!("public/part-{}/page-{number}", number % 100));
     fs::create_dir_all(&place).with_context(|| format!("could not make `{}`", place.display()))?;
-    let lines = if number % 50 == 0 { 2_000 } else { 100 };
+    let lines = if number.is_multiple_of(50) { 2_000 } else { 100 };
     let mut text = format!("<!doctype html><title>Page {number}</title><h1 id=top>Page {number} {more}</h1>\n");
     for line in 0..lines {
         text.push_str(&format!(
