@@ -408,7 +408,7 @@ mod tests {
             assert_eq!(error.to_string(), format!("wrangler.toml: {expect}"), "{text}");
         };
         check("[[d1_databases]]\nbinding = \"D\"\n", "`d1_databases` is nothing that rivage deploys");
-        check("name = \"Not_A_Name\"", "`name` must be a name of lower-case letters, digits and `-`");
+        check("name = \"Not_A_Name\"", "`name` must be a name of lower-case letters, digits and `-`, not at its ends");
         check("main = 5", "`main` must be a text");
         check("x = ", "line 2: string values must be quoted, expected literal string");
         check("pages_build_output_dir = \"public\"", "it is the configuration of a Pages project");
