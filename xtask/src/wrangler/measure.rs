@@ -49,7 +49,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let (rivage, node) = (rivage.display().to_string(), node.display().to_string());
         let wrangler = root().join("tests/wrangler").join(WRANGLER).display().to_string();
         let program = match name {
-            "rivage" => program.with(&[&rivage, "deploy", "--production", "--no-build", "--no-db", "--allow-gone"]),
+            "rivage" => program.with(&[&rivage, "deploy", "--production", "--no-build", "--allow-gone"]),
             _ => program.with(&[
                 &node,
                 &wrangler,
