@@ -3,6 +3,8 @@
 //! `RIVAGE_TEST_API` names another server, such as a Worker, that serves `tests/api/site` with its tables made and its content published; what has
 //! to look into the database, or to break the way there, is skipped then.
 
+#[path = "api/examples.rs"]
+mod examples;
 #[path = "api/extensions.rs"]
 mod extensions;
 #[path = "api/http.rs"]

@@ -183,6 +183,8 @@ describe('accessibility', () => {
       const { page, refused, close } = await open(files.address, '/api/', { viewport: { width, height } })
       await page.getByRole('heading', { level: 3, name: 'GET /api/v1/search' }).waitFor()
       assert.deepEqual(await violations(page), [])
+      const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((element) => element.id))
+      assert.equal(new Set(ids).size, ids.length, 'an id stands twice')
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       assert(wide <= 0, `${wide} px too wide`)
       assert.deepEqual(refused, [])

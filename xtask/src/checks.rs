@@ -148,13 +148,13 @@ pub(crate) fn security() -> anyhow::Result<()> {
     for (url, body) in &targets {
         let mut words = vec!["-u", url.as_str(), "--batch", "--level", "2", "--risk", "2", "--dbms", "PostgreSQL"];
         words.extend(["--flush-session", "--output-dir", &place, "--disable-coloring", "--headers", &token]);
-        words.extend(["--ignore-code", "*", "--technique", "BEUSQ", "--threads", "4", "--smart"]);
+        words.extend(["--ignore-code", "*", "--technique", "BEUSQ", "--threads", "4"]);
         if let Some(body) = body {
             words.extend(["--method", "POST", "--data", body]);
         }
         let (_, told) = program(&sqlmap, &words).output()?;
         let found = told.contains("is vulnerable") || told.contains("identified the following injection point");
-        let last = told.lines().filter(|line| line.contains("[CRITICAL]") || line.contains("[WARNING]")).next_back();
+        let last = told.lines().rfind(|line| line.contains("[CRITICAL]") || line.contains("[WARNING]"));
         note(&format!("{url}: {}", last.unwrap_or("nothing")));
         if found {
             bail!("sqlmap has found something at {url}:\n{told}");

@@ -9,6 +9,7 @@ mod checks;
 mod corpus;
 mod generate;
 mod lighthouse;
+mod load;
 mod own_site;
 mod python;
 mod serving;
@@ -30,10 +31,12 @@ cargo xtask RECIPE
   lint       rustfmt, clippy and, where it is installed, cargo-deny
   browser    the tests in Chromium alone
   worker     the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL;
+             `worker smoke`: in the real `wrangler dev`;
              `worker soak`: 100,000 requests to one instance, and what its memory did
   wrangler   what rivage sends to Cloudflare against what wrangler sends, both to a stand-in; `wrangler measure`: 10,000 files by both
   workflows  actionlint over the workflows of this repository and of new sites
   checks     squawk over migrations/, routes with real extensions, schemathesis over the API; `checks schema N`: N examples of each route
+  load       mixed traffic against `rivage serve` with PgBouncer between, for [SECONDS] (120): rate, errors, times
   security   sqlmap against the API, some minutes
   corpus     real MDX against the reference compiler alone
   lighthouse what Lighthouse says of this repository's site
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         ["lint"] => lint(),
         ["browser"] => browser::run(),
         ["worker"] => worker::build(),
+        ["worker", "smoke"] => worker::smoke(),
         ["worker", "test"] => worker::test(),
         ["worker", "soak"] => worker::soak(),
         ["workflows"] => workflows::run(),
@@ -58,6 +62,8 @@ fn main() -> ExitCode {
         ["checks", "squawk"] => checks::squawk(),
         ["checks", "extensions"] => checks::extensions(),
         ["checks", "schema", examples] => checks::schema(examples),
+        ["load"] => load::run("120"),
+        ["load", seconds] => load::run(seconds),
         ["security"] => checks::security(),
         ["wrangler"] => wrangler::run(),
         ["wrangler", "measure"] => wrangler::measure::run(),

@@ -3,13 +3,26 @@
 //! In: nothing. Out: an address, and the token of an administrator. Deliberately not here: what is asked.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
 use postgres_fixture::{PgBouncer, Postgres};
 
 use crate::tools::{copy_folder, program, rivage, root, scratch};
+
+/// The two roles of a site, for a pooler that passes no settings on.
+const ROLES: &str = "
+create role rivage_ro login;
+alter role rivage_ro set default_transaction_read_only = on;
+create role rivage_rw login;
+grant select on all tables in schema public to rivage_ro;
+grant select, insert, update, delete on all tables in schema public to rivage_rw;
+grant usage on all sequences in schema public to rivage_rw;";
+
+/// Limits that no run of a tool reaches: all of its requests come from one address.
+const LIMITS: [(&str, &str); 2] =
+    [("requests = 100000\n", "requests = 1000000\n"), ("requests = 10000\n", "requests = 1000000\n")];
 
 /// A running server. Dropped, it ends, and its database with it.
 pub(crate) struct Serving {
@@ -24,21 +37,38 @@ pub(crate) struct Serving {
 impl Serving {
     /// Builds the site, fills a database, and serves both; `pooled` puts PgBouncer between.
     pub(crate) fn start(name: &str, pooled: bool) -> anyhow::Result<Self> {
-        let rivage = rivage()?;
+        Self::start_program(&rivage()?, name, pooled)
+    }
+
+    /// As [`Serving::start`], with a program that was built before.
+    pub(crate) fn start_program(rivage: &Path, name: &str, pooled: bool) -> anyhow::Result<Self> {
         let postgres = Postgres::start()?;
         let database = postgres.url("postgres", "postgres");
         let folder = scratch(name)?;
         std::fs::remove_dir_all(&folder).with_context(|| format!("could not empty `{}`", folder.display()))?;
-        copy_folder(&root().join("tests/api/site"), &folder, &[("http://harbour.test", "http://localhost")])?;
+        copy_folder(
+            &root().join("tests/api/site"),
+            &folder,
+            &[&[("http://harbour.test", "http://localhost")][..], &LIMITS].concat(),
+        )?;
         for words in [&["build"][..], &["db", "migrate"], &["publish"]] {
-            program(&rivage, words).folder(&folder).env("DATABASE_URL", &database).run()?;
+            program(rivage, words).folder(&folder).env("DATABASE_URL", &database).run()?;
         }
-        let pooler = if pooled { Some(PgBouncer::start(&postgres)?) } else { None };
-        let way = pooler.as_ref().map_or_else(|| database.clone(), |pooler| pooler.url("postgres"));
+        let mut words: Vec<String> = ["serve", "--port", "0", "--db"].map(str::to_owned).into();
+        let pooler = if pooled {
+            query(&postgres, ROLES)?;
+            let pooler = PgBouncer::start(&postgres)?;
+            let way = |role: &str| format!("postgres://{role}@127.0.0.1:{}/postgres", pooler.port());
+            words.extend([way("rivage_rw"), "--db-read".to_owned(), way("rivage_ro")]);
+            Some(pooler)
+        } else {
+            words.push(database);
+            None
+        };
         let log = folder.join("log");
         let log = std::fs::File::create(&log).with_context(|| format!("could not write `{}`", log.display()))?;
-        let mut child = Command::new(&rivage)
-            .args(["serve", "--port", "0", "--db", &way])
+        let mut child = Command::new(rivage)
+            .args(&words)
             .current_dir(&folder)
             .env("RIVAGE_API_KEYS", "first hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
             .stdout(Stdio::piped())
@@ -86,9 +116,13 @@ impl Serving {
 
     /// Runs a statement.
     pub(crate) fn query(&self, sql: &str) -> anyhow::Result<()> {
-        let psql = crate::tools::find("psql").context("`psql` is missing")?;
-        program(psql, &["-qX", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.postgres.url("postgres", "postgres")]).run()
+        query(&self.postgres, sql)
     }
+}
+
+fn query(postgres: &Postgres, sql: &str) -> anyhow::Result<()> {
+    let psql = crate::tools::find("psql").context("`psql` is missing")?;
+    program(psql, &["-qX", "-v", "ON_ERROR_STOP=1", "-c", sql, &postgres.url("postgres", "postgres")]).run()
 }
 
 /// Sends JSON and reads JSON, by curl: recipes need no client of their own.

@@ -10,6 +10,7 @@
 //! entry leaves requests unanswered when the module dies.
 
 mod manifest;
+mod smoke;
 mod target;
 
 use std::path::{Path, PathBuf};
@@ -60,7 +61,16 @@ pub(crate) fn test() -> anyhow::Result<()> {
         manifest(&tests, &folder.join("manifest.bin"), |_| {})?;
     }
     note(&format!("the Worker: {}", sizes(&deployed)?));
-    node_tests(&[], &[])
+    node_tests(&[], &[])?;
+    smoke::run(&deployed, &Postgres::start()?)
+}
+
+/// Starts the real `wrangler dev` with this repository's wrangler.toml, and asks the Worker in it.
+pub(crate) fn smoke() -> anyhow::Result<()> {
+    tools()?;
+    let deployed = scratch("worker")?.join("deployed");
+    bundle(&deployed, false)?;
+    smoke::run(&deployed, &Postgres::start()?)
 }
 
 /// Sends many requests to one instance, and tells what its memory did.

@@ -59,7 +59,8 @@ impl Reference {
     fn route(&mut self, manifest: &Manifest, route: &Route, columns: Option<&Vec<Column>>) {
         let method = route.method.as_str();
         let html = format!("<span class=\"api-method\">{method}</span> <code>{}</code>", text(&route.path));
-        self.heading(3, route.id.clone(), format!("{method} {}", route.path), &html);
+        // A layout may have ids such as `search` of its own.
+        self.heading(3, format!("route-{}", route.id), format!("{method} {}", route.path), &html);
         for paragraph in [route.summary.as_str()].into_iter().chain(route.description.split("\n\n")) {
             if !paragraph.trim().is_empty() {
                 self.add(&format!("<p>{}</p>", marked(paragraph)));

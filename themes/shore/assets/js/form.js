@@ -41,7 +41,9 @@ function values(form) {
 
 function say(form, text, state) {
   form.dataset.state = state;
-  form.querySelector(".form-status").textContent = text;
+  const status = form.querySelector(".form-status");
+  status.textContent = text;
+  if (text) status.scrollIntoView({ block: "nearest" });
 }
 
 function mark(form, { field, detail }) {
