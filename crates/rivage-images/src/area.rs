@@ -2,6 +2,8 @@
 //!
 //! In: a size, a ratio, the point that matters. Out: a rectangle in pixels. All numbers are whole, so that equal wishes are equal.
 
+use serde::{Deserialize, Serialize};
+
 /// A ratio of width to height: `16:9`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ratio {
@@ -21,7 +23,7 @@ pub struct Focus {
 }
 
 /// A rectangle in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Area {
     /// From the left.
     pub x: u32,

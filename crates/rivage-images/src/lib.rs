@@ -14,6 +14,8 @@ mod jpeg;
 mod probe;
 mod raster;
 
+use serde::{Deserialize, Serialize};
+
 pub use area::{Area, Focus, Ratio};
 pub use decode::{decode, memory};
 pub use encode::{ENCODERS, Settings, encode};
@@ -22,7 +24,7 @@ pub use probe::{Info, LARGEST_PIXELS, LARGEST_SIDE, probe};
 pub use raster::Raster;
 
 /// A file format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Format {
     /// AVIF; written only.
     Avif,
