@@ -23,6 +23,7 @@ pub mod deploy;
 pub mod diag;
 pub mod discover;
 pub mod fs;
+pub mod images;
 pub mod inputs;
 pub mod parse;
 pub mod pipeline;

@@ -8,6 +8,7 @@
 //!   <state of the program>/      nothing is shared between two versions of rivage
 //!     common/                    documents, looks of files, highlighted code: the same whatever is built of them
 //!     <flavour>/                 routes, generated files: of a build, of a preview, of one with drafts …
+//!   images/                      what was made of images: names that hold what made them are good for all versions
 //! ```
 //!
 //! Four promises, each with a test in `tests/rebuild.rs`:
@@ -17,6 +18,7 @@
 //! 3. What is wrong with a page is stored with it and told again.
 //! 4. A build with a cache leaves the output, byte for byte, as one without.
 
+pub mod images;
 pub mod remote;
 pub mod store;
 
@@ -60,6 +62,8 @@ pub enum Kind {
     Templates = 6,
     /// Styles, scripts and images of the theme.
     Assets = 7,
+    /// What a file of an image is: its fingerprint and length.
+    Image = 8,
 }
 
 impl Kind {
@@ -70,7 +74,16 @@ impl Kind {
 
     /// Returns the kind of an entry by its key.
     pub fn of(key: &Key) -> Option<Self> {
-        let all = [Self::Document, Self::Looks, Self::Code, Self::Route, Self::Output, Self::Templates, Self::Assets];
+        let all = [
+            Self::Document,
+            Self::Looks,
+            Self::Code,
+            Self::Route,
+            Self::Output,
+            Self::Templates,
+            Self::Assets,
+            Self::Image,
+        ];
         all.into_iter().find(|kind| *kind as u8 == key.kind)
     }
 }
@@ -84,6 +97,8 @@ pub struct Cache {
     pub own: Store,
     /// What files looked like when the cache was opened or last saved.
     looks: Table,
+    /// What was made of images.
+    pub images: images::ImageStore,
     folder: PathBuf,
     flavour: String,
     troubles: Vec<Trouble>,
@@ -107,7 +122,8 @@ impl Cache {
             rayon::join(|| Store::open(&folder.join(COMMON)), || Store::open(&folder.join(&flavour)));
         troubles.extend(others);
         let looks = common.get(Kind::Looks.key("")).and_then(|entry| decode(entry.small()));
-        Self { common, own, looks: looks.unwrap_or_default(), folder, flavour, troubles }
+        let images = images::ImageStore::new(root);
+        Self { common, own, looks: looks.unwrap_or_default(), images, folder, flavour, troubles }
     }
 
     /// Tells a world what is known of its files.
@@ -138,7 +154,7 @@ impl Cache {
     /// Removes caches of other programs and flavours that have not been used for long.
     pub fn tidy(&self) {
         let Some(programs) = self.folder.parent() else { return };
-        keep_latest(programs, &[PROGRAM]);
+        keep_latest(programs, &[PROGRAM, images::FOLDER]);
         keep_latest(&self.folder, &[COMMON, &self.flavour]);
     }
 }

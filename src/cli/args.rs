@@ -70,6 +70,8 @@ pub enum Command {
     Config(Config),
     /// Share, count or delete what builds remember
     Cache(Cache),
+    /// Send files of images to the R2 bucket, or remove old ones
+    Images(Images),
     /// Serve the finished site and its API to visitors
     Serve(Serve),
     /// Check the site's API, or print what describes it
@@ -453,6 +455,54 @@ pub struct CacheSharing {
     /// How long the whole may take
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rivage images`
+#[derive(Debug, clap::Args)]
+pub struct Images {
+    /// What becomes of them.
+    #[command(subcommand)]
+    pub command: ImagesCommand,
+}
+
+/// What becomes of files of images.
+#[derive(Debug, Subcommand)]
+pub enum ImagesCommand {
+    /// Send what pages show and the bucket does not have
+    Push(ImagesPush),
+    /// Remove what no deployment shows any more; the list comes first
+    Gc(ImagesGc),
+}
+
+/// `rivage images push`
+#[derive(Debug, clap::Args)]
+pub struct ImagesPush {
+    /// Which pages are shown, and where the site will be.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Print what would be sent, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rivage images gc`
+#[derive(Debug, clap::Args)]
+pub struct ImagesGc {
+    /// Which pages are shown, and where the site will be.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Only what has been in the bucket for so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub older_than: u32,
+    /// Print what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,

@@ -13,7 +13,7 @@ use super::printer::{Printer, count, failure};
 use super::project::Project;
 use crate::cache::remote::{self, Patience, Summary};
 use crate::cache::store::{self, Stats};
-use crate::cache::{FOLDER, PROGRAM};
+use crate::cache::{FOLDER, PROGRAM, images};
 
 pub(super) fn run(global: &Global, args: &Cache, printer: &Printer) -> anyhow::Result<Exit> {
     let project = Project::open(global)?;
@@ -98,7 +98,7 @@ struct Row {
 fn stats(folder: &Path, args: &CacheStats, printer: &Printer) -> anyhow::Result<Exit> {
     let mut rows = Vec::new();
     let mut troubles = Vec::new();
-    for program in folders(folder)? {
+    for program in folders(folder)?.into_iter().filter(|name| name != images::FOLDER) {
         for name in folders(&folder.join(&program))? {
             let (stats, found) = store::stats(&folder.join(&program).join(&name));
             // A pull that was refused leaves an empty folder.

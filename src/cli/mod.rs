@@ -17,6 +17,7 @@ mod deploy;
 mod deployments;
 mod doctor;
 mod git;
+mod images;
 mod init;
 mod man;
 mod new;
@@ -89,6 +90,7 @@ fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Why(args) => why::run(global, &args, printer),
         Command::Config(args) => config::run(global, &args, printer),
         Command::Cache(args) => cache::run(global, &args, printer),
+        Command::Images(args) => images::run(global, &args, printer),
         Command::Serve(args) => serve::run(global, &args, printer),
         Command::Api(args) => api::run(global, &args, printer),
         Command::Db(args) => db::run(global, &args, printer),

@@ -60,6 +60,7 @@ impl Config {
                 "full_content": self.feeds.full_content,
             },
             "search": { "enabled": self.search.enabled },
+            "images": self.images.to_json(),
             "deploy": {
                 "target": word(self.deploy.target, &raw::DEPLOY_TARGET),
                 "project": self.deploy.project,

@@ -7,6 +7,7 @@
 pub mod api;
 pub(crate) mod check;
 mod diagnostics;
+pub mod images;
 mod json;
 mod languages;
 mod raw;
@@ -55,6 +56,8 @@ pub struct Config {
     pub feeds: Feeds,
     /// `[search]`
     pub search: Search,
+    /// `[images]`
+    pub images: images::Images,
     /// `[build]`
     pub build: Build,
     /// `[deploy]`
@@ -472,6 +475,7 @@ impl Default for Config {
             code: Code { highlight: true, wrap: false, line_numbers: false, copy: true, aliases: IndexMap::new() },
             feeds: Feeds { atom: true, rss: true, json: true, limit: 20, full_content: true },
             search: Search { enabled: true },
+            images: images::Images::default(),
             build: Build {
                 output: "public".to_owned(),
                 minify: true,

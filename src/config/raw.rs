@@ -22,9 +22,6 @@ pub(super) const BROKEN_LINKS: [(&str, BrokenLinks); 3] =
 pub(super) const DEPLOY_TARGET: [(&str, DeployTarget); 2] =
     [("pages", DeployTarget::Pages), ("workers", DeployTarget::Workers)];
 
-/// Tables that later parts of rivage read.
-const RESERVED: [&str; 1] = ["images"];
-
 /// Reads the settings.
 pub(super) fn read(report: &Report<'_>, data: &Data) -> Config {
     let mut config = Config::default();
@@ -56,6 +53,9 @@ pub(super) fn read(report: &Report<'_>, data: &Data) -> Config {
         set(&mut config.search.enabled, map.bool("enabled"));
         map.finish();
     }
+    if let Some(map) = root.map("images", "`[images]`") {
+        super::images::read(&mut config.images, map);
+    }
     if let Some(map) = root.map("build", "`[build]`") {
         build(&mut config.build, map);
     }
@@ -66,9 +66,6 @@ pub(super) fn read(report: &Report<'_>, data: &Data) -> Config {
     config.redirects = redirects(&mut root);
     config.api = super::api::read(&mut root);
     config.extra = root.json("extra");
-    for table in RESERVED {
-        root.take(table);
-    }
     root.finish_with(|_| Some(diagnostics::OWN_SETTINGS.to_owned()));
     config
 }

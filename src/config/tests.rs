@@ -133,11 +133,6 @@ fn sidebars_come_from_the_tree_or_by_hand() {
 }
 
 #[test]
-fn tables_of_later_parts_are_left_alone() {
-    assert_eq!(check("[images]\na = 1"), "");
-}
-
-#[test]
 fn authors_without_a_name_are_called_by_their_key() {
     let authors = good("[authors.jane]\nurl = 'https://jane.example'\nmastodon = '@j'").authors;
     assert_eq!(authors["jane"]["name"], "jane");

@@ -6,6 +6,7 @@
 
 mod explain;
 mod generated;
+mod pictures;
 mod prepare;
 mod routes;
 mod session;

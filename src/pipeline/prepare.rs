@@ -18,6 +18,7 @@ use crate::api::{self, Api};
 use crate::cache::{self, Cache, Checker, Kind, Marked};
 use crate::config::{self, Config};
 use crate::discover::{self, ContentFile, SourceTree};
+use crate::images::Library;
 use crate::inputs::{Fingerprint, Inputs, Question, World};
 use crate::parse::{self, Document};
 use crate::render::answers::Memo;
@@ -147,6 +148,7 @@ pub(super) fn prepare(
         beside,
         templates: Templates::of(&sources),
         feed_pages: outputs::feed_pages(&site),
+        images: Arc::new(Library::new(cache.map(|cache| cache.images.clone()))),
         preview: options.mode == Mode::Preview,
         reference: reference(&config, api.as_ref(), &site, &tree),
         memo: Memo::default(),

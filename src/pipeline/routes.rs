@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::prepare::keep_all;
 use crate::cache::{self, Cache, Checker, Kind};
 use crate::config::Language;
+use crate::images::Derivative;
 use crate::inputs::{Fingerprint, Inputs, Memory, Question, World};
 use crate::render::facts::{Part, Told};
 use crate::render::page::Renderer;
@@ -63,6 +64,7 @@ pub(crate) struct Stored {
     hrefs: Vec<String>,
     search: Option<Fingerprint>,
     content: Option<Fingerprint>,
+    pub(crate) derivatives: Vec<Derivative>,
     /// The question whose answer had changed when it was last rendered; none the first time.
     pub(crate) cause: Option<Question>,
 }
@@ -101,8 +103,8 @@ impl Routes<'_> {
                 && let Some(stored) = cache::decode::<Stored>(entry.small())
                 && keep_all(self.sink, &stored.made)?
             {
-                let Stored { diagnostics, anchored, hrefs, search, content, .. } = stored;
-                let told = Told { anchored, hrefs, search, content, facts: None };
+                let Stored { diagnostics, anchored, hrefs, search, content, derivatives, .. } = stored;
+                let told = Told { anchored, hrefs, search, content, derivatives, facts: None };
                 return Ok(Rendered { told, diagnostics, notes: Vec::new(), time: start.elapsed() });
             }
         }
@@ -122,6 +124,7 @@ impl Routes<'_> {
                 hrefs: told.hrefs.clone(),
                 search: told.search,
                 content: told.content,
+                derivatives: told.derivatives.clone(),
                 cause: cause.as_deref().cloned(),
             };
             if let Some(trace) = cache::observe(&cache.own, &notes)
@@ -147,11 +150,8 @@ impl Routes<'_> {
     ) -> Result<(PageFacts, Vec<Diagnostic>), crate::fs::Error> {
         match work {
             Work::Route(route) => self.renderer.render_route(inputs, route, sink),
-            Work::NotFound(language) => {
-                let diagnostics = self.renderer.render_not_found(inputs, language, sink)?;
-                Ok((PageFacts::default(), diagnostics))
-            }
-            Work::Reference => Ok((PageFacts::default(), self.renderer.render_reference(inputs, sink)?)),
+            Work::NotFound(language) => self.renderer.render_not_found(inputs, language, sink),
+            Work::Reference => self.renderer.render_reference(inputs, sink),
         }
     }
 }

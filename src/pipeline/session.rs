@@ -21,11 +21,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::generated::{Capture, Generated};
 use super::prepare::{Former, Prepared, is_written, parse_one, prepare};
 use super::routes::{Parts, Rendered, Routes, Work};
-use super::{Options, Outcome, Profile, Progress, on_workers};
+use super::{Mode, Options, Outcome, Profile, Progress, on_workers, pictures};
 use crate::api;
 use crate::cache::store::Key;
 use crate::cache::{Cache, Checker, Kind};
+use crate::config::images::Store;
 use crate::fs::EntryKind;
+use crate::images::Derivative;
 use crate::inputs::{Inputs, Question, World};
 use crate::parse::Document;
 use crate::render::facts::{AllTold, Part, Told};
@@ -55,6 +57,10 @@ struct Last {
     link_problems: Vec<Diagnostic>,
     /// What is wrong with generated files.
     output_problems: Vec<Diagnostic>,
+    /// Files that pages show of images, by name.
+    derivatives: Vec<Derivative>,
+    /// Images of which nothing could be made.
+    image_problems: Vec<Diagnostic>,
     /// How many routes were rendered.
     count: usize,
     /// Whether only what was made anew is in the sink.
@@ -235,7 +241,10 @@ impl Session {
         let notes = rendered.iter().flat_map(|rendered| &rendered.notes);
         paths.extend(notes.filter_map(|(question, _)| question.path().map(str::to_owned)));
         drop(site);
+        let derivatives = pictures::of_all(rendered.iter().map(|rendered| &rendered.told));
         self.last = Some(Last {
+            derivatives,
+            image_problems: Vec::new(),
             world: world.clone(),
             places,
             prepared,
@@ -264,6 +273,11 @@ impl Session {
         on_workers(|| {
             let cache = self.cache.as_ref();
             let Some(last) = &mut self.last else { return Ok(()) };
+            if self.options.mode == Mode::Build {
+                let start = Instant::now();
+                last.image_problems = last.make_images(cache, sink, progress)?;
+                last.profile.stages.push(("images", start.elapsed()));
+            }
             progress.stage("outputs", 0);
             let start = Instant::now();
             let artifacts = std::mem::take(&mut last.prepared.artifacts);
@@ -281,7 +295,8 @@ impl Session {
         let mut all = diagnostics.clone();
         all.extend(documents.iter().flat_map(|parsed| &parsed.problems).cloned());
         all.extend(last.rendered.iter().flat_map(|rendered| &rendered.diagnostics).cloned());
-        all.extend(last.link_problems.iter().chain(&last.output_problems).cloned());
+        let of_site = last.link_problems.iter().chain(&last.output_problems).chain(&last.image_problems);
+        all.extend(of_site.cloned());
         rivage_diag::sort(&mut all);
         super::merge_by_page(&mut all);
         let facts = last.rendered.iter().take(last.prepared.site().routes.len());
@@ -304,14 +319,21 @@ impl Session {
     pub fn save(&mut self) {
         let Self { cache: Some(cache), last: Some(last), .. } = self else { return };
         let keys = LazyLock::new(|| last.keys());
+        let images = LazyLock::new(|| last.image_keys());
         let keeps_code = cache.common.stats().bytes < MOST;
         cache.save(&last.world, &|key| match Kind::of(key) {
             Some(Kind::Document | Kind::Route) => keys.contains(key),
             // Nobody knows which blocks will be asked for again.
             Some(Kind::Code) => keeps_code,
+            Some(Kind::Image) => images.contains(key),
             kind => kind.is_some(),
         });
         cache.tidy();
+    }
+
+    /// Returns the files that pages of the last run show of images, by name.
+    pub fn derivatives(&self) -> &[Derivative] {
+        self.last.as_ref().map_or(&[], |last| &last.derivatives)
     }
 
     /// Makes one file of the output of the last run, and maybe others with it; none where it makes no such file. For sinks that keep files
@@ -341,6 +363,25 @@ impl Last {
         routes.chain(documents).collect()
     }
 
+    /// The keys of all entries of the cache about files of images.
+    fn image_keys(&self) -> FxHashSet<Key> {
+        self.derivatives.iter().map(|derivative| Kind::Image.key(&derivative.name)).collect()
+    }
+
+    /// Makes files of images, unless visitors get them from elsewhere.
+    fn make_images(
+        &self,
+        cache: Option<&Cache>,
+        sink: &dyn Sink,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Diagnostic>, crate::fs::Error> {
+        let config = &self.prepared.config;
+        if self.derivatives.is_empty() || config.images.store == Store::R2 {
+            return Ok(Vec::new());
+        }
+        pictures::put(&self.world, &config.deploy.media, cache, &self.derivatives, sink, progress)
+    }
+
     /// Makes generated files.
     fn generate(&self, cache: Option<&Cache>, take: &dyn outputs::Take) -> Result<Vec<Diagnostic>, crate::fs::Error> {
         let site = self.site();
@@ -358,6 +399,13 @@ impl Last {
 
     fn make(&self, cache: Option<&Cache>, path: &str, capture: &Captured) -> Result<(), crate::fs::Error> {
         let inputs = Inputs::new(&self.world);
+        let below = path.strip_prefix(&self.prepared.config.deploy.media).and_then(|rest| rest.strip_prefix('/'));
+        if let Some(derivative) = below.and_then(|name| pictures::named(&self.derivatives, name)) {
+            let artifact = pictures::make_one(&self.world, cache, derivative);
+            return artifact.map_or(Ok(()), |bytes| {
+                capture.put(Artifact { path: path.to_owned(), content: Content::Bytes(bytes) }).map(drop)
+            });
+        }
         if let Some(route) = self.route_of(path) {
             return self.prepared.renderer.render_route(&inputs, route, capture).map(drop);
         }

@@ -92,9 +92,12 @@ fn answer<B: Builder + ?Sized>(site: &Snapshot, builder: &B, request: &Request) 
     }
 }
 
-/// The search index, of which all changes with every edit: it is made when somebody searches.
+/// The search index, of which all changes with every edit: it is made when somebody searches. Files of images, when somebody looks.
 fn is_made_on_demand(path: &str) -> bool {
-    path.starts_with("/search/") && path.ends_with(".json")
+    let is_index = path.starts_with("/search/") && path.ends_with(".json");
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    is_index || (stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Answers what is neither `GET` nor `HEAD`.

@@ -194,6 +194,13 @@ pub(super) fn bad_image(file: &FileId, span: Span, written: &str, why: &str) -> 
     Diagnostic::error("bad-image", format!("`{written}` cannot be read as an image: {why}")).at(file, span)
 }
 
+/// A file whose name promises another format.
+pub(super) fn other_format(file: &FileId, span: Span, written: &str, told: &str) -> Diagnostic {
+    Diagnostic::warning("image-format", format!("`{written}` is {told}"))
+        .at(file, span)
+        .with_hint("rename the file: servers tell browsers what its name promises")
+}
+
 /// An import of a file that does not exist.
 pub(super) fn missing_import(file: &FileId, span: Span, written: &str) -> Diagnostic {
     Diagnostic::error("missing-import", format!("`{written}` does not exist"))

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{OutLink, PageFacts, SearchPage};
+use crate::images::Derivative;
 use crate::inputs::Fingerprint;
 
 /// What one route tells.
@@ -21,6 +22,8 @@ pub struct Told {
     pub search: Option<Fingerprint>,
     /// The fingerprint of the content's HTML, for pages that a feed shows.
     pub content: Option<Fingerprint>,
+    /// Files that it shows of images.
+    pub derivatives: Vec<Derivative>,
     /// All of it, where it is in memory.
     pub facts: Option<Arc<PageFacts>>,
 }
@@ -101,6 +104,7 @@ impl Told {
             hrefs: facts.internal_hrefs.clone(),
             search: search.as_ref().filter(|_| facts.search.is_some()).map(|bytes| Fingerprint::of(bytes)),
             content: content.map(Fingerprint::of),
+            derivatives: facts.derivatives.clone(),
             facts: None,
         };
         let content = content.unwrap_or_default().to_vec();

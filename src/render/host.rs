@@ -21,6 +21,7 @@ use super::html::{self, Names, Rendered};
 use super::imports::{self, Kind};
 use super::outputs::twin::Answers;
 use super::page::{Renderer, value_json};
+use super::pictures::{self, Wish};
 use super::props::{self, Check};
 use super::values::map;
 use super::{OutLink, assets, code, diagnostics, emoji, math, scope};
@@ -196,9 +197,9 @@ impl<'r> SiteHost<'r> {
         }
     }
 
-    /// Finds an image and its size.
-    fn resolve_image(&mut self, url: &str, at: At<'_>) -> ImageTarget {
-        let written = ImageTarget { src: url.to_owned(), size: None };
+    /// Finds an image and its size, and where `in_sizes`, what is made of it.
+    fn resolve_image(&mut self, url: &str, at: At<'_>, in_sizes: bool) -> ImageTarget {
+        let written = ImageTarget { src: url.to_owned(), size: None, picture: None };
         if url.starts_with("//") || url.starts_with("data:") || url.contains("://") || url.is_empty() {
             return written;
         }
@@ -226,17 +227,33 @@ impl<'r> SiteHost<'r> {
         let src = surroundings.values.href(&target);
         if !assets::is_image(&file) {
             // A film, its captions: found, and that is all there is to know.
-            return ImageTarget { src, size: None };
+            return ImageTarget { src, size: None, picture: None };
+        }
+        if pictures::is_raster(&file) && self.config().images.enabled {
+            return match pictures::facts(surroundings, self.inputs.world(), self.inputs.notes(), &file) {
+                Ok(known) => {
+                    let (width, height) = (known.facts.width, known.facts.height);
+                    if let Some(told) = pictures::other_format(&file, known.facts.format) {
+                        self.diagnostics.push(diagnostics::other_format(at.file, at.span, url, &told));
+                    }
+                    let picture = in_sizes.then(|| pictures::picture(surroundings, &file, &known, &Wish::default()));
+                    ImageTarget { src, size: Some((width, height)), picture: picture.flatten() }
+                }
+                Err(why) => {
+                    self.diagnostics.push(diagnostics::bad_image(at.file, at.span, url, &why));
+                    ImageTarget { src, size: None, picture: None }
+                }
+            };
         }
         match crate::theme::read(self.inputs, &file).map(|bytes| assets::image_size(&bytes)) {
-            Ok(Ok(size)) => ImageTarget { src, size },
+            Ok(Ok(size)) => ImageTarget { src, size, picture: None },
             Ok(Err(why)) => {
                 self.diagnostics.push(diagnostics::bad_image(at.file, at.span, url, &why));
-                ImageTarget { src, size: None }
+                ImageTarget { src, size: None, picture: None }
             }
             Err(error) => {
                 self.diagnostics.push(diagnostics::unreadable(&file, &error).at(at.file, at.span));
-                ImageTarget { src, size: None }
+                ImageTarget { src, size: None, picture: None }
             }
         }
     }
@@ -245,7 +262,7 @@ impl<'r> SiteHost<'r> {
     fn prop(&mut self, name: &str, value: &Value, at: At<'_>) -> Result<tera::Value, &'static str> {
         props::to_template(name, value, &mut |kind, url| match kind {
             props::Reference::Link => self.resolve_link(url, at).href,
-            props::Reference::Image => self.resolve_image(url, at).src,
+            props::Reference::Image => self.resolve_image(url, at, false).src,
         })
     }
 
@@ -387,7 +404,15 @@ impl Host for SiteHost<'_> {
     }
 
     fn image(&mut self, url: &str, at: At<'_>) -> ImageTarget {
-        self.resolve_image(url, at)
+        self.resolve_image(url, at, true)
+    }
+
+    fn image_file(&mut self, url: &str, at: At<'_>) -> ImageTarget {
+        self.resolve_image(url, at, false)
+    }
+
+    fn is_first_image(&mut self) -> bool {
+        scope::is_first_image()
     }
 
     fn code(&mut self, block: Code<'_>, at: At<'_>, out: &mut String) {
@@ -489,7 +514,7 @@ impl Host for SiteHost<'_> {
             return Binding::Missing;
         };
         if kind == Kind::Image {
-            let found = self.resolve_image(source, at);
+            let found = self.resolve_image(source, at, false);
             let (width, height) = found.size.unzip();
             return Binding::Value(Value::from_json(
                 &serde_json::json!({ "src": found.src, "width": width, "height": height }),

@@ -21,6 +21,7 @@ pub mod math;
 pub mod minify;
 pub mod outputs;
 pub mod page;
+mod pictures;
 pub mod plain;
 mod props;
 pub mod scan;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use rivage_diag::Location;
 use serde::{Deserialize, Serialize};
 
+use crate::images::Derivative;
 use crate::inputs::Fingerprint;
 
 /// A file of the output.
@@ -119,6 +121,8 @@ pub struct PageFacts {
     pub content: Option<Arc<str>>,
     /// Depth and text of the content's headings with where they were written, in order.
     pub headings: Vec<(u8, String, Location)>,
+    /// Files that it shows of images, sorted.
+    pub derivatives: Vec<Derivative>,
 }
 
 /// A link on a page.

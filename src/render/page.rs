@@ -25,6 +25,7 @@ use super::values::{Values, map};
 use super::{Artifact, PageFacts, SearchPage, Sink, diagnostics, minify, scan};
 use crate::api;
 use crate::config::{Config, Language, UnknownComponent};
+use crate::images::Derivative;
 use crate::inputs::{Fingerprint, Inputs, SiteQuestion};
 use crate::parse::Document;
 use crate::resolve::{Page, PageId, Route, Site, View, output_path};
@@ -118,6 +119,8 @@ impl Renderer {
             page,
             url: url.to_owned(),
             uids: 0,
+            images: 0,
+            derivatives: Vec::new(),
             has_asked_for_texts: false,
         }
     }
@@ -153,6 +156,7 @@ impl Renderer {
             {
                 facts.content = Some(Arc::from(body.html.as_str()));
             }
+            facts.derivatives = derivatives();
             sink.put(Artifact::text(output_path(&route.url), html))?;
             // That no other file is in its place is part of the answer about the route.
             let path = twin::path(&route.url);
@@ -172,7 +176,7 @@ impl Renderer {
         inputs: &Inputs<'_>,
         language: &Language,
         sink: &dyn Sink,
-    ) -> Result<Vec<Diagnostic>, crate::fs::Error> {
+    ) -> Result<(PageFacts, Vec<Diagnostic>), crate::fs::Error> {
         let url = match &language.prefix {
             Some(prefix) => format!("/{prefix}/404.html"),
             None => "/404.html".to_owned(),
@@ -189,7 +193,7 @@ impl Renderer {
             if !self.surroundings.is_written(path) {
                 sink.put(Artifact::text(path, self.finish(html).0))?;
             }
-            Ok(body.diagnostics)
+            Ok((PageFacts { derivatives: derivatives(), ..PageFacts::default() }, body.diagnostics))
         })
     }
 
@@ -197,12 +201,16 @@ impl Renderer {
     ///
     /// # Errors
     /// The sink refused a file.
-    pub fn render_reference(&self, inputs: &Inputs<'_>, sink: &dyn Sink) -> Result<Vec<Diagnostic>, crate::fs::Error> {
+    pub fn render_reference(
+        &self,
+        inputs: &Inputs<'_>,
+        sink: &dyn Sink,
+    ) -> Result<(PageFacts, Vec<Diagnostic>), crate::fs::Error> {
         const URL: &str = "/api/";
         let language = &self.config().default_language().code;
         self.note(inputs, SiteQuestion::Settings);
         self.note(inputs, SiteQuestion::Reference);
-        let Some(reference) = &self.surroundings.reference else { return Ok(Vec::new()) };
+        let Some(reference) = &self.surroundings.reference else { return Ok(Default::default()) };
         scope::enter(self.scope(inputs, language, URL, None), || {
             let mut body = Body::default();
             let mut context = self.base_context(language, URL);
@@ -220,7 +228,7 @@ impl Renderer {
             context.insert_value("toc", nested_toc(&toc, 2, 3));
             let html = self.layout(inputs, &[REFERENCE_LAYOUT.to_owned()], &mut context, None, &mut body);
             sink.put(Artifact::text(api::REFERENCE, self.finish(html).0))?;
-            Ok(body.diagnostics)
+            Ok((PageFacts { derivatives: derivatives(), ..PageFacts::default() }, body.diagnostics))
         })
     }
 
@@ -556,6 +564,14 @@ pub(super) fn slice_of(ids: &[PageId], size: usize, part: usize) -> &[PageId] {
 pub(super) fn parse_body(config: &Config, document: &Document, text: &str) -> (Node, Vec<Diagnostic>) {
     let options = crate::parse::markdown_options(config, document.source.syntax);
     rivage_syntax::markdown::parse(&document.file, text, document.body_start, &options)
+}
+
+/// Takes the files of images that the current page shows.
+fn derivatives() -> Vec<Derivative> {
+    let mut all = scope::with(|scope| std::mem::take(&mut scope.derivatives)).unwrap_or_default();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn wanted_template(page: &Page) -> Option<Location> {

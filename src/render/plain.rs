@@ -60,7 +60,11 @@ impl Host for PlainHost {
     }
 
     fn image(&mut self, url: &str, _at: At<'_>) -> ImageTarget {
-        ImageTarget { src: url.to_owned(), size: None }
+        ImageTarget { src: url.to_owned(), size: None, picture: None }
+    }
+
+    fn is_first_image(&mut self) -> bool {
+        false
     }
 
     fn code(&mut self, code: Code<'_>, _at: At<'_>, out: &mut String) {

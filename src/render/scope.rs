@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::functions::Surroundings;
+use crate::images::Derivative;
 use crate::inputs::{Notes, World};
 use crate::resolve::PageId;
 
@@ -26,6 +27,10 @@ pub struct Scope {
     pub url: String,
     /// How many unique ids have been given out.
     pub uids: u32,
+    /// How many images have been written.
+    pub images: u32,
+    /// Files that the page shows of images.
+    pub derivatives: Vec<Derivative>,
     /// Whether a text of the theme has been asked for and noted.
     pub has_asked_for_texts: bool,
 }
@@ -55,6 +60,15 @@ pub fn with<R>(read: impl FnOnce(&mut Scope) -> R) -> Option<R> {
 /// Returns what templates may ask for; none outside of any rendering.
 pub fn surroundings() -> Option<Arc<Surroundings>> {
     with(|scope| Arc::clone(&scope.surroundings))
+}
+
+/// Reports whether no image has been written on this page, and counts this one.
+pub fn is_first_image() -> bool {
+    with(|scope| {
+        scope.images += 1;
+        scope.images == 1
+    })
+    .unwrap_or(false)
 }
 
 /// Returns a number that no other call on this page gets.

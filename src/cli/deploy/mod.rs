@@ -18,7 +18,7 @@ use super::args::{Deploy, DeployCommand, Global};
 use super::build::{self, How, found};
 use super::printer::{Printer, failure};
 use super::project::SiteSources;
-use super::{Exit, git};
+use super::{Exit, git, images};
 use crate::deploy::plan::Plan;
 use crate::deploy::record::{self, Record};
 use crate::deploy::{self, Environment, Options, Site, State, Tell, checks, files};
@@ -73,6 +73,9 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
     }
     if !args.json && !args.markdown {
         printer.note(plan.to_text().trim_end());
+    }
+    if !images::send(&setup, &args.selection, printer)? {
+        return Ok(Exit::SiteHasErrors);
     }
     if let Some(database) = &database {
         let prepared = database.prepare(&setup, args, printer);

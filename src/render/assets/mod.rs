@@ -28,6 +28,8 @@ pub const FOLDER: &str = "assets";
 /// A file under its fingerprinted name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asset {
+    /// The project's file that it is, or is made of.
+    pub file: String,
     /// Where it is, without base path and leading slash: `assets/css/main.3f2a9c1b.css`.
     pub url_path: String,
     /// Its length in bytes.
@@ -130,7 +132,8 @@ struct Built {
 impl Built {
     /// Adds a file that was made here.
     fn add(&mut self, name: &str, bytes: Vec<u8>) -> Asset {
-        let asset = Asset { url_path: fingerprinted(name, &bytes), size: bytes.len() as u64, dimensions: None };
+        let file = format!("{FOLDER}/{name}");
+        let asset = Asset { file, url_path: fingerprinted(name, &bytes), size: bytes.len() as u64, dimensions: None };
         self.artifacts.push(Artifact { path: asset.url_path.clone(), content: Content::Bytes(bytes) });
         self.map.map.insert(name.to_owned(), asset.clone());
         asset
@@ -148,7 +151,12 @@ fn other(sources: &Sources<'_>, file: &ThemeFile, built: &mut Built) {
     } else {
         None
     };
-    let asset = Asset { url_path: fingerprinted(&file.name, &bytes), size: bytes.len() as u64, dimensions };
+    let asset = Asset {
+        file: file.path.clone(),
+        url_path: fingerprinted(&file.name, &bytes),
+        size: bytes.len() as u64,
+        dimensions,
+    };
     built.artifacts.push(Artifact { path: asset.url_path.clone(), content: Content::CopyOf(file.path.clone()) });
     built.map.map.insert(file.name.clone(), asset);
 }

@@ -333,7 +333,7 @@ impl Writer<'_> {
                 true
             }
             ("img", "src") => {
-                let target = self.host.image(url, at);
+                let target = self.host.image_file(url, at);
                 push_attribute("src", &target.src, out);
                 let is_sized = ["width", "height", "style"].iter().any(|name| props.contains_key(*name));
                 if let (Some((width, height)), false) = (target.size, is_sized) {

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::picture::Picture;
 use indexmap::IndexMap;
 use rivage_diag::{Diagnostic, FileId, Location, Span};
 use rivage_syntax::ast::Node;
@@ -44,6 +45,8 @@ pub struct ImageTarget {
     pub src: String,
     /// Width and height in pixels, where known.
     pub size: Option<(u32, u32)>,
+    /// The image in several sizes and formats, where there are.
+    pub picture: Option<Picture>,
 }
 
 /// A fenced (or indented) block of code, as written.
@@ -168,6 +171,14 @@ pub trait Host {
 
     /// Returns where an image is.
     fn image(&mut self, url: &str, at: At<'_>) -> ImageTarget;
+
+    /// Returns where the file of an image is, for an element that shows it as its author wrote it.
+    fn image_file(&mut self, url: &str, at: At<'_>) -> ImageTarget {
+        self.image(url, at)
+    }
+
+    /// Reports whether this is the page's first image, which is likely to be in sight. Asked once for each image that is written.
+    fn is_first_image(&mut self) -> bool;
 
     /// Writes a block of code.
     fn code(&mut self, code: Code<'_>, at: At<'_>, out: &mut String);

@@ -11,6 +11,7 @@ mod footnotes;
 pub mod host;
 mod ids;
 mod names;
+pub mod picture;
 mod scope;
 #[cfg(test)]
 mod tests;

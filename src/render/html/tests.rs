@@ -12,6 +12,7 @@ use super::*;
 /// A site of which each answer can be seen in the HTML.
 struct TestHost {
     diagnostics: Vec<Diagnostic>,
+    has_image: bool,
 }
 
 impl Host for TestHost {
@@ -21,7 +22,11 @@ impl Host for TestHost {
     }
 
     fn image(&mut self, url: &str, _at: At<'_>) -> ImageTarget {
-        ImageTarget { src: format!("/img/{url}"), size: url.ends_with(".png").then_some((4, 3)) }
+        ImageTarget { src: format!("/img/{url}"), size: url.ends_with(".png").then_some((4, 3)), picture: None }
+    }
+
+    fn is_first_image(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_image, true)
     }
 
     fn code(&mut self, code: Code<'_>, _at: At<'_>, out: &mut String) {
@@ -109,7 +114,7 @@ impl Host for TestHost {
 fn render_page(text: &str, options: &Options) -> (Rendered, Vec<Diagnostic>) {
     let file = FileId::from("page.mdx");
     let (tree, diagnostics) = markdown::parse(&file, text, 0, options);
-    let mut host = TestHost { diagnostics };
+    let mut host = TestHost { diagnostics, has_image: false };
     let settings = Settings { plain: false, labels: Labels::default(), taken_ids: Vec::new() };
     let (rendered, _) = render(&file, &tree, &settings, &mut host);
     (rendered, host.diagnostics)

@@ -12,6 +12,7 @@ use super::escape::{encode_url, escape_text, push_attribute, push_quoted, push_t
 use super::footnotes::Footnotes;
 use super::host::{At, Code, CodeBlock};
 use super::ids::Ids;
+use super::picture::Attributes;
 use super::scope::FileScope;
 use super::{Host, Settings, TocEntry, diagnostics};
 
@@ -33,7 +34,6 @@ pub(super) struct Writer<'a> {
     pub(super) footnotes: Footnotes,
     pub(super) ids: Ids,
     pub(super) toc: Vec<TocEntry>,
-    images: usize,
     depth: usize,
     /// How many bytes the page's HTML may have.
     max_bytes: usize,
@@ -58,7 +58,6 @@ impl<'a> Writer<'a> {
             footnotes: Footnotes::default(),
             ids,
             toc: Vec::new(),
-            images: 0,
             depth: 0,
             max_bytes: (MAX_MEGABYTES << 20) + 4 * source,
             stopped: false,
@@ -257,12 +256,19 @@ impl<'a> Writer<'a> {
     }
 
     fn image(&mut self, url: &str, alt: &str, title: Option<&str>, span: Span, out: &mut String) {
+        let start = out.len();
         out.push_str("<img");
         if self.settings.plain {
             push_attribute("src", &encode_url(url), out);
             push_attribute("alt", alt, out);
         } else {
             let target = self.host.image(url, At { file: &self.scope.file, span });
+            if let Some(picture) = &target.picture {
+                out.truncate(start);
+                let attributes = Attributes { alt, title, class: None, lazy: !self.host.is_first_image() };
+                picture.write(&attributes, out);
+                return;
+            }
             push_attribute("src", &encode_url(&target.src), out);
             push_attribute("alt", alt, out);
             if let Some((width, height)) = target.size {
@@ -279,11 +285,10 @@ impl<'a> Writer<'a> {
 
     /// Writes how an image is loaded: the page's first one at once, as it is likely to be in sight.
     pub(super) fn image_loading(&mut self, out: &mut String) {
-        if self.images > 0 {
+        if !self.host.is_first_image() {
             out.push_str(" loading=\"lazy\"");
         }
         out.push_str(" decoding=\"async\"");
-        self.images += 1;
     }
 
     fn heading(&mut self, node: &Node, depth: u8, own: Option<&str>, classes: &[String], out: &mut String) {

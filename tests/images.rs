@@ -1,0 +1,372 @@
+//! Images of sites: what HTML offers, what is made, what is not made again, and what is said of bad files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use rivage::cache::Cache;
+use rivage::fs::RealFs;
+use rivage::inputs::World;
+use rivage::pipeline::{Mode, Options, Outcome, Session, Silent};
+use rivage::render::{Artifact, Content, Put, Sink};
+use rivage_images::{Format, Raster, Settings, encode};
+
+const SETTINGS: &str = "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[build]\nmarkdown_twins = false\n\
+    [images]\nwidths = [40, 80]\navif_speed = 10\nsizes = \"100vw\"\n";
+
+/// A photo of so many pixels: stripes that no encoder makes small.
+fn photo(width: u32, height: u32, format: Format) -> Vec<u8> {
+    let noise = |x: u32, y: u32| x.wrapping_mul(2_654_435_761).wrapping_add(y.wrapping_mul(40_503)) >> 13;
+    let pixels = (0..height).flat_map(|y| {
+        (0..width)
+            .flat_map(move |x| [(noise(x, y) % 200) as u8 + 30, (x * 255 / width) as u8, (y * 255 / height) as u8])
+    });
+    encode(&Raster::new(width, height, false, pixels.collect()), format, Settings { quality: 95, speed: 10 }).unwrap()
+}
+
+struct Project(tempfile::TempDir);
+
+struct Built {
+    files: BTreeMap<String, Vec<u8>>,
+    outcome: Outcome,
+    session: Session,
+}
+
+#[derive(Default)]
+struct Gather(Mutex<BTreeMap<String, Content>>);
+
+impl Sink for Gather {
+    fn put(&self, artifact: Artifact) -> Result<Option<Put>, rivage::fs::Error> {
+        let put = match &artifact.content {
+            Content::Bytes(bytes) => {
+                Some(Put { digest: rivage::inputs::Fingerprint::of(bytes), length: bytes.len() as u64 })
+            }
+            Content::CopyOf(_) => None,
+        };
+        self.0.lock().unwrap().insert(artifact.path, artifact.content);
+        Ok(put)
+    }
+}
+
+impl Project {
+    fn new(page: &str, files: &[(&str, &[u8])]) -> Self {
+        let project = Self(tempfile::tempdir().unwrap());
+        project.write("rivage.toml", SETTINGS.as_bytes());
+        project.write("content/_index.mdx", format!("---\ntitle: Home\n---\n\n{page}\n").as_bytes());
+        for (path, bytes) in files {
+            project.write(path, bytes);
+        }
+        project
+    }
+
+    fn root(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) {
+        let path = self.root().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    fn build(&self, mode: Mode, is_cached: bool) -> Built {
+        let fs = Arc::new(RealFs::new(self.root()));
+        let world = World::new(fs, "2026-11-23T12:00:00Z".parse().unwrap(), BTreeMap::new());
+        let options = Options { mode, ..Options::default() };
+        let cache = is_cached.then(|| Cache::open(self.root(), options.flavour()));
+        let mut session = Session::new(options, cache);
+        let sink = Gather::default();
+        session.pages(&world, None, &sink, &Silent).unwrap();
+        session.finish(&sink, None, &Silent).unwrap();
+        session.save();
+        let files = sink.0.into_inner().unwrap().into_iter().map(|(path, content)| match content {
+            Content::Bytes(bytes) => (path, bytes),
+            Content::CopyOf(from) => (path, std::fs::read(self.root().join(from)).unwrap_or_default()),
+        });
+        Built { files: files.collect(), outcome: session.outcome().unwrap(), session }
+    }
+}
+
+impl Built {
+    /// The images of the home page's content, each hash as its place among all hashes.
+    fn images(&self) -> String {
+        let html = String::from_utf8(self.files["index.html"].clone()).unwrap();
+        let main = &html[html.find("<main").unwrap()..html.find("</main>").unwrap()];
+        let mut out = String::new();
+        let mut rest = main;
+        while let Some(start) = rest.find("<picture>").into_iter().chain(rest.find("<img")).min() {
+            let is_picture = rest[start..].starts_with("<picture>");
+            let end =
+                if is_picture { rest[start..].find("</picture>").unwrap() } else { rest[start..].find('>').unwrap() };
+            out += &rest[start..start + end];
+            out.push('\n');
+            rest = &rest[start + end..];
+        }
+        let mut names: Vec<String> = Vec::new();
+        let mut masked = String::new();
+        let mut parts = out.split("/media/");
+        masked += parts.next().unwrap_or_default();
+        for part in parts {
+            let place = names.iter().position(|name| *name == part[..32]).unwrap_or_else(|| {
+                names.push(part[..32].to_owned());
+                names.len() - 1
+            });
+            masked += &format!("/media/#{place}{}", &part[32..]);
+        }
+        masked
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let show = |diagnostic: &rivage_diag::Diagnostic| {
+            let place = diagnostic.primary.as_ref().map_or(String::new(), |place| format!("{}: ", place.file));
+            format!("{place}{}[{}]: {}", diagnostic.severity.as_str(), diagnostic.code, diagnostic.message)
+        };
+        self.outcome.diagnostics.iter().map(show).collect()
+    }
+
+    fn media(&self) -> BTreeMap<&str, &[u8]> {
+        let media =
+            self.files.iter().filter_map(|(path, bytes)| Some((path.strip_prefix("media/")?, bytes.as_slice())));
+        media.collect()
+    }
+}
+
+#[test]
+fn browsers_choose_from_sizes_and_formats() {
+    let project = Project::new(
+        "![A b](a.jpg \"T\")\n\n![C](a.jpg)\n\n![D](c.png)",
+        &[("content/a.jpg", &photo(240, 144, Format::Jpeg)), ("content/c.png", &photo(400, 400, Format::Png))],
+    );
+    let built = project.build(Mode::Build, false);
+    assert_eq!(built.problems(), [""; 0]);
+    insta::assert_snapshot!(built.images(), @r##"
+    <picture><source type="image/avif" srcset="/media/#0.avif 40w, /media/#1.avif 80w" sizes="100vw"><source type="image/webp" srcset="/media/#2.webp 40w, /media/#3.webp 80w" sizes="100vw"><img src="/media/#4.jpg" srcset="/media/#5.jpg 40w, /media/#4.jpg 80w" sizes="100vw" alt="A b" width="80" height="48" decoding="async" data-color="#8d9696" title="T">
+    <picture><source type="image/avif" srcset="/media/#0.avif 40w, /media/#1.avif 80w" sizes="auto, 100vw"><source type="image/webp" srcset="/media/#2.webp 40w, /media/#3.webp 80w" sizes="auto, 100vw"><img src="/media/#4.jpg" srcset="/media/#5.jpg 40w, /media/#4.jpg 80w" sizes="auto, 100vw" alt="C" width="80" height="48" loading="lazy" decoding="async" data-color="#8d9696">
+    <picture><source type="image/avif" srcset="/media/#6.avif 40w, /media/#7.avif 80w" sizes="auto, 100vw"><source type="image/webp" srcset="/media/#8.webp 40w, /media/#9.webp 80w" sizes="auto, 100vw"><img src="/media/#10.png" srcset="/media/#11.png 40w, /media/#10.png 80w" sizes="auto, 100vw" alt="D" width="80" height="80" loading="lazy" decoding="async" data-color="#909696">
+    "##);
+    let media = built.media();
+    // 40 and 80 of both, in three formats.
+    assert_eq!(media.len(), 12);
+    for (name, bytes) in media {
+        let extension = name.rsplit_once('.').unwrap().1;
+        match extension {
+            "avif" => assert_eq!(&bytes[4..12], b"ftypavif"),
+            other => assert_eq!(rivage_images::probe(bytes).unwrap().format.extension(), other),
+        }
+    }
+}
+
+#[test]
+fn a_warm_build_encodes_nothing() {
+    let project = Project::new("![A](a.jpg)", &[("content/a.jpg", &photo(240, 144, Format::Jpeg))]);
+    let cold = project.build(Mode::Build, true);
+    let names: Vec<String> = cold.media().into_keys().map(str::to_owned).collect();
+    assert_eq!(names.len(), 6);
+    // What is kept is what is written: bytes that no encoder would make show that none ran.
+    for name in &names {
+        project.write(&format!(".rivage/cache/images/{}/{name}", &name[..2]), name.as_bytes());
+    }
+    let warm = project.build(Mode::Build, true);
+    for (name, bytes) in warm.media() {
+        assert_eq!(bytes, name.as_bytes());
+    }
+    // Where the page is rendered anew, too.
+    project.write("content/_index.mdx", b"---\ntitle: Home\n---\n\nNew. ![A](a.jpg)\n");
+    let edited = project.build(Mode::Build, true);
+    assert!(edited.outcome.rendered > 0);
+    assert_eq!(edited.media(), warm.media());
+}
+
+#[test]
+fn builds_with_and_without_a_cache_are_equal() {
+    let project = Project::new(
+        "![A](a.jpg)\n\n<Figure src=\"b.png\" alt=\"B\" crop=\"1:1\" />",
+        &[("content/a.jpg", &photo(210, 140, Format::Jpeg)), ("content/b.png", &photo(120, 90, Format::Png))],
+    );
+    let without = project.build(Mode::Build, false);
+    let cold = project.build(Mode::Build, true);
+    let warm = project.build(Mode::Build, true);
+    assert!(without.files == cold.files && cold.files == warm.files);
+    // Another photo under the name: other files.
+    project.write("content/a.jpg", &photo(210, 141, Format::Jpeg));
+    let changed = project.build(Mode::Build, true);
+    assert!(changed.files == project.build(Mode::Build, false).files);
+    assert_ne!(changed.media().keys().collect::<Vec<_>>(), warm.media().keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn crops_and_sizes_are_wished_for() {
+    let project = Project::new(
+        "<Image src=\"a.jpg\" alt=\"A\" crop=\"1:1\" focus=\"left\" widths={[30]} sizes=\"30px\" quality={50} />\n\n\
+         <Figure src=\"a.jpg\" alt=\"B\" dark=\"a.jpg\" width={50}/>\n\n<Image src=\"https://x.org/a.jpg\" alt=\"C\" eager />",
+        &[("content/a.jpg", &photo(240, 144, Format::Jpeg))],
+    );
+    let built = project.build(Mode::Build, false);
+    assert_eq!(built.problems(), [""; 0]);
+    insta::assert_snapshot!(built.images(), @r##"
+    <picture><source type="image/avif" srcset="/media/#0.avif 30w" sizes="30px"><source type="image/webp" srcset="/media/#1.webp 30w" sizes="30px"><img src="/media/#2.jpg" alt="A" width="30" height="30" decoding="async" data-color="#8d9696">
+    <picture><source type="image/avif" srcset="/media/#3.avif 40w, /media/#4.avif 80w" sizes="auto, 100vw"><source type="image/webp" srcset="/media/#5.webp 40w, /media/#6.webp 80w" sizes="auto, 100vw"><img class="only-light" src="/media/#7.jpg" srcset="/media/#8.jpg 40w, /media/#7.jpg 80w" sizes="auto, 100vw" alt="B" width="50" height="30" loading="lazy" decoding="async" data-color="#8d9696">
+    <picture><source type="image/avif" srcset="/media/#3.avif 40w, /media/#4.avif 80w" sizes="auto, 100vw"><source type="image/webp" srcset="/media/#5.webp 40w, /media/#6.webp 80w" sizes="auto, 100vw"><img class="only-dark" src="/media/#7.jpg" srcset="/media/#8.jpg 40w, /media/#7.jpg 80w" sizes="auto, 100vw" alt="B" width="50" height="30" loading="lazy" decoding="async" data-color="#8d9696">
+    <img src="https://x.org/a.jpg" alt="C" decoding="async"
+    "##);
+    let square = built.media().into_values().filter_map(|bytes| rivage_images::probe(bytes).ok());
+    assert!(square.into_iter().any(|info| (info.width, info.height) == (30, 30)));
+}
+
+#[test]
+fn templates_ask_for_images() {
+    let layout = "<main>{% set a = image(path=\"img/a.jpg\") %}{{ a.src }} {% set i = image(path=\"/b.png\", alt=\"B\") %}{{ i.html }}\
+        {% set c = image(path=\"/b.png\", width=30, height=20, format=\"jpg\") %}{{ c.src }} {{ card(src=\"/b.png\") }}</main>";
+    let project = Project::new(
+        "Text",
+        &[
+            ("assets/img/a.jpg", &photo(200, 200, Format::Jpeg)),
+            ("static/b.png", &photo(120, 120, Format::Png)),
+            ("layouts/section.html", layout.as_bytes()),
+            ("layouts/marketing/section.html", layout.as_bytes()),
+        ],
+    );
+    let built = project.build(Mode::Build, false);
+    assert_eq!(built.problems(), [""; 0]);
+    insta::assert_snapshot!(built.images(), @r##"<img src="/b.png" alt="B" width="120" height="120" decoding="async""##);
+    let html = String::from_utf8(built.files["index.html"].clone()).unwrap();
+    assert!(html.contains("/assets/img/a."), "{html}");
+    let card = built.media().into_iter().find(|(name, _)| name.ends_with(".jpg")).unwrap();
+    let info = rivage_images::probe(card.1).unwrap();
+    assert_eq!((info.width, info.height), (30, 20));
+}
+
+#[test]
+fn what_is_small_moves_or_scales_by_itself_stays_as_it_is() {
+    let gif = {
+        let picture = b",\0\0\0\0\x03\0\x02\0\0\x02\x01\0\0";
+        let mut gif = [&b"GIF89a\x03\0\x02\0\0\0\0"[..], picture, picture, b";"].concat();
+        gif.resize(8000, 0);
+        gif
+    };
+    let project = Project::new(
+        "![S](s.svg)\n![G](g.gif)\n![P](p.png)",
+        &[
+            ("content/s.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"4\" height=\"3\"/>"),
+            ("content/g.gif", &gif),
+            ("content/p.png", &photo(20, 10, Format::Png)),
+        ],
+    );
+    let built = project.build(Mode::Build, false);
+    assert_eq!(built.problems(), [""; 0]);
+    insta::assert_snapshot!(built.images(), @r##"
+    <img src="/s.svg" alt="S" width="4" height="3" decoding="async"
+    <img src="/g.gif" alt="G" width="3" height="2" loading="lazy" decoding="async"
+    <img src="/p.png" alt="P" width="20" height="10" loading="lazy" decoding="async"
+    "##);
+    assert!(built.media().is_empty());
+}
+
+#[test]
+fn switched_off_nothing_is_made() {
+    let project = Project::new("![A](a.jpg)", &[("content/a.jpg", &photo(240, 144, Format::Jpeg))]);
+    project.write("rivage.toml", format!("{SETTINGS}enabled = false\n").as_bytes());
+    let built = project.build(Mode::Build, false);
+    assert!(built.media().is_empty());
+    insta::assert_snapshot!(built.images(), @r##"<img src="/a.jpg" alt="A" width="240" height="144" decoding="async""##);
+}
+
+#[test]
+fn a_preview_makes_what_is_looked_at() {
+    let project = Project::new("![A](a.jpg)", &[("content/a.jpg", &photo(240, 144, Format::Jpeg))]);
+    let built = project.build(Mode::Preview, true);
+    assert!(built.media().is_empty());
+    let html = String::from_utf8(built.files["index.html"].clone()).unwrap();
+    assert!(!html.contains(".avif"));
+    let at = html.find("/media/").unwrap() + 1;
+    let name = html[at..].split(' ').next().unwrap();
+    let made = built.session.make(name);
+    assert_eq!(made.len(), 1);
+    assert_eq!(made[0].0, name);
+    assert_eq!(rivage_images::probe(&made[0].1).unwrap().width, 40);
+    let unknown = format!("media/{}.webp", "0".repeat(32));
+    assert!(!built.session.make(&unknown).iter().any(|(path, _)| *path == unknown));
+}
+
+#[test]
+fn a_check_looks_and_makes_nothing() {
+    let project = Project::new("![A](a.jpg)", &[("content/a.jpg", &photo(240, 144, Format::Jpeg))]);
+    let built = project.build(Mode::Check, true);
+    assert!(built.media().is_empty());
+    assert_eq!(built.session.derivatives().len(), 6);
+}
+
+#[test]
+fn a_bucket_has_its_own_address() {
+    let project = Project::new("![A](a.jpg)", &[("content/a.jpg", &photo(240, 144, Format::Jpeg))]);
+    let settings =
+        format!("{SETTINGS}store = \"r2\"\nurl = \"https://img.example.org/\"\n[deploy]\nbucket_prefix = \"m\"\n");
+    project.write("rivage.toml", settings.as_bytes());
+    let built = project.build(Mode::Build, true);
+    assert_eq!(built.problems(), [""; 0]);
+    assert!(built.media().is_empty(), "visitors get them from the bucket");
+    let html = String::from_utf8(built.files["index.html"].clone()).unwrap();
+    assert!(html.contains("srcset=\"https://img.example.org/m/"), "{html}");
+    // A preview needs no bucket.
+    let preview = project.build(Mode::Preview, true);
+    let html = String::from_utf8(preview.files["index.html"].clone()).unwrap();
+    assert!(html.contains("srcset=\"/media/"));
+}
+
+#[test]
+fn bad_files_are_told_with_their_place() {
+    let jpeg = photo(240, 144, Format::Jpeg);
+    let mut bomb = jpeg.clone();
+    let frame = bomb.windows(2).position(|pair| pair == [0xFF, 0xC2]).unwrap();
+    bomb[frame + 5..frame + 9].copy_from_slice(&[0xEA, 0x60, 0xEA, 0x60]);
+    let page = "![A](cut.jpg)\n![A](empty.png)\n![A](bomb.jpg)\n![A](text.webp)\n![A](../../../up.jpg)\n![A](gone.jpg)\n\n\
+        ![A](other.png)\n\n<Image src=\"cut.jpg\" alt=\"A\" />\n";
+    let project = Project::new(
+        page,
+        &[
+            ("content/cut.jpg", &jpeg[..jpeg.len() / 2]),
+            ("content/empty.png", b""),
+            ("content/bomb.jpg", &bomb),
+            ("content/text.webp", b"not an image at all"),
+            ("content/other.png", &jpeg),
+        ],
+    );
+    insta::assert_snapshot!(project.build(Mode::Build, true).problems().join("\n"), @r##"
+    content/_index.mdx: error[bad-image]: `cut.jpg` cannot be read as an image: the file is cut off
+    content/_index.mdx: error[bad-image]: `empty.png` cannot be read as an image: the file is empty
+    content/_index.mdx: error[bad-image]: `bomb.jpg` cannot be read as an image: it has 60000×60000 pixels, and images may have 100 million, at most 30000 on a side
+    content/_index.mdx: error[bad-image]: `text.webp` cannot be read as an image: it is none of the formats that are known
+    content/_index.mdx: error[missing-file]: `../../../up.jpg` does not exist
+    content/_index.mdx: error[missing-file]: `gone.jpg` does not exist
+    content/_index.mdx: warning[image-format]: `other.png` is in fact a JPEG, and not a PNG
+    content/_index.mdx: error[bad-image]: `cut.jpg` cannot be read as an image: the file is cut off
+    "##);
+    let built = project.build(Mode::Build, true);
+    let place = built.outcome.diagnostics[0].primary.as_ref().unwrap();
+    assert_eq!((place.file.as_str(), place.span.start), ("content/_index.mdx", 21));
+}
+
+#[test]
+fn wishes_that_mean_nothing_are_told() {
+    let project = Project::new(
+        "<Image src=\"a.jpg\" alt=\"A\" crop=\"wide\" />",
+        &[("content/a.jpg", &photo(240, 144, Format::Jpeg))],
+    );
+    let problems = project.build(Mode::Build, false).problems().join("\n");
+    assert!(problems.contains("`crop` must be a ratio such as `16:9`, and is `wide`"), "{problems}");
+}
+
+#[test]
+fn metadata_is_dropped() {
+    let jpeg = photo(240, 144, Format::Jpeg);
+    let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec();
+    exif.extend(b"GPS 48.8584 N");
+    let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+    let photo = [&jpeg[..2], &[0xFF, 0xE1], &length, &exif, &jpeg[2..]].concat();
+    let built = Project::new("![A](a.jpg)", &[("content/a.jpg", &photo)]).build(Mode::Build, false);
+    // It stands upright.
+    assert!(built.images().contains("width=\"80\" height=\"133\""), "{}", built.images());
+    for (name, bytes) in built.media() {
+        assert!(!bytes.windows(3).any(|part| part == b"GPS"), "{name}");
+    }
+}
