@@ -4,6 +4,7 @@
 //! by one, by whoever is free. Nobody opens an image while there is something to encode, so that there are never more open ones than threads.
 //! The pool is not rayon's: a thread that waits for memory there could have taken what others wait for.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -200,8 +201,8 @@ fn open(world: &World, group: &[&Derivative]) -> Result<BTreeMap<Size, Arc<Raste
     let mut sizes = BTreeMap::new();
     for derivative in group {
         let (area, width, height) = size(derivative);
-        if !sizes.contains_key(&size(derivative)) {
-            sizes.insert(size(derivative), Arc::new(whole.resized(area, width, height)?));
+        if let Entry::Vacant(place) = sizes.entry((area, width, height)) {
+            place.insert(Arc::new(whole.resized(area, width, height)?));
         }
     }
     Ok(sizes)
