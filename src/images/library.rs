@@ -14,6 +14,9 @@ use super::gate;
 use crate::cache::images::ImageStore;
 use crate::inputs::Fingerprint;
 
+/// Of smaller files nothing is made, unless something is cut out: a request costs more than they do.
+pub const SMALL: u64 = 6 * 1024;
+
 /// What is known of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
@@ -72,7 +75,9 @@ impl Library {
 /// Looks into a file.
 fn find_out(bytes: &[u8]) -> Result<Facts, Error> {
     let info = contained(|| probe(bytes))?;
-    let color = if info.is_animated { None } else { color(bytes, &info)? };
+    // Of a small GIF nothing is made: what its pixels are does not matter.
+    let is_left = info.is_animated || (info.format == Format::Gif && (bytes.len() as u64) < SMALL);
+    let color = if is_left { None } else { color(bytes, &info)? };
     Ok(Facts {
         format: info.format,
         width: info.width,

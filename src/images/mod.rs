@@ -13,7 +13,7 @@ use rivage_images::{Area, ENCODERS, Format, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::Fingerprint;
-pub use library::{Facts, Library};
+pub use library::{Facts, Library, SMALL};
 pub use make::{Failure, Made, encode_one, make};
 
 /// A file that is made of an image.

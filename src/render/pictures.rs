@@ -9,11 +9,8 @@ use super::functions::Surroundings;
 use super::html::picture::Picture;
 use super::scope;
 use crate::config::images::{Images, NewFormat, Store};
-use crate::images::{Derivative, Facts};
+use crate::images::{Derivative, Facts, SMALL};
 use crate::inputs::{Fingerprint, Notes, Question, World};
-
-/// Of smaller files nothing is made: a request costs more than they do.
-const SMALL: u64 = 6 * 1024;
 
 /// What is known of a file, and which file that is.
 pub(super) struct Known {
