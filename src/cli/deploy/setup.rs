@@ -42,11 +42,14 @@ impl Setup {
     pub(in crate::cli) fn open(global: &Global, place: &DeployPlace) -> anyhow::Result<Self> {
         let project = Project::open(global)?;
         let inputs = Inputs::new(&project.world);
-        let (config, mut diagnostics) = config::load(&inputs);
-        let (api, problems) = api::read(&inputs, &config);
-        diagnostics.extend(problems);
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(failure("`rivage.toml` or a route has errors", "`rivage check` shows them"));
+        let (config, problems) = config::load(&inputs);
+        let (api, of_routes) = api::read(&inputs, &config);
+        for (problems, what) in
+            [(problems, "`rivage.toml` has errors"), (of_routes, "the routes of the API have errors")]
+        {
+            if problems.iter().any(Diagnostic::is_error) {
+                return Err(failure(what, "`rivage check` shows them"));
+            }
         }
         let target = place.target.map_or(config.deploy.target, Into::into);
         let wrangler = wrangler::read(&project.root)?;

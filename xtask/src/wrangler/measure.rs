@@ -90,13 +90,13 @@ fn site(folder: &Path) -> anyhow::Result<()> {
 fn write(folder: &Path, number: usize, more: &str) -> anyhow::Result<()> {
     let place = folder.join(format!("public/part-{}/page-{number}", number % 100));
     fs::create_dir_all(&place).with_context(|| format!("could not make `{}`", place.display()))?;
-    let lines = if number.is_multiple_of(50) { 2_000 } else { 100 };
+    let lines: usize = if number.is_multiple_of(50) { 2_000 } else { 100 };
     let mut text = format!("<!doctype html><title>Page {number}</title><h1 id=top>Page {number} {more}</h1>\n");
     for line in 0..lines {
-        text.push_str(&format!(
-            "<p id=p{line}>Line {line} of page {number}: the tide is {}.</p>\n",
-            (line * 31 + number) % 97
-        ));
+        if line.is_multiple_of(20) {
+            text.push_str(&format!("<h2 id=part-{line}>Part {line}</h2>\n"));
+        }
+        text.push_str(&format!("<p>Line {line} of page {number}: the tide is {}.</p>\n", (line * 31 + number) % 97));
     }
     fs::write(place.join("index.html"), text).context("could not write a page")
 }
