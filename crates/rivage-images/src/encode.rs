@@ -2,17 +2,17 @@
 //!
 //! Encoders run on one thread: with more, the number of threads would be part of the result.
 
+use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use imgref::Img;
-use jpeg_encoder::{ColorType, SamplingFactor};
 use rgb::FromSlice;
 
 use crate::{Error, Format, Raster};
 
 /// What makes the bytes, with versions. It is part of the names of what is made: after an update everything is made anew.
 pub const ENCODERS: &str =
-    "rivage 1, rav1e 0.8.1, ravif 0.13.0, libwebp-sys 0.9.6, jpeg-encoder 0.7.1, png 0.18.1, fast_image_resize 6.1.0";
+    "rivage 1, rav1e 0.8.1, ravif 0.13.0, libwebp-sys 0.9.6, image 0.25.10, png 0.18.1, fast_image_resize 6.1.0";
 
 /// How an image is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,15 +65,18 @@ fn webp(raster: &Raster, settings: Settings) -> Result<Vec<u8>, String> {
     made.map(|memory| memory.to_vec()).map_err(|error| format!("{error:?}"))
 }
 
+/// Without alpha, which JPEG does not have.
 fn jpeg(raster: &Raster, settings: Settings) -> Result<Vec<u8>, String> {
-    let side = |side: u32| u16::try_from(side).map_err(|_| format!("a side of {side} pixels is too long"));
+    let opaque: Vec<u8>;
+    let pixels = if raster.has_alpha() {
+        opaque = raster.pixels().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        &opaque
+    } else {
+        raster.pixels()
+    };
     let mut bytes = Vec::new();
-    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, settings.quality.clamp(1, 100));
-    encoder.set_progressive(true);
-    encoder.set_optimized_huffman_tables(true);
-    encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    let kind = if raster.has_alpha() { ColorType::Rgba } else { ColorType::Rgb };
-    let made = encoder.encode(raster.pixels(), side(raster.width())?, side(raster.height())?, kind);
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, settings.quality.clamp(1, 100));
+    let made = encoder.write_image(pixels, raster.width(), raster.height(), ExtendedColorType::Rgb8);
     made.map_err(|error| error.to_string())?;
     Ok(bytes)
 }
