@@ -108,7 +108,7 @@ fn what_cannot_run_says_what_to_do() {
     project.write("rivage.toml", "[site]\ntitle = \"T\"\n");
     check(project.run(&["deploy"]), "rivage.toml does not say where to deploy to");
     project.write("rivage.toml", "[site]\ntitle = \"T\"\n[deploy]\ntarget = \"moon\"\n");
-    check(project.run(&["deploy"]), "`rivage.toml` or a route has errors");
+    check(project.run(&["deploy"]), "`rivage.toml` has errors");
 }
 
 #[test]
