@@ -51,6 +51,8 @@ impl Serving {
             &folder,
             &[&[("http://harbour.test", "http://localhost")][..], &LIMITS].concat(),
         )?;
+        let media = folder.join("media");
+        std::fs::create_dir_all(&media).with_context(|| format!("could not make `{}`", media.display()))?;
         for words in [&["build"][..], &["db", "migrate"], &["publish"]] {
             program(rivage, words).folder(&folder).env("DATABASE_URL", &database).run()?;
         }
@@ -70,6 +72,7 @@ impl Serving {
         let mut child = Command::new(rivage)
             .args(&words)
             .current_dir(&folder)
+            .env("MEDIA_SECRET", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
             .env("RIVAGE_API_KEYS", "first hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
             .stdout(Stdio::piped())
             .stderr(log)

@@ -215,7 +215,8 @@ fn bad_files_are_told_apart() {
             assert!(decode(&whole[..end]).is_err(), "{format:?} {end}");
         }
     }
-    assert_eq!(decode(&file(48, 32, Format::Jpeg)[..500]), Err(Error::Truncated));
+    let jpeg = file(48, 32, Format::Jpeg);
+    assert_eq!(decode(&jpeg[..jpeg.len() * 9 / 10]), Err(Error::Truncated));
 }
 
 #[test]
@@ -241,7 +242,7 @@ fn bombs_are_refused_before_they_are_decoded() {
     assert!(probe(&header(10_000, 10_000)).is_ok());
     // A JPEG that claims what it has not.
     let mut jpeg = file(16, 16, Format::Jpeg);
-    let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC2]).unwrap();
+    let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0xEA, 0x60, 0xEA, 0x60]);
     assert_eq!(probe(&jpeg), Err(Error::TooLarge { width: 60_000, height: 60_000 }));
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0, 0, 0, 0]);
