@@ -108,9 +108,10 @@ pub fn own() -> Vec<Migration> {
     all
 }
 
-/// Returns the site's migrations, by number.
+/// Returns the site's migrations, by number. rivage's own are none of the site, which matters in their own repository.
 pub fn of_site(inputs: &Inputs<'_>) -> (Vec<Migration>, Vec<Diagnostic>) {
     let mut all: Vec<Migration> = Vec::new();
+    let own = own();
     let mut problems = Vec::new();
     if inputs.kind(FOLDER) != Some(EntryKind::Folder) {
         return (all, problems);
@@ -136,6 +137,8 @@ pub fn of_site(inputs: &Inputs<'_>) -> (Vec<Migration>, Vec<Diagnostic>) {
             continue;
         }
         match inputs.read(&path).map(String::from_utf8) {
+            Ok(Ok(text))
+                if own.iter().any(|own| (own.version, &*own.name, &*own.text) == (version, name, text.as_str())) => {}
             Ok(Ok(text)) => {
                 let (name, text) = (name.to_owned(), Cow::Owned(text));
                 all.push(Migration { owner: Owner::Site, version, name, file, text });
@@ -311,5 +314,17 @@ mod tests {
         let versions: Vec<_> = own().iter().map(|migration| migration.version).collect();
         assert!(!versions.is_empty());
         assert_eq!(versions, (1..=u32::try_from(versions.len()).unwrap()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn own_migrations_are_none_of_a_site() {
+        let first = &own()[0];
+        let files =
+            [("migrations/V1__content.sql", &*first.text), ("migrations/V2__boats.sql", "create table boat ()")];
+        let fs = std::sync::Arc::new(crate::fs::MemoryFs::new(files));
+        let world = crate::inputs::World::new(fs, jiff::Timestamp::UNIX_EPOCH, std::collections::BTreeMap::new());
+        let (all, problems) = of_site(&Inputs::new(&world));
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(all.iter().map(|one| (one.version, one.name.as_str())).collect::<Vec<_>>(), [(2, "boats")]);
     }
 }

@@ -61,8 +61,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
         manifest(&tests, &folder.join("manifest.bin"), |_| {})?;
     }
     note(&format!("the Worker: {}", sizes(&deployed)?));
-    node_tests(&[], &[])?;
-    smoke::run(&deployed, &Postgres::start()?)
+    node_tests(&[], &[])
 }
 
 /// Starts the real `wrangler dev` with this repository's wrangler.toml, and asks the Worker in it.
