@@ -1,5 +1,6 @@
 //! Objects through the whole native shell, out of a folder and out of a bucket. worker/tests/media.test.mjs asks the same of the Worker.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
@@ -202,4 +203,15 @@ async fn a_server_without_a_store_says_so() {
     let wanted = serde_json::json!({"key": "a", "content_type": "image/png", "size": 3});
     assert_eq!(place.ask("upload", wanted).await.0, 501);
     assert!(Store::open("/nowhere/at/all", &Default::default()).unwrap_err().to_string().contains("does not exist"));
+}
+
+#[tokio::test]
+async fn names_that_no_disk_takes_are_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("photo.jpg"), "jpeg").unwrap();
+    let store = Store::open(&folder.path().to_string_lossy(), &BTreeMap::new()).unwrap();
+    let place = Place::new(Some(store), None);
+    for key in ["0".repeat(300), "photo.jpg/more".to_owned()] {
+        assert_eq!(place.get(&key, &[]).await.0, 404, "{key}");
+    }
 }

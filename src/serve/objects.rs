@@ -4,6 +4,7 @@
 //! Deliberately not here: writing; which names are allowed and what a client is told ([`rivage_api`]).
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -95,9 +96,22 @@ impl Store {
         match self.storage.get_opts(&path, GetOptions { head: true, ..GetOptions::default() }).await {
             Ok(found) => Ok(Some((path, found.meta.e_tag.clone(), info(&found)))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) if is_no_file(&error) => Ok(None),
             Err(error) => Err(failed(&error)),
         }
     }
+}
+
+/// Reports whether a folder cannot have a file of this name: it is too long for the disk, or goes on below a file.
+fn is_no_file(error: &object_store::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return matches!(error.kind(), io::ErrorKind::InvalidFilename | io::ErrorKind::NotADirectory);
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn info(found: &GetResult) -> ObjectInfo {
