@@ -109,9 +109,11 @@ impl Snapshot {
         self.files.get(path.strip_prefix('/')?)
     }
 
-    /// Reports whether a file answers to a path, with the base path, as it is written.
+    /// Reports whether a file answers to a path, with the base path, as it is written: of that name, or the page of that folder.
     pub(crate) fn has(&self, path: &str) -> bool {
-        paths::below_base(path, &self.base_path).is_some_and(|below| self.file(below).is_some())
+        paths::below_base(path, &self.base_path).is_some_and(|below| {
+            self.file(below).is_some() || below.ends_with('/') && self.file(&format!("{below}index.html")).is_some()
+        })
     }
 
     /// Returns the version of what a browser sees at a path, with the base path.
