@@ -168,19 +168,9 @@ impl Desk {
     /// Logs a request and does what is left to do.
     fn finish(self: Arc<Self>, backend: Arc<Backend>, reply: Reply<Body>) -> (rivage_api::Response, Option<Body>) {
         (self.log)(&reply.log);
-        let is_reported = backend.api.is_reported(&reply.log);
-        if reply.after.is_some() || is_reported {
+        if backend.api.is_unfinished(&reply) {
             tokio::spawn(async move {
-                if is_reported {
-                    backend.api.report(&backend.shell, &reply.log).await;
-                }
-                if let Some(plan) = reply.after {
-                    let log = backend.api.refresh(&backend.shell, *plan).await;
-                    (self.log)(&log);
-                    if backend.api.is_reported(&log) {
-                        backend.api.report(&backend.shell, &log).await;
-                    }
-                }
+                backend.api.conclude(&backend.shell, &reply.log, reply.after, |log| (self.log)(log)).await;
             });
         }
         (reply.response, reply.object)

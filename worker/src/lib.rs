@@ -162,27 +162,16 @@ fn now_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static
 }
 
 /// Makes the response; what is left to do goes on after it.
-fn finish(api: Rc<Api>, shell: Shell, mut reply: Reply<ReadableStream>, is_head: bool) -> Response {
+fn finish(api: Rc<Api>, shell: Shell, reply: Reply<ReadableStream>, is_head: bool) -> Response {
     shell::log(&reply.log);
     let response = answer::response(&reply.response, reply.object.as_ref(), is_head);
-    let after = reply.after.take();
-    let is_reported = api.is_reported(&reply.log);
-    if after.is_none() && !is_reported {
+    if !api.is_unfinished(&reply) {
         shell.close();
         return response;
     }
     let context = shell.context();
     let work = future_to_promise(async move {
-        if is_reported {
-            api.report(&shell, &reply.log).await;
-        }
-        if let Some(plan) = after {
-            let log = api.refresh(&shell, *plan).await;
-            shell::log(&log);
-            if api.is_reported(&log) {
-                api.report(&shell, &log).await;
-            }
-        }
+        api.conclude(&shell, &reply.log, reply.after, shell::log).await;
         shell.close();
         Ok(JsValue::UNDEFINED)
     });

@@ -14,7 +14,7 @@ pub struct Reply<O = ()> {
     pub response: Response,
     /// The line for the log.
     pub log: Log,
-    /// What to do after the response is sent: hand it to [`crate::Api::refresh`] within `waitUntil`, or in a task of its own.
+    /// What to do after the response is sent: [`crate::Api::conclude`] does it.
     pub after: Option<Box<Plan>>,
     /// The body that [`Response::object`] speaks of.
     pub object: Option<O>,

@@ -94,6 +94,25 @@ impl Api {
         reply
     }
 
+    /// Reports whether something is left to do when a reply is sent: [`Api::conclude`] does it.
+    pub fn is_unfinished<O>(&self, reply: &Reply<O>) -> bool {
+        reply.after.is_some() || self.is_reported(&reply.log)
+    }
+
+    /// Does what is left of a reply that is sent, within `waitUntil` or in a task of its own: tells of errors, and makes a kept answer anew. `write`
+    /// takes what comes into the log by that.
+    pub async fn conclude<P: Ports>(&self, ports: &P, log: &Log, after: Option<Box<Plan>>, write: impl Fn(&Log)) {
+        if self.is_reported(log) {
+            self.report(ports, log).await;
+        }
+        let Some(plan) = after else { return };
+        let log = self.refresh(ports, *plan).await;
+        write(&log);
+        if self.is_reported(&log) {
+            self.report(ports, &log).await;
+        }
+    }
+
     /// Makes a kept answer anew ([`Reply::after`]). Returns a line for the log.
     pub async fn refresh<P: Ports>(&self, ports: &P, plan: Plan) -> Log {
         let mut run = self.start(ports, plan);
