@@ -22,12 +22,12 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
 
 /// Returns rivage's migrations and those of the site; none, and says why, where these are wrong.
 fn all(project: &Project, printer: &Printer) -> Option<Vec<Migration>> {
-    let (of_site, problems) = migrations::of_site(&Inputs::new(&project.world));
+    let (all, problems) = migrations::all(&Inputs::new(&project.world));
     if !problems.is_empty() {
         tell(project, &problems, printer);
         return None;
     }
-    Some(migrations::own().into_iter().chain(of_site).collect())
+    Some(all)
 }
 
 fn tell(project: &Project, problems: &[Diagnostic], printer: &Printer) {

@@ -54,40 +54,52 @@ pub(super) fn of_pages(
     production: Option<bool>,
     limit: usize,
 ) -> anyhow::Result<Vec<Shown>> {
+    let (project, found) = of_project(client, name, production, limit)?;
+    let live = project.live.map(|live| live.id);
+    let shown = found.into_iter().map(|one| {
+        let status = match (live.as_ref() == Some(&one.id), one.is_done()) {
+            (true, _) => "live".to_owned(),
+            (false, true) => "done".to_owned(),
+            (false, false) => format!("{}: {}", one.stage, one.status),
+        };
+        Shown {
+            status,
+            id: one.id,
+            created: one.created,
+            production: one.production,
+            branch: one.branch,
+            commit: one.commit,
+            message: one.message,
+            address: one.url,
+        }
+    });
+    Ok(shown.collect())
+}
+
+/// Returns a Pages project with its deployments, the newest first: those of production, of previews, or all.
+pub(super) fn of_project(
+    client: &Client,
+    name: &str,
+    production: Option<bool>,
+    limit: usize,
+) -> anyhow::Result<(pages::Project, Vec<pages::Deployment>)> {
     let Some(project) = pages::project(client, name).map_err(deploy::Error::from)? else {
         return Err(failure(
             format!("there is no Pages project `{name}` in this account"),
             "see `deploy.project` in rivage.toml",
         ));
     };
-    let live = project.live.map(|live| live.id);
-    let mut shown = Vec::new();
+    let mut all = Vec::new();
     for page in 1.. {
         let found = pages::list(client, name, production, page).map_err(deploy::Error::from)?;
         let last = found.len() < 25;
-        shown.extend(found.into_iter().map(|one| {
-            let status = match (live.as_ref() == Some(&one.id), one.is_done()) {
-                (true, _) => "live".to_owned(),
-                (false, true) => "done".to_owned(),
-                (false, false) => format!("{}: {}", one.stage, one.status),
-            };
-            Shown {
-                status,
-                id: one.id,
-                created: one.created,
-                production: one.production,
-                branch: one.branch,
-                commit: one.commit,
-                message: one.message,
-                address: one.url,
-            }
-        }));
-        if last || shown.len() >= limit {
+        all.extend(found);
+        if last || all.len() >= limit {
             break;
         }
     }
-    shown.truncate(limit);
-    Ok(shown)
+    all.truncate(limit);
+    Ok((project, all))
 }
 
 /// Lists the versions of a Worker, the newest first. `branch` is that of production. Cloudflare tells of the last ones only.

@@ -13,13 +13,13 @@ use rivage_api::auth::jwt::Key;
 use rivage_api::decide::Secrets;
 use rivage_postgres::Config;
 
-use super::database::{VARIABLE, block_on, connect, migrate, named, states};
+use super::database::{VARIABLE, migrate, named, states};
 use super::printer::{Printer, count};
 use super::project::{SiteSources, world};
-use super::publish::gather;
+use super::publish::{gather, write};
 use super::serve::secrets as named_secrets;
 use crate::database::cluster::{Cluster, Error as ClusterError, OLDEST};
-use crate::database::{migrations, publish};
+use crate::database::migrations;
 use crate::diag::emit;
 use crate::inputs::Inputs;
 use crate::pipeline::{Mode, Options, Silent};
@@ -178,12 +178,7 @@ impl Starting {
         if outcome.has_errors() {
             return Ok(());
         }
-        let summary = block_on(async {
-            let mut client = connect(config).await?;
-            let summary = publish::publish(&mut client, &content).await?;
-            client.close().await;
-            Ok(summary)
-        })?;
+        let summary = write(config, &content)?;
         if summary.written + summary.removed + summary.links > 0 {
             self.desk.forget();
         }
@@ -192,12 +187,12 @@ impl Starting {
 
     fn migrations(&self) -> Vec<migrations::Migration> {
         let world = world(&self.root);
-        let (of_site, problems) = migrations::of_site(&Inputs::new(&world));
+        let (all, problems) = migrations::all(&Inputs::new(&world));
         if !problems.is_empty() {
             let sources = SiteSources { fs: &*world.fs, outcome: None };
             self.printer.diagnostics(&emit::human(&problems, &sources, self.printer.color()));
         }
-        migrations::own().into_iter().chain(of_site).collect()
+        all
     }
 }
 

@@ -1,6 +1,7 @@
 //! `rivage publish`: the content of the site into the database of its API.
 
 use rivage_diag::Diagnostic;
+use rivage_postgres::Config;
 
 use super::Exit;
 use super::args::{Global, Publish as Args};
@@ -28,12 +29,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
         printer.diagnostics(&format!("{}; nothing was published\n", found(errors.len(), 0)));
         return Ok(Exit::SiteHasErrors);
     }
-    let summary = block_on(async {
-        let mut client = connect(config).await?;
-        let summary = publish::publish(&mut client, &content).await?;
-        client.close().await;
-        Ok(summary)
-    })?;
+    let summary = write(config, &content)?;
     printer.summary(&format!(
         "build {}: {} written, {} unchanged, {} removed, {} changed",
         content.build,
@@ -43,6 +39,19 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
         count(summary.links, "link"),
     ))?;
     Ok(Exit::Done)
+}
+
+/// Writes content into a database. Returns what changed.
+///
+/// # Errors
+/// The database cannot be reached, or refused; nothing has changed then.
+pub(super) fn write(config: Config, content: &publish::Content) -> anyhow::Result<publish::Summary> {
+    block_on(async {
+        let mut client = connect(config).await?;
+        let summary = publish::publish(&mut client, content).await?;
+        client.close().await;
+        Ok(summary)
+    })
 }
 
 /// Renders the whole site and gathers what is to be published. Nothing is taken from the cache: it keeps what builds need, not all that pages say.

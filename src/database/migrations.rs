@@ -108,8 +108,14 @@ pub fn own() -> Vec<Migration> {
     all
 }
 
+/// Returns all migrations in the order in which they run, and what is wrong with those of the site.
+pub fn all(inputs: &Inputs<'_>) -> (Vec<Migration>, Vec<Diagnostic>) {
+    let (of_site, problems) = of_site(inputs);
+    (own().into_iter().chain(of_site).collect(), problems)
+}
+
 /// Returns the site's migrations, by number. rivage's own are none of the site, which matters in their own repository.
-pub fn of_site(inputs: &Inputs<'_>) -> (Vec<Migration>, Vec<Diagnostic>) {
+fn of_site(inputs: &Inputs<'_>) -> (Vec<Migration>, Vec<Diagnostic>) {
     let mut all: Vec<Migration> = Vec::new();
     let own = own();
     let mut problems = Vec::new();

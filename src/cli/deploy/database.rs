@@ -7,14 +7,13 @@ use rivage_postgres::Config;
 
 use super::super::args::Deploy;
 use super::super::build::options;
-use super::super::database::{VARIABLE, block_on, connect, migrate, named, states};
+use super::super::database::{VARIABLE, migrate, named, states};
 use super::super::db::line;
 use super::super::printer::{Printer, count};
 use super::super::project::SiteSources;
-use super::super::publish::gather;
+use super::super::publish::{gather, write};
 use super::Setup;
 use crate::database::migrations::{self, Migration, State};
-use crate::database::publish;
 use crate::deploy::Environment;
 use crate::diag::emit;
 use crate::inputs::Inputs;
@@ -43,13 +42,12 @@ impl Database {
             return Ok(None);
         }
         let Some(config) = named(args.db.as_deref(), VARIABLE)? else { return Ok(None) };
-        let (of_site, problems) = migrations::of_site(&Inputs::new(&setup.project.world));
+        let (all, problems) = migrations::all(&Inputs::new(&setup.project.world));
         if !problems.is_empty() {
             let sources = SiteSources { fs: &*setup.project.world.fs, outcome: None };
             printer.diagnostics(&emit::human(&problems, &sources, printer.color()));
             return Err(super::super::printer::failure("a migration is wrong", "`rivage db status` tells the same"));
         }
-        let all: Vec<Migration> = migrations::own().into_iter().chain(of_site).collect();
         let states = states(config.clone(), &all)?;
         let mut lines = Vec::new();
         for (migration, state) in all.iter().zip(&states) {
@@ -91,12 +89,7 @@ impl Database {
             printer.diagnostics(&emit::human(&errors, &sources, printer.color()));
             return Ok(false);
         }
-        let summary = block_on(async {
-            let mut client = connect(self.config.clone()).await?;
-            let summary = publish::publish(&mut client, &content).await?;
-            client.close().await;
-            Ok(summary)
-        })?;
+        let summary = write(self.config.clone(), &content)?;
         printer.note(&format!(
             "published: {} written, {} unchanged, {} removed",
             count(summary.written, "page"),

@@ -4,7 +4,8 @@ use rivage_cloudflare::pages;
 
 use super::super::Exit;
 use super::super::args::{DeployPlace, DeployPrune, Global};
-use super::super::printer::{Printer, count, failure};
+use super::super::deployments::of_project;
+use super::super::printer::{Printer, count};
 use super::Setup;
 use crate::config::DeployTarget;
 use crate::deploy;
@@ -19,21 +20,7 @@ pub(super) fn run(global: &Global, args: &DeployPrune, printer: &Printer) -> any
         return Ok(Exit::Done);
     }
     let client = setup.client(printer)?;
-    let Some(project) = pages::project(&client, &name).map_err(deploy::Error::from)? else {
-        return Err(failure(
-            format!("there is no Pages project `{name}` in this account"),
-            "see `deploy.project` in rivage.toml",
-        ));
-    };
-    let mut all = Vec::new();
-    for page in 1.. {
-        let found = pages::list(&client, &name, None, page).map_err(deploy::Error::from)?;
-        let last = found.len() < 25;
-        all.extend(found);
-        if last {
-            break;
-        }
-    }
+    let (project, all) = of_project(&client, &name, None, usize::MAX)?;
     let old = deploy::pages::superfluous(&all, project.live.as_ref().map(|live| live.id.as_str()), args.keep);
     for one in &old {
         let kind = if one.production { "production" } else { "preview" };

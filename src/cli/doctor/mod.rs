@@ -159,11 +159,10 @@ fn database(setup: &Setup) -> Option<Finding> {
         }
         Err(error) => return Some(Finding::problem(topic, format!("{error:#}"), "")),
     };
-    let (of_site, problems) = migrations::of_site(&Inputs::new(&setup.project.world));
+    let (all, problems) = migrations::all(&Inputs::new(&setup.project.world));
     if !problems.is_empty() {
         return Some(Finding::problem(topic, "a migration is wrong", "`rivage db status` tells which"));
     }
-    let all: Vec<_> = migrations::own().into_iter().chain(of_site).collect();
     Some(match states(config.clone(), &all) {
         Err(error) => Finding::problem(topic, format!("{error:#}"), ""),
         Ok(states) if states.contains(&Applied::Changed) => {
