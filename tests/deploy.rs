@@ -4,7 +4,7 @@ mod cloudflare;
 
 use std::time::Duration;
 
-use cloudflare::{PROJECT, Scene, policy};
+use cloudflare::{PROJECT, Scene, passing, policy};
 use fake_cloudflare::{Fake, Fault, Kind};
 use rivage::deploy::{Options, State};
 
@@ -59,21 +59,6 @@ fn check(fault: Fault, expect: State, then: Then) {
 
 const GETS: [&str; 2] = ["pages.project.get", "pages.upload-token"];
 const POSTS: [&str; 3] = ["pages.check-missing", "pages.upload", "pages.upsert-hashes"];
-
-fn passing() -> Vec<Kind> {
-    vec![
-        Kind::Status(429),
-        Kind::Status(500),
-        Kind::Status(503),
-        Kind::RateLimit(0),
-        Kind::Html(502),
-        Kind::Reset,
-        Kind::LostAnswer,
-        Kind::LateStatus(500),
-        Kind::Truncated,
-        Kind::Late(Duration::from_millis(1_500)),
-    ]
-}
 
 #[test]
 fn what_passes_at_a_step_that_may_be_repeated_does_no_harm() {

@@ -2,9 +2,7 @@
 
 mod cloudflare;
 
-use std::time::Duration;
-
-use cloudflare::{PROJECT, Scene, WORKER};
+use cloudflare::{PROJECT, Scene, WORKER, passing};
 use fake_cloudflare::{Fake, Fault, Kind};
 use rivage::deploy::wrangler::{Route, Zone};
 use rivage::deploy::{Options, State};
@@ -57,20 +55,6 @@ fn check(serves_site: bool, fault: Fault, expect: State, then: Then) {
     let version = scene.fake.versions(WORKER).into_iter().find(|version| version.id == running).unwrap();
     assert_eq!(version.modules[0].bytes, b"export default two", "{told}");
     assert_eq!(version.assets.contains_key("/index.html"), serves_site, "{told}");
-}
-
-fn passing() -> Vec<Kind> {
-    vec![
-        Kind::Status(429),
-        Kind::Status(500),
-        Kind::RateLimit(0),
-        Kind::Html(502),
-        Kind::Reset,
-        Kind::LostAnswer,
-        Kind::LateStatus(500),
-        Kind::Truncated,
-        Kind::Late(Duration::from_millis(1_500)),
-    ]
 }
 
 const LOOKS: [&str; 5] = [

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,17 +11,14 @@ use s3s::access::{S3Access, S3AccessContext};
 use tempfile::TempDir;
 
 use super::*;
+use crate::cache::remote::tests::{BUCKET, SECRET, Server as S3};
 use crate::fs::RealFs;
 use crate::inputs::Fingerprint;
 use crate::pipeline::Silent;
 
-const BUCKET: &str = "media";
-const SECRET: &str = "a secret";
-
 /// An S3 server that counts what is stored, and refuses some of it.
 struct Server {
-    folder: TempDir,
-    address: String,
+    s3: S3,
     puts: Arc<AtomicUsize>,
     /// So many requests that store something fail.
     faults: Arc<AtomicUsize>,
@@ -53,31 +49,9 @@ impl S3Access for Watch {
 
 impl Server {
     fn start() -> Self {
-        let folder = TempDir::new().unwrap();
-        std::fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let (puts, faults) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let mut service = s3s::service::S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
-        service.set_auth(s3s::auth::SimpleAuth::from_single("a key", SECRET));
-        service.set_access(Watch { puts: Arc::clone(&puts), faults: Arc::clone(&faults) });
-        let service = service.build();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                while let Ok((stream, _)) = listener.accept().await {
-                    let service = service.clone();
-                    tokio::spawn(async move {
-                        let executor = hyper_util::rt::TokioExecutor::new();
-                        let builder = hyper_util::server::conn::auto::Builder::new(executor);
-                        let _ = builder.serve_connection(hyper_util::rt::TokioIo::new(stream), service).await;
-                    });
-                }
-            });
-        });
-        Self { folder, address, puts, faults }
+        let watch = Watch { puts: Arc::clone(&puts), faults: Arc::clone(&faults) };
+        Self { s3: S3::start_with(|service| service.set_access(watch)), puts, faults }
     }
 
     fn bucket(&self, secret: &str) -> Bucket {
@@ -87,9 +61,9 @@ impl Server {
             longest_pause: Duration::from_millis(2),
             ..Policy::default()
         };
-        let client = Client::new(&self.address, "account", Secret::new(""), policy, Arc::new(|_| {}));
+        let client = Client::new(&self.s3.address, "account", Secret::new(""), policy, Arc::new(|_| {}));
         let keys = Keys { key: "a key".to_owned(), secret: Secret::new(secret) };
-        Bucket::new(&client, Some(&self.address), BUCKET, keys)
+        Bucket::new(&client, Some(&self.s3.address), BUCKET, keys)
     }
 
     fn puts(&self) -> usize {
@@ -129,7 +103,7 @@ fn a_second_push_sends_nothing() {
     assert_eq!((compared.present, compared.missing.len()), (1000, 0));
     let pushed = push(&world, &store, &bucket, "m/", &compared.missing, &Silent).unwrap();
     assert_eq!((pushed, server.puts()), (Pushed::default(), 1000));
-    let object = server.folder.path().join(BUCKET).join("m").join(&derivatives[6].name);
+    let object = server.s3.bucket().join("m").join(&derivatives[6].name);
     assert_eq!(std::fs::read(object).unwrap(), b"bytes of 7");
 }
 
@@ -206,7 +180,7 @@ fn large_files_go_in_parts() {
     let pushed = push(&world, &store, &bucket, "", &missing, &Silent).unwrap();
     assert_eq!((pushed.sent, pushed.bytes), (1, 33 << 20));
     assert!(server.puts() >= 3);
-    let object = server.folder.path().join(BUCKET).join(&derivatives[0].name);
+    let object = server.s3.bucket().join(&derivatives[0].name);
     assert!(std::fs::read(object).unwrap() == large);
 }
 
@@ -218,7 +192,7 @@ fn what_nothing_shows_may_go_after_a_while() {
     let bucket = server.bucket(SECRET);
     let missing: Vec<_> = derivatives.iter().collect();
     push(&world, &store, &bucket, "m/", &missing, &Silent).unwrap();
-    std::fs::write(server.folder.path().join(BUCKET).join("m/film.mp4"), b"somebody's").unwrap();
+    std::fs::write(server.s3.bucket().join("m/film.mp4"), b"somebody's").unwrap();
     let used = BTreeSet::from([hash(&derivatives[1].name).unwrap().to_owned()]);
     let later: jiff::Timestamp = "2100-01-01T00:00:00Z".parse().unwrap();
     let found = superfluous(&bucket, "m/", &used, later).unwrap();

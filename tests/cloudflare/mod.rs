@@ -9,13 +9,29 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fake_cloudflare::{ACCOUNT, Fake, TOKEN};
+use fake_cloudflare::{ACCOUNT, Fake, Kind, TOKEN};
 use rivage::deploy::pages::Pages;
 use rivage::deploy::record::Record;
 use rivage::deploy::workers::{Settings, Worker, bundle};
 use rivage::deploy::wrangler::Wrangler;
 use rivage::deploy::{self, Commit, Environment, Options, Outcome, Site, State, Target, Tell, files};
 use rivage_cloudflare::{Client, Policy, Secret};
+
+/// Faults that pass: what is asked once more is answered.
+pub(crate) fn passing() -> Vec<Kind> {
+    vec![
+        Kind::Status(429),
+        Kind::Status(500),
+        Kind::Status(503),
+        Kind::RateLimit(0),
+        Kind::Html(502),
+        Kind::Reset,
+        Kind::LostAnswer,
+        Kind::LateStatus(500),
+        Kind::Truncated,
+        Kind::Late(Duration::from_millis(1_500)),
+    ]
+}
 
 /// The name of the project.
 pub(crate) const PROJECT: &str = "site";

@@ -68,10 +68,16 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    /// As [`Server::start`], with what `set` does to it before.
+    pub(crate) fn start_with(set: impl FnOnce(&mut s3s::service::S3ServiceBuilder)) -> Self {
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let mut service = s3s::service::S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
         service.set_auth(s3s::auth::SimpleAuth::from_single("a key", SECRET));
+        set(&mut service);
         let service = service.build();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
