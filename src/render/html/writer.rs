@@ -256,21 +256,16 @@ impl<'a> Writer<'a> {
     }
 
     fn image(&mut self, url: &str, alt: &str, title: Option<&str>, span: Span, out: &mut String) {
-        let start = out.len();
+        let target = (!self.settings.plain).then(|| self.host.image(url, At { file: &self.scope.file, span }));
+        if let Some(picture) = target.as_ref().and_then(|target| target.picture.as_ref()) {
+            let attributes = Attributes { alt, title, class: None, lazy: !self.host.is_first_image() };
+            picture.write(&attributes, out);
+            return;
+        }
         out.push_str("<img");
-        if self.settings.plain {
-            push_attribute("src", &encode_url(url), out);
-            push_attribute("alt", alt, out);
-        } else {
-            let target = self.host.image(url, At { file: &self.scope.file, span });
-            if let Some(picture) = &target.picture {
-                out.truncate(start);
-                let attributes = Attributes { alt, title, class: None, lazy: !self.host.is_first_image() };
-                picture.write(&attributes, out);
-                return;
-            }
-            push_attribute("src", &encode_url(&target.src), out);
-            push_attribute("alt", alt, out);
+        push_attribute("src", &encode_url(target.as_ref().map_or(url, |target| &target.src)), out);
+        push_attribute("alt", alt, out);
+        if let Some(target) = &target {
             if let Some((width, height)) = target.size {
                 push_attribute("width", &width.to_string(), out);
                 push_attribute("height", &height.to_string(), out);
