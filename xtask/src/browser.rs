@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::tools::{need, node, note, program, rivage, root};
+use crate::tools::{need, node, note, npm_ci, program, rivage, root};
 
 /// Names of the browser, Debian's first.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -16,7 +16,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let chromium = chromium()?;
     let rivage = rivage()?;
     let folder = root().join("tests/browser");
-    program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&folder).run()?;
+    npm_ci(&npm, &folder)?;
     // One after the other: each test has a server and a browser of its own, and CI has two cores.
     program(&node, &["--test", "--test-concurrency=1"])
         .folder(&folder)

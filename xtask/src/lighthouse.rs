@@ -4,13 +4,13 @@
 //! else the machine does.
 
 use crate::browser::chromium;
-use crate::tools::{node, program, rivage, root, scratch};
+use crate::tools::{node, npm_ci, program, rivage, root, scratch};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let (_, npm) = node()?;
     let (chromium, rivage) = (chromium()?, rivage()?);
     let folder = root().join("tests/lighthouse");
-    program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&folder).run()?;
+    npm_ci(&npm, &folder)?;
     let site = scratch("lighthouse")?.join("site");
     program(&rivage, &["build", "--force", "--quiet", "--out", &site.display().to_string()]).run()?;
     // Lighthouse wants a newer Node than some machines have.

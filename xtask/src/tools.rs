@@ -188,6 +188,11 @@ fn need_by(look: impl Fn() -> Option<PathBuf>, missing: &str, package: &str) -> 
     }
 }
 
+/// Installs what a folder's package-lock.json names.
+pub(crate) fn npm_ci(npm: &Path, folder: &Path) -> anyhow::Result<()> {
+    program(npm, &["ci", "--no-audit", "--no-fund"]).folder(folder).run()
+}
+
 /// Finds Node, version 20 or later, and npm.
 pub(crate) fn node() -> anyhow::Result<(PathBuf, PathBuf)> {
     let node = need(&["node", "nodejs"], "nodejs")?;

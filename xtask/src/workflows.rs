@@ -5,13 +5,13 @@
 
 use anyhow::Context;
 
-use crate::tools::{node, program, rivage, root, scratch};
+use crate::tools::{node, npm_ci, program, rivage, root, scratch};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let (node, npm) = node()?;
     let rivage = rivage()?;
     let folder = root().join("tests/workflows");
-    program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&folder).run()?;
+    npm_ci(&npm, &folder)?;
     let site = scratch("workflows")?;
     std::fs::remove_dir_all(&site).with_context(|| format!("could not empty `{}`", site.display()))?;
     let path = site.display().to_string();

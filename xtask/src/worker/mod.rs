@@ -19,7 +19,9 @@ use std::{fs, io::Write as _};
 use anyhow::Context;
 use postgres_fixture::{PgBouncer, Postgres};
 
-use crate::tools::{WASM_BINDGEN, cargo, node, note, pgbouncer, postgres, program, root, scratch, target as built};
+use crate::tools::{
+    WASM_BINDGEN, cargo, node, note, npm_ci, pgbouncer, postgres, program, root, scratch, target as built,
+};
 
 /// Set to `1`, the Worker's tests fail where their tools cannot be had; else they are skipped.
 const REQUIRED: &str = "RIVAGE_REQUIRE_WORKER";
@@ -116,7 +118,7 @@ pub(crate) fn tools() -> anyhow::Result<()> {
     target::ready()?;
     bindgen()?;
     for folder in ["worker", "worker/tests"] {
-        program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&root().join(folder)).run()?;
+        npm_ci(&npm, &root().join(folder))?;
     }
     Ok(())
 }
@@ -127,7 +129,7 @@ pub(crate) fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
     let sources = root().join("worker");
     let tools = sources.join("node_modules");
     if !tools.join("esbuild").is_dir() || !tools.join("binaryen").is_dir() {
-        program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&sources).run()?;
+        npm_ci(&npm, &sources)?;
     }
     let bindgen = bindgen()?;
     let mut arguments = vec!["build", "--package", "rivage-worker", "--profile", "worker", "--target", target::NAME];

@@ -8,13 +8,13 @@ use std::path::Path;
 use anyhow::Context;
 use postgres_fixture::Postgres;
 
-use crate::tools::{node, program, rivage, root, scratch};
+use crate::tools::{node, npm_ci, program, rivage, root, scratch};
 
 /// Puts a site together as a clone of the repository would have it, and asks it over wrangler.
 pub(super) fn run(bundle: &Path, server: &Postgres) -> anyhow::Result<()> {
     let (_, npm) = node()?;
     let tests = root().join("worker/smoke");
-    program(&npm, &["ci", "--no-audit", "--no-fund"]).folder(&tests).run()?;
+    npm_ci(&npm, &tests)?;
     let rivage = rivage()?;
     let site = scratch("worker-smoke")?;
     let worker = site.join("target/worker");
