@@ -133,3 +133,66 @@ fn a_broken_template_does_not_hide_behind_what_it_breaks() {
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert!(problems[0].starts_with("components/mine.html:1: error[template]:"), "{problems:#?}");
 }
+
+/// A documentation of two branches whose pages print their sidebar by `call`.
+fn documentation(call: &str, component: &str) -> support::Built {
+    let layout = format!("{{% set tree = sidebar() %}}<nav>{call}</nav>{{% block after %}}{{% endblock %}}");
+    let mut files = vec![
+        (
+            "rivage.toml",
+            "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[content.docs]\nkind = \"docs\"\nsidebar = true\n",
+        ),
+        ("layouts/docs/page.html", layout.as_str()),
+        ("components/Tree.html", component),
+        ("content/docs/_index.md", "---\ntitle: Docs\n---\n"),
+    ];
+    for file in [
+        "content/docs/bay/_index.md",
+        "content/docs/bay/a.md",
+        "content/docs/bay/b.md",
+        "content/docs/cape/_index.md",
+        "content/docs/cape/c.md",
+    ] {
+        files.push((file, "---\ntitle: Page\n---\n"));
+    }
+    build(files)
+}
+
+const BRANCHES: &str = "{% for item in tree %}{% if item.children %}{{ once(component=\"Tree\", items=item.children, depth=1) }}{% endif %}{% endfor %}";
+const LINKS: &str = "{% component Tree(items: array, depth: integer) %}{{ depth }}{% for item in items %}<a href=\"{{ item.url }}\"{% if item.current %} aria-current=\"page\"{% endif %}>{{ t(key=\"home\") }}</a>{% endfor %}{% endcomponent Tree %}";
+
+#[test]
+fn what_is_rendered_once_is_what_the_component_renders() {
+    let each = BRANCHES
+        .replace("once(component=\"Tree\", items=item.children, depth=1)", "<Tree items={item.children} depth={1}/>");
+    let (once, each) = (documentation(BRANCHES, LINKS), documentation(&each, LINKS));
+    assert_eq!(once.files, each.files);
+    assert_eq!(once.outcome.diagnostics, []);
+    let page = &once.files["docs/cape/c/index.html"];
+    assert_eq!(page.matches("<a href").count(), 3, "{page}");
+    assert_eq!(page.matches("aria-current").count(), 1, "{page}");
+}
+
+#[test]
+fn a_component_that_pages_see_differently_is_rendered_for_each() {
+    let asks = "{% component Tree(items: array, depth: integer) %}{% for item in sidebar() %}{% if item.active %}{{ item.url }}{% endif %}{% endfor %}{{ uid() }}{% endcomponent Tree %}";
+    let built = documentation(BRANCHES, asks);
+    let nav = |page: &str| built.files[page].clone();
+    assert_eq!(nav("docs/cape/c/index.html"), "<nav>/docs//docs/cape/1/docs//docs/cape/2</nav>");
+    assert_eq!(nav("docs/bay/a/index.html"), "<nav>/docs//docs/bay/1/docs//docs/bay/2</nav>");
+}
+
+#[test]
+fn mistakes_in_what_is_rendered_once_are_told() {
+    let told = |call: &str| {
+        let built = documentation(call, LINKS);
+        let all: Vec<_> = built.outcome.diagnostics.iter().map(|diagnostic| diagnostic.message.clone()).collect();
+        all.join("\n")
+    };
+    let missing = told("{{ once(component=\"Trea\", items=tree) }}");
+    assert!(missing.contains("Trea"), "{missing}");
+    let unknown = told("{{ once(component=\"Tree\", items=tree, depht=1) }}");
+    assert!(unknown.contains("depht"), "{unknown}");
+    let unnamed = told("{{ once(items=tree) }}");
+    assert!(unnamed.contains("component"), "{unnamed}");
+}

@@ -394,6 +394,21 @@ impl Notes {
         self.note_print(Question::Site(question), answer);
     }
 
+    /// Returns how many questions have been noted.
+    pub fn len(&self) -> usize {
+        self.all().len()
+    }
+
+    /// Returns what has been noted since there were `len` questions.
+    pub fn since(&self, len: usize) -> Vec<(Question, Fingerprint)> {
+        self.all().get(len..).unwrap_or_default().to_vec()
+    }
+
+    /// Notes questions again that were asked in another place.
+    pub fn extend(&self, asked: &[(Question, Fingerprint)]) {
+        self.all().extend_from_slice(asked);
+    }
+
     /// Notes a question and the fingerprint of its answer.
     pub fn note_print(&self, question: Question, answer: Fingerprint) {
         self.all().push((question, answer));

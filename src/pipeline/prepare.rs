@@ -24,6 +24,7 @@ use crate::parse::{self, Document};
 use crate::render::answers::Memo;
 use crate::render::assets::{self, AssetMap};
 use crate::render::functions::{Icon, Surroundings};
+use crate::render::once::Once;
 use crate::render::page::{LazyEngine, REFERENCE_LAYOUT, Renderer};
 use crate::render::templates::{Sources, Templates};
 use crate::render::values::Values;
@@ -79,7 +80,7 @@ pub(super) struct Parsed {
 /// What is at hand of the last run.
 pub(super) struct Former {
     documents: FxHashMap<String, Parsed>,
-    engine: LazyEngine,
+    engine: Arc<LazyEngine>,
     /// What was wrong with the templates.
     engine_problems: Vec<Diagnostic>,
 }
@@ -152,8 +153,9 @@ pub(super) fn prepare(
         preview: options.mode == Mode::Preview,
         reference: reference(&config, api.as_ref(), &site, &tree),
         memo: Memo::default(),
+        once: Once::default(),
     });
-    let engine = LazyEngine::new(sources, options.profile);
+    let engine = Arc::new(LazyEngine::new(sources, options.profile));
     let (engine, engine_problems) = compiled(engine, &surroundings, cache, former_engine);
     diagnostics.extend(engine_problems.iter().cloned());
     let languages = config
@@ -360,11 +362,11 @@ fn not_kept(
 
 /// The templates, compiled at once unless the last run or the cache knows what is wrong with them.
 fn compiled(
-    engine: LazyEngine,
+    engine: Arc<LazyEngine>,
     surroundings: &Arc<Surroundings>,
     cache: Option<&Cache>,
-    former: Option<(LazyEngine, Vec<Diagnostic>)>,
-) -> (LazyEngine, Vec<Diagnostic>) {
+    former: Option<(Arc<LazyEngine>, Vec<Diagnostic>)>,
+) -> (Arc<LazyEngine>, Vec<Diagnostic>) {
     let all = engine.print();
     let (engine, problems) = former.filter(|(former, _)| former.print() == all).unwrap_or_else(|| {
         let problems = template_problems(&engine, cache);

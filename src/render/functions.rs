@@ -16,6 +16,7 @@ use super::answers::Memo;
 use super::assets::AssetMap;
 use super::html::picture::{Attributes, Picture};
 use super::html::push_attribute;
+use super::once::{self, Once};
 use super::pictures::{self, Known, Wish};
 use super::scope;
 use super::templates::Templates;
@@ -52,6 +53,8 @@ pub struct Surroundings {
     pub reference: Option<Reference>,
     /// Answers that many pages ask for.
     pub memo: Memo,
+    /// Components that are the same on many pages.
+    pub once: Once,
 }
 
 /// A drawing, made ready once: a page shows dozens.
@@ -105,20 +108,24 @@ impl Surroundings {
 
 /// Returns a text of the current language, with `{name}` filled in.
 pub(super) fn translate(surroundings: &Surroundings, key: &str, arguments: &[(&str, String)]) -> String {
-    let text = scope::with(|scope| {
-        // A page asks for dozens of texts.
-        if !std::mem::replace(&mut scope.has_asked_for_texts, true) {
-            let question = SiteQuestion::Strings(scope.language.clone());
-            let answer = surroundings.answer(&question);
-            scope.notes.note_site(question, answer);
-        }
-        surroundings.string(&scope.language, key)
-    });
+    note_texts(surroundings);
+    let text = scope::with(|scope| surroundings.string(&scope.language, key));
     let mut text = text.unwrap_or_else(|| surroundings.string("", key)).unwrap_or(key).to_owned();
     for (name, value) in arguments {
         text = text.replace(&format!("{{{name}}}"), value);
     }
     text
+}
+
+/// Notes that the texts of the page's language are asked for: once, since a page asks for dozens.
+pub(super) fn note_texts(env: &Surroundings) {
+    scope::with(|scope| {
+        if !std::mem::replace(&mut scope.has_asked_for_texts, true) {
+            let question = SiteQuestion::Strings(scope.language.clone());
+            let answer = env.answer(&question);
+            scope.notes.note_site(question, answer);
+        }
+    });
 }
 
 /// Notes a question about the site and its answer.
@@ -149,6 +156,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_function("image", env(image));
     tera.register_function("picture", env(picture));
     tera.register_function("card", env(card));
+    tera.register_function("once", env(once::render));
     tera.register_function("uid", |_: Kwargs, _: &State| Value::from(scope::uid().to_string()));
 }
 

@@ -19,6 +19,7 @@ mod imports;
 pub mod links;
 pub mod math;
 pub mod minify;
+pub mod once;
 pub mod outputs;
 pub mod page;
 mod pictures;

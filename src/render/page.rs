@@ -39,7 +39,7 @@ pub const REFERENCE_LAYOUT: &str = "api.html";
 /// What all routes of a build share.
 pub struct Renderer {
     /// Layouts and components.
-    pub engine: LazyEngine,
+    pub engine: Arc<LazyEngine>,
     /// What is wrong with them.
     pub engine_problems: Vec<Diagnostic>,
     /// What templates may ask for.
@@ -115,6 +115,7 @@ impl Renderer {
             notes: inputs.notes().clone(),
             world: inputs.world().clone(),
             surroundings: Arc::clone(&self.surroundings),
+            engine: Arc::clone(&self.engine),
             language: language.to_owned(),
             page,
             url: url.to_owned(),

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::functions::Surroundings;
+use super::page::LazyEngine;
 use crate::images::Derivative;
 use crate::inputs::{Notes, World};
 use crate::resolve::PageId;
@@ -19,6 +20,8 @@ pub struct Scope {
     pub world: World,
     /// What may be asked for.
     pub surroundings: Arc<Surroundings>,
+    /// Layouts and components.
+    pub engine: Arc<LazyEngine>,
     /// The language's code.
     pub language: String,
     /// The page; none for lists of terms and the 404 page.
@@ -33,6 +36,13 @@ pub struct Scope {
     pub derivatives: Vec<Derivative>,
     /// Whether a text of the theme has been asked for and noted.
     pub has_asked_for_texts: bool,
+}
+
+impl Scope {
+    /// Returns how much has been given out that no two places of a page share.
+    pub fn given(&self) -> (u32, u32, usize) {
+        (self.uids, self.images, self.derivatives.len())
+    }
 }
 
 thread_local! {
@@ -60,6 +70,11 @@ pub fn with<R>(read: impl FnOnce(&mut Scope) -> R) -> Option<R> {
 /// Returns what templates may ask for; none outside of any rendering.
 pub fn surroundings() -> Option<Arc<Surroundings>> {
     with(|scope| Arc::clone(&scope.surroundings))
+}
+
+/// Returns layouts and components; none outside of any rendering.
+pub fn engine() -> Option<Arc<LazyEngine>> {
+    with(|scope| Arc::clone(&scope.engine))
 }
 
 /// Reports whether no image has been written on this page, and counts this one.

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tera::Value;
 use tera::value::Key;
 
@@ -41,6 +41,8 @@ pub struct Values {
     pagers: Mutex<FxHashMap<String, Value>>,
     /// Menus and sidebars by language, then `menu NAME` or `sidebar SECTION`.
     navigations: FxHashMap<String, FxHashMap<String, Navigation>>,
+    /// Where the children of their items lie in memory.
+    branches: FxHashSet<usize>,
 }
 
 /// A menu or sidebar. Pages differ in what is current: only those items are made for each page.
@@ -64,6 +66,11 @@ struct Node {
     children: Vec<Node>,
 }
 
+/// Where a list lies in memory; none if it is empty, for then it lies nowhere.
+fn address(list: &Value) -> Option<usize> {
+    list.as_array().filter(|list| !list.is_empty()).map(|list| list.as_ptr().addr())
+}
+
 impl Values {
     /// Prepares the values of a site; each is made when first asked for.
     pub fn new(site: Arc<Site>) -> Self {
@@ -77,9 +84,25 @@ impl Values {
         }
         let search = site.config.search.enabled;
         let prints = site.pages.iter().map(|_| OnceLock::new()).collect();
-        let mut values =
-            Self { site, light, terms, search, prints, pagers: Mutex::default(), navigations: FxHashMap::default() };
+        let mut values = Self {
+            site,
+            light,
+            terms,
+            search,
+            prints,
+            pagers: Mutex::default(),
+            navigations: FxHashMap::default(),
+            branches: FxHashSet::default(),
+        };
         values.navigations = values.make_navigations();
+        let navigations = values.navigations.values().flat_map(FxHashMap::values);
+        let mut waiting: Vec<_> = navigations.flat_map(|navigation| &navigation.nodes).collect();
+        let mut branches = FxHashSet::default();
+        while let Some(node) = waiting.pop() {
+            branches.extend(node.value.as_map().and_then(|item| address(item.get(&Key::Str("children"))?)));
+            waiting.extend(&node.children);
+        }
+        values.branches = branches;
         values
     }
 
@@ -350,6 +373,12 @@ impl Values {
         let made = Value::from((1..=count).map(link).collect::<Vec<_>>());
         lock().insert(url.to_owned(), made.clone());
         made
+    }
+
+    /// Returns what tells the children of an item of a menu or sidebar from those of others, where they are the same for all pages; none
+    /// for what is a page's own.
+    pub fn branch(&self, children: &Value) -> Option<usize> {
+        address(children).filter(|place| self.branches.contains(place))
     }
 
     /// Returns what tells one state of a menu or sidebar from another.

@@ -209,7 +209,7 @@ const THEME: &[(&str, &str)] = &[
     ),
     (
         "components/Tree.html",
-        "{% component Tree(items: array) -%}<ul>{% for item in items %}<li><a href=\"{{ item.url or \"#\" }}\"{% if item.current %} aria-current=\"page\"{% endif %}>{{ item.label }}{{ item.badge or \"\" }}</a>{% if item.children %}{{ <Tree items={item.children}/> }}{% endif %}</li>{% endfor %}</ul>{%- endcomponent Tree %}\n",
+        "{% component Tree(items: array) -%}<ul>{% for item in items %}<li><a href=\"{{ item.url or \"#\" }}\"{% if item.current %} aria-current=\"page\"{% endif %}>{{ item.label }}{{ item.badge or \"\" }}</a>{% if item.children %}{{ once(component=\"Tree\", items=item.children) }}{% endif %}</li>{% endfor %}</ul>{%- endcomponent Tree %}\n",
     ),
     (
         "components/all.html",
