@@ -109,6 +109,11 @@ fn build(queue: &Queue, builder: &dyn Builder, publish: &watch::Sender<Arc<Snaps
                 (state, waited.timed_out())
             };
             if state.stop {
+                drop(state);
+                // What the last build found out is not lost to a writer who leaves soon.
+                if !is_finished {
+                    builder.finish();
+                }
                 return;
             }
             state.build = false;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,9 +16,15 @@ struct Files {
     disk: Mutex<BTreeMap<String, Vec<u8>>>,
     /// What is made when it is asked for.
     later: Mutex<BTreeMap<String, Vec<u8>>>,
+    finished: AtomicUsize,
 }
 
 impl Builder for Files {
+    fn finish(&self) -> Option<Build> {
+        self.finished.fetch_add(1, Ordering::SeqCst);
+        None
+    }
+
     fn make(&self, path: &str) -> Option<Vec<u8>> {
         self.later.lock().unwrap().get(path).cloned()
     }
@@ -72,7 +79,7 @@ fn site(base_path: &str) -> Site {
     );
     let build = Build { files, is_partial: false, base_path: base_path.to_owned(), errors: None };
     let disk = BTreeMap::from([("static/video.mp4".to_owned(), b"0123456789".to_vec())]);
-    let files = Arc::new(Files { build: Mutex::new(build), disk: Mutex::new(disk), later: Mutex::default() });
+    let files = Arc::new(Files { build: Mutex::new(build), disk: Mutex::new(disk), ..Files::default() });
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let changes = Changes::default();
     let server = serve(listener, Arc::clone(&files) as Arc<dyn Builder>, changes.clone(), no_api()).unwrap();
@@ -82,6 +89,13 @@ fn site(base_path: &str) -> Site {
 /// The desk of a site without an API.
 fn no_api() -> Arc<crate::serve::Desk> {
     crate::serve::Desk::new(rivage_api::decide::Secrets::default(), Vec::new(), Box::new(|_| {}))
+}
+
+#[test]
+fn a_build_is_finished_once_however_soon_the_preview_ends() {
+    let Site { files, server, .. } = site("");
+    drop(server);
+    assert_eq!(files.finished.load(Ordering::SeqCst), 1);
 }
 
 struct Answer {
