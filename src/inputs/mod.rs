@@ -395,13 +395,13 @@ impl Notes {
     }
 
     /// Returns how many questions have been noted.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.all().len()
     }
 
-    /// Returns what has been noted since there were `len` questions.
-    pub fn since(&self, len: usize) -> Vec<(Question, Fingerprint)> {
-        self.all().get(len..).unwrap_or_default().to_vec()
+    /// Returns what has been noted since there were `count` questions.
+    pub fn since(&self, count: usize) -> Vec<(Question, Fingerprint)> {
+        self.all().get(count..).unwrap_or_default().to_vec()
     }
 
     /// Notes questions again that were asked in another place.

@@ -39,7 +39,7 @@ pub(super) fn render(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value
         scope::with(|scope| scope.notes.extend(&piece.asked));
         return Ok(piece.html);
     }
-    let before = scope::with(|scope| (scope.notes.len(), scope.given()));
+    let before = scope::with(|scope| (scope.notes.count(), scope.given()));
     let html = fresh(name, arguments)?;
     let after = scope::with(|scope| (scope.notes.since(before.map_or(0, |before| before.0)), scope.given()));
     if let (Some((_, given_before)), Some((mut asked, given))) = (before, after)
