@@ -1,0 +1,8 @@
+#!/bin/sh
+# Whether the image's database answers: TCP is open, which it is not before set-up is done, and a query is answered.
+set -eu
+: "${PGPORT:=5432}"
+export PGPORT PGCONNECT_TIMEOUT=3
+pg_isready -q -h 127.0.0.1
+[ "$(id -u)" != 0 ] || exec setpriv --reuid=postgres --regid=postgres --init-groups "$0"
+[ "$(psql -qAtX -h /run/postgresql -U postgres -d rivage -c 'select 1')" = 1 ]
