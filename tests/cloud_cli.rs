@@ -158,9 +158,9 @@ fn the_doctor_finds_what_is_missing_and_makes_it() {
         "rivage.toml",
         "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"new\"\nbucket = \"media\"\ndomain = \"www.example.org\"\n[api]\n",
     );
-    let hyperdrive = "\n[[hyperdrive]]\nbinding = \"DB_READ\"\nid = \"gone\"\n\n[[hyperdrive]]\nbinding = \"DB_WRITE\"\nid = \"there\"\n";
+    let hyperdrive = "\n[[hyperdrive]]\nbinding = \"DB_READ\"\nid = \"gone\"\n\n[[hyperdrive]]\nbinding = \"DB_WRITE\"\nid = \"there\"\n\n[[hyperdrive]]\nbinding = \"DB_MORE\"\nid = \"lost\"\n";
     project.write("wrangler.toml", &format!("{WRANGLER}{hyperdrive}"));
-    project.fake.add_hyperdrive("there", "harbour-db");
+    project.fake.add_hyperdrive("there", "harbour-db", false);
     let (code, found) = doctor(&project, &[]);
     assert_eq!(code, 1);
     has(&found, "settings", "ok", "Pages project `new` and Worker `harbour`");
@@ -178,8 +178,13 @@ fn the_doctor_finds_what_is_missing_and_makes_it() {
     assert!(project.fake.buckets().is_empty());
 
     let url = "postgres://reader:pa55w0rd@db.example.org/harbour";
-    let fixed = project.command(&["doctor", "--fix"]).env("DATABASE_READ_URL", url).output().unwrap();
-    let fixed = Ran::of(fixed).expect(0);
+    let more = "postgres://writer:pa55w0rd@db.example.org/harbour";
+    let tunnel = "postgres://owner:pa55w0rd@127.0.0.1:1/harbour";
+    let mut command = project.command(&["doctor", "--fix"]);
+    command.env("DATABASE_READ_URL", url).env("HYPERDRIVE_URL", more).env("DATABASE_URL", tunnel);
+    // Nothing listens at the end of the tunnel, which is what it is told of at last.
+    let fixed = command.output().unwrap();
+    let fixed = Ran::of(fixed).expect(1);
     assert!(!fixed.out.contains("pa55w0rd") && !fixed.err.contains("pa55w0rd"), "the password was printed");
     for line in [
         "fixed    project: made the Pages project `new`",
@@ -188,11 +193,14 @@ fn the_doctor_finds_what_is_missing_and_makes_it() {
     ] {
         assert!(fixed.out.contains(line), "{line}: {}", fixed.out);
     }
-    let made = project.fake.hyperdrives().pop().unwrap();
-    assert_eq!((&made["name"], &made["origin"]["password"]), (&json!("harbour-db-read"), &json!("pa55w0rd")));
-    assert_eq!(made["caching"]["disabled"], false);
+    let made = project.fake.hyperdrives();
+    let [_, read, write] = &made[..] else { panic!("{made:?}") };
+    assert_eq!((&read["name"], &read["origin"]["password"]), (&json!("harbour-db-read"), &json!("pa55w0rd")));
+    assert_eq!((&write["name"], &write["origin"]["user"]), (&json!("harbour-db-more"), &json!("writer")));
+    assert_eq!((&read["caching"]["disabled"], &write["caching"]["disabled"]), (&json!(false), &json!(true)));
     let written = std::fs::read_to_string(project.path().join("wrangler.toml")).unwrap();
-    assert_eq!(written, format!("{WRANGLER}{}", hyperdrive.replace("\"gone\"", &made["id"].to_string())));
+    let expect = hyperdrive.replace("\"gone\"", &read["id"].to_string()).replace("\"lost\"", &write["id"].to_string());
+    assert_eq!(written, format!("{WRANGLER}{expect}"));
     assert_eq!(project.fake.pages_domains("new"), ["new.pages.dev", "www.example.org"]);
     let (code, found) = doctor(&project, &[]);
     assert_eq!((code, found.iter().filter(|one| one.1 == "problem").count()), (0, 0), "{found:?}");
@@ -258,6 +266,15 @@ fn the_doctor_tells_each_thing_that_is_wrong() {
         "problem",
         "has not come yet",
     );
+    let keeping = |binding: &'static str| {
+        move |project: &Project| {
+            let binding = format!("\n[[hyperdrive]]\nbinding = \"{binding}\"\nid = \"1\"\n");
+            project.write("wrangler.toml", &format!("{WRANGLER}{binding}"));
+            project.fake.add_hyperdrive("1", "harbour-db", true);
+        }
+    };
+    check(&keeping("DB_READ"), "hyperdrive", "ok", "DB_READ is `harbour-db`");
+    check(&keeping("DB_WRITE"), "hyperdrive", "problem", "`harbour-db`, which keeps answers");
     check(
         &|project| {
             wrangler("\n[[hyperdrive]]\nbinding = \"D\"\nid = \"1\"\n")(project);

@@ -162,12 +162,10 @@ if [ ! -e /etc/pgbackrest/conf.d/cipher.conf ]; then
 repo1-cipher-pass=$(openssl rand -base64 48)
 END
 fi
-if [ "$PORT" != 5432 ]; then
-  put /etc/pgbackrest/conf.d/port.conf 640 root postgres <<END
+put /etc/pgbackrest/conf.d/port.conf 640 root postgres <<END
 [rivage]
 pg1-port=$PORT
 END
-fi
 for unit in "$here"/systemd/*; do
   put "/etc/systemd/system/${unit##*/}" 644 root root <"$unit"
 done

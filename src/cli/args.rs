@@ -210,7 +210,7 @@ pub struct Preview {
     /// Hide pages with a date in the future
     #[arg(long)]
     pub no_future: bool,
-    /// The database of the API, instead of DATABASE_URL [default: a private one, if this machine has PostgreSQL]
+    /// The database of the API, instead of DATABASE_URL; `compose`: that of docker-compose.yml [default: a private one, if this machine has PostgreSQL]
     #[arg(long, value_name = "URL")]
     pub db: Option<String>,
 }

@@ -10,6 +10,7 @@ mod build;
 mod cache;
 mod check;
 mod completions;
+mod compose;
 mod config;
 mod database;
 mod db;

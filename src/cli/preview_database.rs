@@ -1,8 +1,8 @@
 //! The database of a preview: the one that was named, or a private one.
 //!
 //! In: `--db`, `DATABASE_URL`, the programs of PostgreSQL. Out: a database at the [`Desk`], or a hint in its place. Started once, in the background,
-//! when the site has an API for the first time: a site without one never waits for it. The content of the site goes into a private one after the
-//! first build, and again when builds have come to rest.
+//! when the site has an API for the first time: a site without one never waits for it. The content of the site goes into a private one, and into that
+//! of docker-compose.yml, after the first build, and again when builds have come to rest.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,6 +13,7 @@ use rivage_api::auth::jwt::Key;
 use rivage_api::decide::Secrets;
 use rivage_postgres::Config;
 
+use super::compose;
 use super::database::{VARIABLE, migrate, named, states};
 use super::printer::{Printer, count};
 use super::project::{SiteSources, world};
@@ -33,6 +34,8 @@ pub(super) struct PreviewDatabase {
     root: PathBuf,
     /// The one that `--db` names.
     given: Option<String>,
+    /// That of docker-compose.yml, where `--db` says so.
+    compose: Option<Config>,
     desk: Arc<Desk>,
     printer: Printer,
     state: Arc<Mutex<State>>,
@@ -51,12 +54,15 @@ impl PreviewDatabase {
     /// Takes what was named; starts nothing.
     ///
     /// # Errors
-    /// The URL is wrong.
+    /// The URL is wrong, or the database of docker-compose.yml is not up.
     pub(super) fn new(root: &Path, given: Option<String>, desk: Arc<Desk>, printer: &Printer) -> anyhow::Result<Self> {
-        if given.is_some() {
-            named(given.as_deref(), VARIABLE)?;
+        let mut compose = None;
+        match given.as_deref() {
+            Some(compose::WORD) => compose = Some(compose::config(root)?),
+            Some(url) => drop(named(Some(url), VARIABLE)?),
+            None => {}
         }
-        Ok(Self { root: root.to_owned(), given, desk, printer: printer.clone(), state: Arc::default() })
+        Ok(Self { root: root.to_owned(), given, compose, desk, printer: printer.clone(), state: Arc::default() })
     }
 
     /// Starts it after the first build, and tells it of each further one. Returns at once.
@@ -74,6 +80,7 @@ impl PreviewDatabase {
         let starting = Starting {
             root: self.root.clone(),
             given: self.given.clone(),
+            compose: self.compose.clone(),
             desk: Arc::clone(&self.desk),
             printer: self.printer.clone(),
             state: Arc::clone(&self.state),
@@ -99,6 +106,7 @@ impl PreviewDatabase {
 struct Starting {
     root: PathBuf,
     given: Option<String>,
+    compose: Option<Config>,
     desk: Arc<Desk>,
     printer: Printer,
     state: Arc<Mutex<State>>,
@@ -108,14 +116,17 @@ struct Starting {
 
 impl Starting {
     fn run(self) {
-        // A variable for some other program is no reason to fail for a site that needs no database.
-        let done = named(self.given.as_deref(), VARIABLE).and_then(|named| match named {
-            Some(config) => {
-                self.desk.set_database(Database::new(config.clone(), None, self.answer));
-                self.look(config)
-            }
-            None => self.private(),
-        });
+        let done = match &self.compose {
+            Some(config) => self.keep_filled(config, &config.to_string()),
+            // A variable for some other program is no reason to fail for a site that needs no database.
+            None => named(self.given.as_deref(), VARIABLE).and_then(|named| match named {
+                Some(config) => {
+                    self.desk.set_database(Database::new(config.clone(), None, self.answer));
+                    self.look(config)
+                }
+                None => self.private(),
+            }),
+        };
         if let Err(error) = done {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             self.printer.warning(&format!("the API's database: {}", causes.join(": ")));
@@ -140,7 +151,7 @@ impl Starting {
         Ok(())
     }
 
-    /// Starts a private server and fills it.
+    /// Starts a private server, and keeps it filled.
     fn private(&self) -> anyhow::Result<()> {
         let cluster = Cluster::start(&self.root)?;
         let url = cluster.url().to_owned();
@@ -152,13 +163,18 @@ impl Starting {
             state.cluster = Some(cluster);
         }
         let config = Config::parse(&url).map_err(rivage_postgres::Error::from)?;
+        self.keep_filled(&config, &url)
+    }
+
+    /// Makes the tables, and publishes the content until the preview ends: this database is for nothing else.
+    fn keep_filled(&self, config: &Config, shown: &str) -> anyhow::Result<()> {
         if let Err(diagnostic) = migrate(config.clone(), &self.migrations())? {
             let world = world(&self.root);
             let sources = SiteSources { fs: &*world.fs, outcome: None };
             self.printer.diagnostics(&emit::human(&[diagnostic], &sources, self.printer.color()));
         }
         self.desk.set_database(Database::new(config.clone(), None, self.answer));
-        self.printer.note(&format!("the API's database: {url}"));
+        self.printer.note(&format!("the API's database: {shown}"));
         self.publish(config.clone())?;
         // It ends with the preview, which holds the other end.
         while self.builds.recv().is_ok() {

@@ -275,9 +275,9 @@ impl Fake {
         lock(&self.shared.state).workers.buckets.push(name.to_owned());
     }
 
-    /// Adds a Hyperdrive configuration.
-    pub fn add_hyperdrive(&self, id: &str, name: &str) {
-        let known = json!({ "id": id, "name": name });
+    /// Adds a Hyperdrive configuration; `cached`: it keeps answers.
+    pub fn add_hyperdrive(&self, id: &str, name: &str, cached: bool) {
+        let known = json!({ "id": id, "name": name, "caching": { "disabled": !cached } });
         lock(&self.shared.state).workers.hyperdrives.push(known);
     }
 

@@ -74,6 +74,8 @@ pub struct Hyperdrive {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Whether it keeps answers, as far as Cloudflare tells.
+    pub cached: bool,
 }
 
 /// Lists the Hyperdrive configurations of the account.
@@ -83,7 +85,11 @@ pub struct Hyperdrive {
 pub fn hyperdrives(client: &Client) -> Result<Vec<Hyperdrive>, Error> {
     let path = client.path("/hyperdrive/configs");
     let found = client.call(&Call::get("list the Hyperdrive configurations", &path))?;
-    let one = |value: &Value| Hyperdrive { id: text(value, "id"), name: text(value, "name") };
+    let one = |value: &Value| Hyperdrive {
+        id: text(value, "id"),
+        name: text(value, "name"),
+        cached: value["caching"]["disabled"] == false,
+    };
     Ok(found.as_array().into_iter().flatten().map(one).collect())
 }
 

@@ -1,7 +1,8 @@
 //! The ways to the database: Hyperdrive configurations that wrangler.toml names.
 //!
-//! A missing one is made from `DATABASE_READ_URL` for bindings that end with `_READ`, which may keep answers, and from `DATABASE_URL` for all others; its
-//! id is written into wrangler.toml, in whose other lines nothing changes.
+//! A missing one is made from `HYPERDRIVE_READ_URL` for bindings that end with `_READ`, which may keep answers, and from `HYPERDRIVE_URL` for all others;
+//! without them from the database's own variables, which often name a tunnel that only this machine has. Its id is written into wrangler.toml, in whose
+//! other lines nothing changes.
 
 use rivage_cloudflare::Secret;
 use rivage_cloudflare::account::{self, Hyperdrive, Origin};
@@ -12,6 +13,8 @@ use super::{Finding, State, Visit};
 use crate::deploy::{wrangler, write_whole};
 
 const TOPIC: &str = "hyperdrive";
+/// How the name of a binding ends whose answers may be kept.
+const READ: &str = "_READ";
 
 pub(super) fn look(visit: &Visit<'_>) -> Vec<Finding> {
     let bindings = visit.setup.wrangler.iter().flat_map(|wrangler| &wrangler.bindings);
@@ -35,6 +38,11 @@ pub(super) fn look(visit: &Visit<'_>) -> Vec<Finding> {
 
 fn one(visit: &Visit<'_>, binding: &str, id: &str, there: &[Hyperdrive]) -> Finding {
     if let Some(known) = there.iter().find(|known| known.id == *id) {
+        if known.cached && !binding.ends_with(READ) {
+            let told = format!("{binding} is `{}`, which keeps answers: sessions that have ended would go on", known.name);
+            let hint = format!("`npx wrangler hyperdrive update {id} --caching-disabled true`, or let the binding's name end with `{READ}`");
+            return Finding::problem(TOPIC, told, hint);
+        }
         return Finding::ok(TOPIC, format!("{binding} is `{}`", known.name));
     }
     let told = format!("{binding}: there is no configuration `{id}`");
@@ -48,15 +56,18 @@ fn one(visit: &Visit<'_>, binding: &str, id: &str, there: &[Hyperdrive]) -> Find
 }
 
 fn make(visit: &Visit<'_>, binding: &str, there: &[Hyperdrive]) -> anyhow::Result<String> {
-    let cached = binding.ends_with("_READ");
-    let variable = if cached { READ_VARIABLE } else { VARIABLE };
+    let cached = binding.ends_with(READ);
+    let variables = if cached { ["HYPERDRIVE_READ_URL", READ_VARIABLE] } else { ["HYPERDRIVE_URL", VARIABLE] };
     let worker = visit.setup.worker().unwrap_or_else(|| "site".to_owned());
     let name = format!("{worker}-{}", binding.to_ascii_lowercase().replace('_', "-"));
     let id = match there.iter().find(|known| known.name == name) {
         Some(known) => known.id.clone(),
         None => {
-            let config = named(None, variable)?
-                .ok_or_else(|| anyhow::anyhow!("set {variable} to the database, and try again"))?;
+            let [first, second] = variables;
+            let (variable, config) = match named(None, first)? {
+                Some(config) => (first, config),
+                None => (second, named(None, second)?.ok_or_else(|| anyhow::anyhow!("set {first} to the database, and try again"))?),
+            };
             account::create_hyperdrive(visit.client, &name, &origin(config, variable, cached)?)?
         }
     };
