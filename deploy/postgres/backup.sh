@@ -1,7 +1,6 @@
 #!/bin/sh
 # rivage-backup: copies of the database, and the way back. Run as `postgres`.
 #
-#   archive FILE    keeps a segment of WAL; the server calls it. Without a repository it does nothing
 #   init            makes the repository's stanza, and sees whether WAL arrives there
 #   full | incr     makes a backup: of everything, or of what has changed since the last one
 #   verify          reads every file of the repository and compares it with its checksum
@@ -39,12 +38,8 @@ tell() {
   exit "$status"
 }
 
-has_repository() {
-  [ -r "$PGBACKREST_CONFIG_PATH/conf.d/repo.conf" ]
-}
-
 needs_repository() {
-  has_repository || fail "there is no repository: $PGBACKREST_CONFIG_PATH/conf.d/repo.conf is missing, or \`$(id -un)\` may not read it"
+  [ -r "$PGBACKREST_CONFIG_PATH/conf.d/repo.conf" ] || fail "there is no repository: $PGBACKREST_CONFIG_PATH/conf.d/repo.conf is missing, or \`$(id -un)\` may not read it"
 }
 
 dump() {
@@ -73,10 +68,6 @@ dump() {
 }
 
 case $command in
-  archive)
-    has_repository || exit 0
-    exec pgbackrest archive-push "$2"
-    ;;
   init)
     needs_repository
     pgbackrest stanza-create
@@ -91,7 +82,7 @@ case $command in
     trap tell EXIT
     needs_repository
     # Damaged files are told, and are no failure to pgBackRest itself.
-    told=$(pgbackrest --log-level-console=off --output=text verify)
+    told=$(pgbackrest --log-level-console=off --output=text --verbose verify)
     echo "$told"
     case $told in *'status: ok'*) ;; *) fail "the repository is damaged: make a full backup now, and look for the cause" ;; esac
     ;;

@@ -123,7 +123,11 @@ mod tests {
         assert!(told().contains("`docker-compose.yml` cannot be read"));
         std::fs::write(root.join(FILE), "services: { database: { ports: ['127.0.0.1:1:5432'] } }").unwrap();
         assert!(told().contains("names no file of the password"));
-        std::fs::write(root.join(FILE), format!("services: {{ database: {{ ports: ['127.0.0.1:1:5432'] }} }}\n{SECRETS}")).unwrap();
+        std::fs::write(
+            root.join(FILE),
+            format!("services: {{ database: {{ ports: ['127.0.0.1:1:5432'] }} }}\n{SECRETS}"),
+        )
+        .unwrap();
         assert!(told().contains("openssl rand"));
         std::fs::create_dir(root.join(".rivage")).unwrap();
         std::fs::write(root.join(".rivage/postgres-password"), "a long word\n").unwrap();

@@ -39,8 +39,11 @@ pub(super) fn look(visit: &Visit<'_>) -> Vec<Finding> {
 fn one(visit: &Visit<'_>, binding: &str, id: &str, there: &[Hyperdrive]) -> Finding {
     if let Some(known) = there.iter().find(|known| known.id == *id) {
         if known.cached && !binding.ends_with(READ) {
-            let told = format!("{binding} is `{}`, which keeps answers: sessions that have ended would go on", known.name);
-            let hint = format!("`npx wrangler hyperdrive update {id} --caching-disabled true`, or let the binding's name end with `{READ}`");
+            let told =
+                format!("{binding} is `{}`, which keeps answers: sessions that have ended would go on", known.name);
+            let hint = format!(
+                "`npx wrangler hyperdrive update {id} --caching-disabled true`, or let the binding's name end with `{READ}`"
+            );
             return Finding::problem(TOPIC, told, hint);
         }
         return Finding::ok(TOPIC, format!("{binding} is `{}`", known.name));
@@ -66,7 +69,11 @@ fn make(visit: &Visit<'_>, binding: &str, there: &[Hyperdrive]) -> anyhow::Resul
             let [first, second] = variables;
             let (variable, config) = match named(None, first)? {
                 Some(config) => (first, config),
-                None => (second, named(None, second)?.ok_or_else(|| anyhow::anyhow!("set {first} to the database, and try again"))?),
+                None => (
+                    second,
+                    named(None, second)?
+                        .ok_or_else(|| anyhow::anyhow!("set {first} to the database, and try again"))?,
+                ),
             };
             account::create_hyperdrive(visit.client, &name, &origin(config, variable, cached)?)?
         }

@@ -41,9 +41,8 @@ impl Cluster {
             fs::read_to_string(&path).with_context(|| format!("could not read `{}`", path.display()))
         };
         write("rivage-backup", &ours("backup.sh")?)?;
-        let script = place.join("rivage-backup").to_string_lossy().into_owned();
-        let archive = format!("sh {script}");
-        write("settings.conf", &ours("settings.conf")?.replace("/usr/local/bin/rivage-backup", &archive))?;
+        let settings = place.join("pgbackrest").to_string_lossy().into_owned();
+        write("settings.conf", &ours("settings.conf")?.replace("/etc/pgbackrest", &settings))?;
         write("pgbackrest/pgbackrest.conf", &ours("pgbackrest.conf")?)?;
         write("pgbackrest/conf.d/cipher.conf", &format!("[global]\nrepo1-cipher-pass={PASSPHRASE}\n"))?;
         write("pgbackrest/conf.d/repo.conf", &repository.settings)?;

@@ -17,10 +17,10 @@ use crate::tools::{need, note, postgres};
 /// Rows before the full backup, between it and the incremental one, and after that: the last are in WAL alone.
 const ROWS: [u32; 3] = [100_000, 30_000, 30_000];
 
-const MAKE: &str = "create table entry (id bigint primary key, at timestamptz not null default clock_timestamp(), body text not null)";
+const MAKE: &str =
+    "create table entry (id bigint primary key, at timestamptz not null default clock_timestamp(), body text not null)";
 /// All rows in one word.
-const ALL: &str =
-    "select count(*) || ' ' || md5(string_agg(concat_ws('|', id, at, body), ',' order by id)) from entry";
+const ALL: &str = "select count(*) || ' ' || md5(string_agg(concat_ws('|', id, at, body), ',' order by id)) from entry";
 
 /// Runs both.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -102,7 +102,11 @@ fn drill(repository: &Repository) -> anyhow::Result<()> {
     }
     cluster.stop()?;
     let whole = started.elapsed().as_secs_f64();
-    note(&format!("drill, {}: {expected} rows are back; {}; all of it {whole:.1} s", repository.name(), times.0.join(", ")));
+    note(&format!(
+        "drill, {}: {expected} rows are back; {}; all of it {whole:.1} s",
+        repository.name(),
+        times.0.join(", ")
+    ));
     Ok(())
 }
 

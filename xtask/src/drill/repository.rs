@@ -44,7 +44,16 @@ impl Repository {
         let (certificate, key) = (path("certificate.pem"), path("key.pem"));
         let openssl = crate::tools::need(&["openssl"], "openssl")?;
         let words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-        let names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", &key, "-out", &certificate];
+        let names = [
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
+        ];
         let (done, _) = program(openssl, &[&words[..], &names].concat()).output()?;
         ensure!(done, "`openssl` makes no certificate");
         let mut server = Command::new(target().join("debug/s3-fixture"))

@@ -83,7 +83,10 @@ impl Image {
                 _ => {}
             }
         }
-        ensure!(copies.len() > 5 && !environment.is_empty() && !command.is_empty(), "the Dockerfile was not understood");
+        ensure!(
+            copies.len() > 5 && !environment.is_empty() && !command.is_empty(),
+            "the Dockerfile was not understood"
+        );
         Ok(Self { copies, environment, command })
     }
 
@@ -112,7 +115,11 @@ impl Image {
     }
 
     fn refuses_without_password(&self, under: &Path) -> anyhow::Result<()> {
-        let cases = [(None, "there is no password"), (Some("short"), "fewer than 16"), (Some("with spaces in between"), "letters, digits")];
+        let cases = [
+            (None, "there is no password"),
+            (Some("short"), "fewer than 16"),
+            (Some("with spaces in between"), "letters, digits"),
+        ];
         for (password, told) in cases {
             let (is_well, log) = self.start(under, 5432, password)?.wait()?;
             ensure!(!is_well && log.contains(told), "with the password {password:?} the image says:\n{log}");
@@ -140,7 +147,9 @@ fn has_extensions(machine: &Machine) -> anyhow::Result<()> {
     let found = machine.sql("select string_agg(extname || ' ' || extversion, ', ' order by extname) from pg_extension where extname <> 'plpgsql'")?;
     let names: Vec<&str> = found.split(", ").filter_map(|one| one.split(' ').next()).collect();
     ensure!(names == EXTENSIONS, "the extensions are {found}");
-    let is_old = machine.sql("select string_to_array(extversion, '.')::int[] < array[0, 8, 2] from pg_extension where extname = 'vector'")?;
+    let is_old = machine.sql(
+        "select string_to_array(extversion, '.')::int[] < array[0, 8, 2] from pg_extension where extname = 'vector'",
+    )?;
     if is_old == "t" {
         let workers = machine.sql("show max_parallel_maintenance_workers")?;
         ensure!(workers == "0", "this `vector` has a flaw in parallel builds, which {workers} workers could do");
@@ -152,7 +161,9 @@ fn has_extensions(machine: &Machine) -> anyhow::Result<()> {
 /// Nobody comes in over TCP without the right password; the superuser not at all.
 fn needs_passwords(machine: &Machine) -> anyhow::Result<()> {
     let come_in = |user: &str, password: &str| {
-        machine.sh(&format!("PGPASSWORD='{password}' psql -w -qAtX -h 127.0.0.1 -U {user} -d rivage -c 'select current_user'"))
+        machine.sh(&format!(
+            "PGPASSWORD='{password}' psql -w -qAtX -h 127.0.0.1 -U {user} -d rivage -c 'select current_user'"
+        ))
     };
     for user in ["rivage_owner", "rivage_rw", "rivage_ro"] {
         ensure!(come_in(user, PASSWORD)? == user, "{user} cannot come in");
@@ -161,7 +172,8 @@ fn needs_passwords(machine: &Machine) -> anyhow::Result<()> {
         }
     }
     ensure!(come_in("postgres", PASSWORD).is_err(), "the superuser comes in over TCP");
-    let kinds = machine.sql("select distinct split_part(rolpassword, '$', 1) from pg_authid where rolpassword is not null")?;
+    let kinds =
+        machine.sql("select distinct split_part(rolpassword, '$', 1) from pg_authid where rolpassword is not null")?;
     ensure!(kinds == "SCRAM-SHA-256", "passwords are kept as {kinds}");
     let counted = machine.sql("select count(*) from pg_stat_statements where query ilike '%password%'")?;
     ensure!(counted == "0", "passwords are kept with the statements");
@@ -179,7 +191,9 @@ fn migrates(machine: &Machine, port: u16) -> anyhow::Result<()> {
         program(&rivage, words).folder(&folder).env("DATABASE_URL", &database).run()?;
     }
     let as_role = |role: &str, sql: &str| {
-        machine.sh(&format!("PGPASSWORD={PASSWORD} psql -w -qAtX -v ON_ERROR_STOP=1 -h 127.0.0.1 -U {role} -d rivage -c \"{sql}\""))
+        machine.sh(&format!(
+            "PGPASSWORD={PASSWORD} psql -w -qAtX -v ON_ERROR_STOP=1 -h 127.0.0.1 -U {role} -d rivage -c \"{sql}\""
+        ))
     };
     let pages: u32 = as_role("rivage_ro", "select count(*) from page")?.parse()?;
     ensure!(pages > 0, "nothing was published");
@@ -225,7 +239,10 @@ fn migrates(machine: &Machine, port: u16) -> anyhow::Result<()> {
             return Ok(());
         }
         if Instant::now() > deadline {
-            bail!("`rivage preview --db compose` finds nothing: {found}\n{}", fs::read_to_string(&log).unwrap_or_default());
+            bail!(
+                "`rivage preview --db compose` finds nothing: {found}\n{}",
+                fs::read_to_string(&log).unwrap_or_default()
+            );
         }
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -24,9 +24,8 @@ pub(super) fn run() -> anyhow::Result<()> {
     let (node, npm) = node()?;
     let tests = root().join("tests/compose");
     npm_ci(&npm, &tests)?;
-    let config = tests.join("dclint.json").to_string_lossy().into_owned();
     let dclint = tests.join("node_modules/dclint/bin/dclint.cjs").to_string_lossy().into_owned();
-    program(node, &[&dclint, "--config", &config, "--max-warnings", "0", "docker-compose.yml"]).run()?;
+    program(node, &[&dclint, "--max-warnings", "0", "docker-compose.yml"]).run()?;
     let Some(systemd) = find("systemd-analyze") else {
         note("skipped: the units of systemd: `systemd-analyze` is not installed");
         return Ok(());
@@ -35,9 +34,11 @@ pub(super) fn run() -> anyhow::Result<()> {
         let timer = format!("systemd/rivage-backup-{name}.timer");
         let text = std::fs::read_to_string(folder.join(&timer))?;
         let when = text.lines().find_map(|line| line.strip_prefix("OnCalendar=")).unwrap_or_default();
-        program(&systemd, &["calendar", when]).output()?.0.then_some(()).ok_or_else(|| {
-            anyhow::anyhow!("`{timer}`: systemd does not understand `{when}`")
-        })?;
+        program(&systemd, &["calendar", when])
+            .output()?
+            .0
+            .then_some(())
+            .ok_or_else(|| anyhow::anyhow!("`{timer}`: systemd does not understand `{when}`"))?;
     }
     Ok(())
 }

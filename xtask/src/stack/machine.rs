@@ -177,7 +177,11 @@ impl Machine {
     }
 
     /// Asks again and again until there is an answer; ends with an error when the machine does.
-    pub(super) fn wait_for<T>(&mut self, what: &str, mut ask: impl FnMut(&Self) -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
+    pub(super) fn wait_for<T>(
+        &mut self,
+        what: &str,
+        mut ask: impl FnMut(&Self) -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<T> {
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
             if let Some(answer) = ask(self)? {

@@ -36,7 +36,8 @@ pub(super) fn run(under: &Path) -> anyhow::Result<()> {
     let started = Instant::now();
     let told = machine.sh(&format!("{SETUP} --domain db.example.org"))?;
     let first = started.elapsed();
-    for expected in ["made the cluster 17/main", "The database runs at db.example.org:5432", "NOTHING IS BACKED UP YET"] {
+    for expected in ["made the cluster 17/main", "The database runs at db.example.org:5432", "NOTHING IS BACKED UP YET"]
+    {
         ensure!(told.contains(expected), "setup.sh does not say `{expected}`:\n{told}");
     }
     changes_nothing(&machine).context("the second run")?;
@@ -73,7 +74,8 @@ fn ways_in(machine: &Machine) -> anyhow::Result<()> {
         );
         machine.sh(&line)
     };
-    let checked = format!("host=db.example.org hostaddr={ADDRESS} sslmode=verify-full sslrootcert=/etc/rivage/tls/server.crt");
+    let checked =
+        format!("host=db.example.org hostaddr={ADDRESS} sslmode=verify-full sslrootcert=/etc/rivage/tls/server.crt");
     let encrypted = format!("host={ADDRESS} sslmode=require");
     let open = format!("host={ADDRESS} sslmode=disable");
     for (role, way, may) in [
@@ -88,8 +90,12 @@ fn ways_in(machine: &Machine) -> anyhow::Result<()> {
         let done = come_in(role, way);
         ensure!(done.is_ok() == may, "{role} by `{way}`: {done:?}");
     }
-    ensure!(machine.sh(&format!("PGPASSWORD=wrong psql -w -c '' 'user=rivage_rw dbname=rivage {encrypted}'")).is_err(), "any password will do");
-    let modes = machine.sh("stat -c '%a %U:%G' /etc/rivage/passwords /etc/rivage/tls/server.key /etc/pgbackrest/conf.d/cipher.conf")?;
+    ensure!(
+        machine.sh(&format!("PGPASSWORD=wrong psql -w -c '' 'user=rivage_rw dbname=rivage {encrypted}'")).is_err(),
+        "any password will do"
+    );
+    let modes = machine
+        .sh("stat -c '%a %U:%G' /etc/rivage/passwords /etc/rivage/tls/server.key /etc/pgbackrest/conf.d/cipher.conf")?;
     ensure!(modes.lines().all(|mode| mode == "640 root:postgres"), "secrets can be read: {modes}");
     let updates = machine.sh("apt-config dump | grep -c -e 'Unattended-Upgrade \"1\"' -e apt.postgresql.org")?;
     ensure!(updates == "2", "security updates are not installed by themselves");
@@ -100,7 +106,9 @@ fn ways_in(machine: &Machine) -> anyhow::Result<()> {
 fn backups(machine: &Machine) -> anyhow::Result<()> {
     let backup = |words: &str| machine.sh(&format!("{AS_POSTGRES} rivage-backup {words}"));
     ensure!(backup("full").is_err(), "a backup without a repository goes well");
-    machine.sh("install -m 640 -o root -g postgres /root/postgres/repo-path.conf.example /etc/pgbackrest/conf.d/repo.conf")?;
+    machine.sh(
+        "install -m 640 -o root -g postgres /root/postgres/repo-path.conf.example /etc/pgbackrest/conf.d/repo.conf",
+    )?;
     for words in ["init", "full", "incr", "verify", "dump"] {
         backup(words)?;
     }
