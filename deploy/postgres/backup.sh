@@ -11,9 +11,8 @@
 # The repository: conf.d/repo.conf in the folder of pgBackRest's settings. Our own settings: /etc/rivage/backup.env.
 set -eu
 
-PGBACKREST_STANZA=${PGBACKREST_STANZA:-rivage}
 PGBACKREST_CONFIG_PATH=${PGBACKREST_CONFIG_PATH:-/etc/pgbackrest}
-export PGBACKREST_STANZA PGBACKREST_CONFIG_PATH
+export PGBACKREST_CONFIG_PATH
 settings=${RIVAGE_BACKUP_SETTINGS:-/etc/rivage/backup.env}
 DUMP_FOLDER=/var/backups/rivage DUMP_KEEP=7 DUMP_RECIPIENT='' DUMP_THEN='' ALERT_URL=''
 # shellcheck source=/dev/null
@@ -36,6 +35,11 @@ tell() {
       -d "{\"text\": \"rivage-backup $command failed on $(uname -n)\"}" "$ALERT_URL" >/dev/null || echo "rivage-backup: nobody could be told" >&2
   fi
   exit "$status"
+}
+
+# The stanza stands on the command line: a restore writes what stands there into the server's way back to its WAL, and nothing of variables.
+backrest() {
+  pgbackrest --stanza=rivage "$@"
 }
 
 needs_repository() {
@@ -70,19 +74,19 @@ dump() {
 case $command in
   init)
     needs_repository
-    pgbackrest stanza-create
-    pgbackrest check
+    backrest stanza-create
+    backrest check
     ;;
   full | incr)
     trap tell EXIT
     needs_repository
-    pgbackrest --type="$command" backup
+    backrest --type="$command" backup
     ;;
   verify)
     trap tell EXIT
     needs_repository
     # Damaged files are told, and are no failure to pgBackRest itself.
-    told=$(pgbackrest --log-level-console=off --output=text --verbose verify)
+    told=$(backrest --log-level-console=off --output=text --verbose verify)
     echo "$told"
     case $told in *'status: ok'*) ;; *) fail "the repository is damaged: make a full backup now, and look for the cause" ;; esac
     ;;
@@ -93,11 +97,11 @@ case $command in
   restore)
     [ -n "${2:-}" ] || fail "to which time? \`rivage-backup restore '2026-01-31 03:12:00+00'\`"
     needs_repository
-    pgbackrest --delta --type=time --target="$2" --target-action=promote restore
+    backrest --delta --type=time --target="$2" --target-action=promote restore
     ;;
   info)
     needs_repository
-    exec pgbackrest info
+    backrest info
     ;;
   *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
