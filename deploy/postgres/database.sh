@@ -5,10 +5,12 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 : "${RIVAGE_PASSWORDS:?names no file}"
-export PGOPTIONS='-c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_statement_sample_rate=0'
+
+# Nothing of this belongs in a log.
+quiet='-c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_min_duration_sample=-1'
 
 as_superuser() {
-  psql -qAtX -v ON_ERROR_STOP=1 -U postgres "$@"
+  PGOPTIONS=$quiet psql -qAtX -v ON_ERROR_STOP=1 -U postgres "$@"
 }
 
 as_superuser -d postgres -f "$here/database.sql"
