@@ -35,6 +35,9 @@ const TABLE: &str = "create table if not exists public.rivage_migrations (
 const EXISTS: &str = "select to_regclass('public.rivage_migrations') is not null";
 const LIST: &str = "select owner, version, checksum, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from public.rivage_migrations";
 const HAS_EXTENSIONS: &str = "select to_regprocedure('public.rivage_use_extensions()') is not null";
+/// Makes the settings of `pg_trgm` known to the connection: a role that is no administrator may not name one that is not known yet.
+const LOAD_TRIGRAMS: &str =
+    "do $$ begin if to_regproc('similarity') is not null then perform similarity('', ''); end if; end $$";
 const USE_EXTENSIONS: &str = "select unnest(public.rivage_use_extensions())";
 const NOTE: &str = "insert into public.rivage_migrations (owner, version, name, checksum) values ($1, $2, $3, $4)";
 
@@ -204,6 +207,7 @@ pub async fn use_extensions(client: &mut Client) -> Result<Vec<String>, Database
     if results.first().and_then(|result| result.row(0)?.text(0)) != Some("t") {
         return Ok(Vec::new());
     }
+    client.query(&[Statement::new(LOAD_TRIGRAMS, &[])]).await?;
     let results = client.query(&[Statement::new(USE_EXTENSIONS, &[])]).await?;
     let names = results.iter().flat_map(|result| result.rows());
     Ok(names.filter_map(|row| row.text(0).map(str::to_owned)).collect())

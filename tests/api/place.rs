@@ -76,6 +76,8 @@ impl Place {
         };
         run(&["build"]);
         run(&["db", "migrate"]);
+        // With the tables there, it looks at the extensions alone.
+        run(&["db", "migrate"]);
         run(&["db", "status"]);
         run(&["publish"]);
         run(&["api", "check"]);
