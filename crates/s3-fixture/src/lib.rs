@@ -47,6 +47,8 @@ pub fn serve(listener: TcpListener, service: S3Service, tls: Option<TlsAcceptor>
         runtime.block_on(async {
             let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
             while let Ok((stream, _)) = listener.accept().await {
+                // Head and body of an answer are two writes: the second one would wait for the client's word on the first.
+                let _ = stream.set_nodelay(true);
                 let (service, tls) = (service.clone(), tls.clone());
                 tokio::spawn(async move {
                     match tls {
