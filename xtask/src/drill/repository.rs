@@ -37,7 +37,8 @@ impl Repository {
 
     /// A bucket of a server at `localhost`, whose certificate is its own authority.
     pub(super) fn s3() -> anyhow::Result<Self> {
-        cargo(&["build", "--package", "s3-fixture"]).run()?;
+        // With the whole workspace: by itself it would want its dependencies with other features, and build them again.
+        cargo(&["build", "--workspace", "--bin", "s3-fixture"]).run()?;
         let folder = open_folder()?;
         fs::create_dir_all(folder.path().join("buckets").join(BUCKET))?;
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
