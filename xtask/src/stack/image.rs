@@ -235,7 +235,7 @@ fn migrates(machine: &Machine, port: u16) -> anyhow::Result<()> {
     loop {
         let done = Command::new(&curl).args(["-fsS", &url]).output()?;
         let found: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
-        if found["results"].as_array().is_some_and(|list| !list.is_empty()) {
+        if found["items"].as_array().is_some_and(|list| !list.is_empty()) {
             return Ok(());
         }
         if Instant::now() > deadline {
