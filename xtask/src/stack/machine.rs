@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::tools::{need, program, root as repository, scratch};
 
@@ -137,9 +139,18 @@ impl Machine {
     }
 
     fn end(&mut self) {
+        if !matches!(self.process.try_wait(), Ok(None)) {
+            // It has ended by itself, and its number may be another's by now.
+            return;
+        }
+        // With the first process all others end. It would not hear of the death of its parent: who changes the user is not told.
+        if let Ok(first) = i32::try_from(self.first)
+            && first > 0
+        {
+            let _ = kill(Pid::from_raw(first), Signal::SIGKILL);
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
-        // The first process hears of the death of its parent; with it all others end.
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.first != 0 && Path::new(&format!("/proc/{}", self.first)).exists() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
