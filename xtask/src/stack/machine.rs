@@ -129,6 +129,17 @@ impl Machine {
         Ok(machine)
     }
 
+    /// Waits until its first process is inside, and others can follow.
+    pub(super) fn wait_until_inside(&mut self) -> anyhow::Result<()> {
+        let over = self.over.path().to_string_lossy().into_owned();
+        let command = format!("/proc/{}/cmdline", self.first);
+        self.wait_for("a process inside", |_| {
+            let words = fs::read_to_string(&command).unwrap_or_default();
+            // Until then it is the shell, and then `chroot`, which are told where.
+            Ok((!words.is_empty() && !words.contains(&over)).then_some(()))
+        })
+    }
+
     /// Ends every process with SIGKILL, and starts the same machine again with what it has on its disk.
     pub(super) fn restart(mut self) -> anyhow::Result<Self> {
         self.end();

@@ -28,11 +28,12 @@ $as_postgres psql -qAtX -c 'select pg_postmaster_start_time()' -c 'select name, 
 pub(super) fn run(under: &Path) -> anyhow::Result<()> {
     let command = ["sleep", "infinity"].map(str::to_owned).into();
     let setting = Setting { under: under.to_owned(), alone: true, command, ..Setting::default() };
-    let machine = Machine::start(setting, |changes| {
+    let mut machine = Machine::start(setting, |changes| {
         std::fs::create_dir_all(changes.join("root"))?;
         let from = repository().join("deploy/postgres");
         crate::tools::program("cp", &["-r", &from.to_string_lossy(), &changes.join("root").to_string_lossy()]).run()
     })?;
+    machine.wait_until_inside()?;
     let started = Instant::now();
     let told = machine.sh(&format!("{SETUP} --domain db.example.org"))?;
     let first = started.elapsed();
