@@ -11,6 +11,7 @@ mod cache;
 mod check;
 mod completions;
 mod config;
+mod cost;
 mod database;
 mod db;
 mod deploy;
@@ -100,6 +101,7 @@ fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Rollback(args) => rollback::run(global, &args, printer),
         Command::Secrets(args) => secrets::run(global, &args, printer),
         Command::Doctor(args) => doctor::run(global, &args, printer),
+        Command::Cost(args) => cost::run(&args, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Man(args) => man::run(&args, printer),
     }

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 
 pub use pooler::PgBouncer;
 pub use proxy::{Fault, Proxy};
-pub use server::Postgres;
+pub use server::{Postgres, programs};
 
 /// Set to `1`, tests that need PostgreSQL fail without it.
 pub const REQUIRED: &str = "RIVAGE_REQUIRE_POSTGRES";

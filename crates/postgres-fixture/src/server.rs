@@ -118,7 +118,7 @@ fn is_ready(folder: &Path) -> bool {
 }
 
 /// Finds the folder with PostgreSQL's programs: the one that is named, the newest of Debian's, or that of `initdb` in PATH.
-fn programs() -> Option<PathBuf> {
+pub fn programs() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os(crate::PROGRAMS) {
         return Some(PathBuf::from(named)).filter(|folder| folder.join("initdb").is_file());
     }
