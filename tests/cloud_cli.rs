@@ -438,7 +438,12 @@ fn a_rotation_that_is_broken_off_goes_on() {
     let first = project.run(&["secrets", "rotate"]).expect(0);
     assert!(!first.err.contains("still checks") && keys(&project).can_sign(), "{}", first.err);
     project.run_with(&["secrets", "put", "API_KEYS"], "a hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE").expect(0);
-    project.run_with(&["secrets", "put", "API_KEYS_20200101T000000Z"], "b hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE").expect(0);
+    project
+        .run_with(
+            &["secrets", "put", "API_KEYS_20200101T000000Z"],
+            "b hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE",
+        )
+        .expect(0);
     project.fake.inject(Fault::always("workers.secret.delete", Kind::Status(403)));
     project.run(&["secrets", "rotate", "--finish", "--now"]).expect(2);
     project.fake.heal();
@@ -470,7 +475,9 @@ fn keys_in_a_file_are_exchanged_with_an_overlap() {
     let new = token(&both);
     assert_eq!([old(&both), new(&both)], [Ok(()), Ok(())]);
     assert!(project.run(&["secrets", "rotate", "--file", file]).expect(2).err.contains("is not finished"));
-    assert!(project.run(&["secrets", "rotate", "--file", file, "--finish"]).expect(2).err.contains("is valid until 20"));
+    assert!(
+        project.run(&["secrets", "rotate", "--file", file, "--finish"]).expect(2).err.contains("is valid until 20")
+    );
     project.run(&["secrets", "rotate", "--file", file, "--finish", "--overlap", "0"]).expect(0);
     let one = Keys::parse(&read()).unwrap();
     assert_eq!([old(&one), new(&one)], [Err(Refused::Key), Ok(())]);

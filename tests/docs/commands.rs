@@ -157,9 +157,13 @@ impl World {
         query(&database, "create role rivage_rw login");
         query(&database, "create role rivage_ro login");
         let project = Project::new();
-        let settings = "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"site\"\n[api]\n";
+        let settings =
+            "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"site\"\n[api]\n";
         project.write("rivage.toml", settings);
-        project.write("wrangler.toml", "name = \"harbour\"\nmain = \"worker/index.js\"\ncompatibility_date = \"2026-07-30\"\n");
+        project.write(
+            "wrangler.toml",
+            "name = \"harbour\"\nmain = \"worker/index.js\"\ncompatibility_date = \"2026-07-30\"\n",
+        );
         project.write("worker/index.js", "export default {}");
         project.write("worker/manifest.bin", "of another site");
         project.write("migrations/V1__ships.sql", "create table ship (name text primary key);\n");
@@ -246,7 +250,11 @@ impl World {
                 None => std::thread::sleep(Duration::from_millis(10)),
             }
         };
-        if status == "exit status: 0" { Ok(()) } else { Err(format!("{status}\n{}", std::fs::read_to_string(told).unwrap())) }
+        if status == "exit status: 0" {
+            Ok(())
+        } else {
+            Err(format!("{status}\n{}", std::fs::read_to_string(told).unwrap()))
+        }
     }
 }
 

@@ -35,7 +35,8 @@ fn serve(answers: &'static [(&'static str, u16, &'static str)]) -> String {
             let read = stream.read(&mut bytes).unwrap_or(0);
             let request = String::from_utf8_lossy(&bytes[..read]).into_owned();
             let path = request.split(' ').nth(1).unwrap_or_default();
-            let (_, status, body) = answers.iter().find(|(known, ..)| *known == path).unwrap_or(&("", 404, "<title>no"));
+            let (_, status, body) =
+                answers.iter().find(|(known, ..)| *known == path).unwrap_or(&("", 404, "<title>no"));
             let length = body.len();
             let head = format!("HTTP/1.1 {status} \r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
             let _ = stream.write_all(format!("{head}{body}").as_bytes());
@@ -117,6 +118,12 @@ fn a_server_that_is_gone_is_a_failure() {
 fn the_workflow_is_that_of_new_sites_and_may_do_little() {
     let workflow = read(".github/workflows/uptime.yml");
     assert_eq!(workflow, read("src/cli/templates/github/.github/workflows/uptime.yml"));
-    assert!(workflow.contains("\npermissions: {}\n") && workflow.contains("    permissions:\n      issues: write\n    steps:"));
-    assert!(!workflow.contains("secrets.") && !workflow.contains("uses:"), "it needs no secret and no action of others");
+    assert!(
+        workflow.contains("\npermissions: {}\n")
+            && workflow.contains("    permissions:\n      issues: write\n    steps:")
+    );
+    assert!(
+        !workflow.contains("secrets.") && !workflow.contains("uses:"),
+        "it needs no secret and no action of others"
+    );
 }

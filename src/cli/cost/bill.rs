@@ -160,7 +160,11 @@ pub(super) fn prices() -> anyhow::Result<Prices> {
 }
 
 /// Returns a price in micro-dollars. The table has no smaller amounts than tenths of them, of which none is lost for a thousand.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "prices of the table are small and positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "prices of the table are small and positive"
+)]
 fn micro(price: f64, of: u128) -> u128 {
     // Ten-millionths, for errors cost parts of a micro-dollar.
     (price * 1e10).round() as u128 * of / 10_000
@@ -223,7 +227,8 @@ pub(super) fn bill(prices: &Prices, usage: Usage, is_free: bool, server: Option<
 /// How much of something is used.
 fn used(key: &str, usage: Usage, a: &Assumptions) -> u128 {
     let [visits, calls, images] = [usage.visits, usage.api_calls, usage.images].map(u128::from);
-    let times = |number: u128, factors: &[u64]| factors.iter().fold(number, |product, factor| product * u128::from(*factor));
+    let times =
+        |number: u128, factors: &[u64]| factors.iter().fold(number, |product, factor| product * u128::from(*factor));
     match key {
         // One statement, one point, one line for each request: what is answered from a cache has fewer.
         "requests" | "queries" | "points" => calls,

@@ -70,8 +70,9 @@ fn table(prices: &Prices, usage: Usage, bill: &Bill) -> String {
     text.push_str("\nPrices, and when they were read:\n");
     let mut known: Vec<(&str, &str)> = Vec::new();
     for line in bill.lines.iter().filter(|line| line.source.starts_with("https://")) {
-        if !known.contains(&(&line.source, &line.read)) {
-            known.push((&line.source, &line.read));
+        let place = (line.source.as_str(), line.read.as_str());
+        if !known.contains(&place) {
+            known.push(place);
             text.push_str(&format!("  {}  {}\n", line.read, line.source));
         }
     }
@@ -82,7 +83,10 @@ fn table(prices: &Prices, usage: Usage, bill: &Bill) -> String {
 fn assumptions(prices: &Prices) -> String {
     let a = &prices.assumptions;
     let lines = [
-        format!("a visit looks at {} pages with {} images each, and no cache has an image", a.pages_per_visit, a.images_per_page),
+        format!(
+            "a visit looks at {} pages with {} images each, and no cache has an image",
+            a.pages_per_visit, a.images_per_page
+        ),
         format!(
             "an image has {} files, {} kB in all, which are written once in the month",
             a.files_per_image, a.kilobytes_per_image

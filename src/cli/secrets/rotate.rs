@@ -72,8 +72,7 @@ impl Rotation {
     /// Makes the name and the value of a new key.
     fn make(&self) -> anyhow::Result<(String, String)> {
         let mut random = [0; 32];
-        getrandom::fill(&mut random)
-            .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
         let random = Token::new(random);
         let value = if self.is_media { random.as_str().to_owned() } else { format!("hs256:{}", random.as_str()) };
         Ok((self.now.strftime(MOMENT).to_string(), value))
@@ -160,7 +159,8 @@ fn in_file(rotation: &Rotation, path: &Path, finish: bool, printer: &Printer) ->
         })?;
     }
     let names: Vec<String> = file.lines.iter().map(|(name, _)| name.clone()).collect();
-    let moments: Vec<_> = names.iter().map(|name| Some(name.as_str()).filter(|name| rotation::is_moment(name))).collect();
+    let moments: Vec<_> =
+        names.iter().map(|name| Some(name.as_str()).filter(|name| rotation::is_moment(name))).collect();
     let place = format!("`{}`", path.display());
     if finish {
         rotation.may_finish(&moments)?;
