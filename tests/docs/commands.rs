@@ -40,8 +40,8 @@ fn blocks(path: &Path) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((index, line)) = lines.next() {
-        let indent = line.len() - line.trim_start().len();
-        let ticks = line.trim_start().bytes().take_while(|byte| *byte == b'`').count();
+        let indent = line.len() - unlisted(line).len();
+        let ticks = line[indent..].bytes().take_while(|byte| *byte == b'`').count();
         if ticks < 3 {
             continue;
         }
@@ -68,6 +68,17 @@ fn blocks(path: &Path) -> Vec<Block> {
     blocks
 }
 
+/// What a line holds behind the markers of lists: a fence may stand right behind one.
+fn unlisted(line: &str) -> &str {
+    let rest = line.trim_start();
+    let numbered = rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).strip_prefix(". ");
+    let item = numbered.filter(|_| rest.starts_with(|digit: char| digit.is_ascii_digit()));
+    match item.or(rest.strip_prefix("- ")).or(rest.strip_prefix("[ ] ")) {
+        Some(rest) => unlisted(rest),
+        None => rest,
+    }
+}
+
 /// The pages for operators, by name.
 fn pages() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("content/docs/operate");
@@ -82,7 +93,8 @@ fn blocks_of_commands_are_found_with_their_marks() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("page.mdx");
     let text = "a\n```sh\nrivage check\n```\n\n1. b\n\n   ````sh title=\"not run by the tests: it needs a server\" wrap\n   ssh db\n   ```\n   ````\n\n\
-                ```text\nno\n```\n```console\n$ ls\na\n$ pwd\n```\n```sh title=\"a.sh\"\nls\n```\n";
+                ```text\nno\n```\n```console\n$ ls\na\n$ pwd\n```\n```sh title=\"a.sh\"\nls\n```\n\
+                12. ```sh\n    cd a\n    ```\n";
     std::fs::write(&page, text).unwrap();
     let found: Vec<_> = blocks(&page).into_iter().map(|block| (block.place, block.commands, block.mark)).collect();
     let block = |line, commands: &str, mark: Option<&str>| {
@@ -95,6 +107,7 @@ fn blocks_of_commands_are_found_with_their_marks() {
             block(8, "ssh db\n```", Some("it needs a server")),
             block(16, "ls\npwd", None),
             block(21, "ls", None),
+            block(24, "cd a", None),
         ]
     );
 }

@@ -197,7 +197,7 @@ pub(super) fn bill(prices: &Prices, usage: Usage, is_free: bool, server: Option<
         if let Some(limit) = meter.free_per_day.filter(|_| of_free_plan) {
             let busiest = used * u128::from(a.peak) / u128::from(a.days);
             if busiest > u128::from(limit) {
-                let (busiest, limit) = (amount(busiest, &meter.unit), amount(limit.into(), &meter.unit));
+                let (busiest, limit) = (amount(busiest, &meter.unit), number(limit.into(), &meter.unit));
                 beyond.push(format!("{} ({}): {busiest} on the busiest day, of {limit}", meter.part, meter.what));
             }
         }
@@ -247,28 +247,30 @@ fn used(key: &str, usage: Usage, a: &Assumptions) -> u128 {
 
 /// What is beyond the included amount costs; R2 rounds it up to whole units, the others take the part.
 fn charge(meter: &Meter, used: u128) -> (String, u64) {
-    let shown = amount(used, &meter.unit);
-    let Some(included) = meter.included.map(u128::from) else { return (format!("{shown}, all included"), 0) };
+    let Some(included) = meter.included.map(u128::from) else {
+        return (format!("{}, all included", amount(used, &meter.unit)), 0);
+    };
     let block = u128::from(meter.block);
     let counted = if meter.round_up { used.div_ceil(block) * block } else { used };
     let billed = counted.saturating_sub(included);
     if billed == 0 {
-        return (format!("{shown} of {} included", amount(included, &meter.unit)), 0);
+        let reason = format!("{} of {} included", number(used, &meter.unit), amount(included, &meter.unit));
+        return (reason, 0);
     }
-    let each = if meter.unit == "bytes" { "GB".to_owned() } else { amount(block, &meter.unit) };
+    let each = if meter.unit == "bytes" { "a GB".to_owned() } else { format!("for {}", grouped(block)) };
     let reason = format!(
-        "{shown}, {} beyond {} at ${} for {each}",
-        amount(billed, &meter.unit),
-        amount(included, &meter.unit),
-        meter.price,
+        "{}, {} beyond what is included, at {} {each}",
+        amount(used, &meter.unit),
+        number(billed, &meter.unit),
+        price(meter.price),
     );
     (reason, cents(micro(meter.price, billed) / block))
 }
 
 fn free(meter: &Meter, used: u128) -> (String, u64) {
-    let shown = amount(used, &meter.unit);
-    let limit = meter.free_per_day.map(|limit| format!(" of {} a day", amount(limit.into(), &meter.unit)));
-    (format!("{shown}{}, free", limit.unwrap_or_default()), 0)
+    let used = amount(used, &meter.unit);
+    let limit = meter.free_per_day.map(|limit| format!(" up to {} a day", number(limit.into(), &meter.unit)));
+    (format!("{used}, free{}", limit.unwrap_or_default()), 0)
 }
 
 fn errors(plans: &[ErrorPlan], usage: Usage, a: &Assumptions) -> Option<Line> {
@@ -277,7 +279,7 @@ fn errors(plans: &[ErrorPlan], usage: Usage, a: &Assumptions) -> Option<Line> {
     let more = count.saturating_sub(plan.included.into());
     let mut reason = format!("{} of {} included", grouped(count), grouped(plan.included.into()));
     if more > 0 {
-        reason.push_str(&format!(", {} beyond at ${}", grouped(more), plan.beyond.unwrap_or_default()));
+        reason.push_str(&format!(", {} beyond at {}", grouped(more), price(plan.beyond.unwrap_or_default())));
     }
     Some(Line {
         part: plan.part.clone(),
@@ -289,17 +291,28 @@ fn errors(plans: &[ErrorPlan], usage: Usage, a: &Assumptions) -> Option<Line> {
     })
 }
 
-/// Writes an amount for people.
-fn amount(number: u128, unit: &str) -> String {
+/// Writes an amount for people, with its unit.
+fn amount(amount: u128, unit: &str) -> String {
+    format!("{} {}", number(amount, unit), if unit == "bytes" { "GB" } else { unit })
+}
+
+/// Writes an amount for people, without its unit; bytes as gigabytes.
+fn number(amount: u128, unit: &str) -> String {
     if unit != "bytes" {
-        return format!("{} {unit}", grouped(number));
+        return grouped(amount);
     }
-    let tenths = (number + 50_000_000) / 100_000_000;
-    if tenths % 10 == 0 {
-        format!("{} GB", grouped(tenths / 10))
-    } else {
-        format!("{}.{} GB", grouped(tenths / 10), tenths % 10)
+    let tenths = (amount + 50_000_000) / 100_000_000;
+    match tenths % 10 {
+        0 => grouped(tenths / 10),
+        rest => format!("{}.{rest}", grouped(tenths / 10)),
     }
+}
+
+/// Writes a price with its cents, and with parts of cents where it has some.
+fn price(price: f64) -> String {
+    let exact = price.to_string();
+    let decimals = exact.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    if decimals < 2 { format!("${price:.2}") } else { format!("${exact}") }
 }
 
 /// Writes a number in groups of three digits.
@@ -406,9 +419,9 @@ mod tests {
         assert_eq!(
             beyond,
             [
-                "Workers (requests of the API): 100,001 requests on the busiest day, of 100,000 requests",
-                "Hyperdrive (statements): 100,001 statements on the busiest day, of 100,000 statements",
-                "Analytics Engine (data points (a published price that is not charged yet)): 100,001 points on the busiest day, of 100,000 points",
+                "Workers (requests of the API): 100,001 requests on the busiest day, of 100,000",
+                "Hyperdrive (statements): 100,001 statements on the busiest day, of 100,000",
+                "Analytics Engine (data points (a published price that is not charged yet)): 100,001 points on the busiest day, of 100,000",
             ]
         );
     }
@@ -442,5 +455,21 @@ mod tests {
         assert_eq!([grouped(0), grouped(999), grouped(1_000), grouped(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(amount(16_600_000_000, "bytes"), "16.6 GB");
         assert_eq!(amount(90_000_000_000, "bytes"), "90 GB");
+        assert_eq!(
+            [price(4.5), price(26.0), price(0.015), price(0.000_362_5)],
+            ["$4.50", "$26.00", "$0.015", "$0.0003625"]
+        );
+        let usage = Usage { visits: 0, api_calls: 12_000_000, images: 20_000, database_gb: 0 };
+        let bill = bill(&prices().unwrap(), usage, false, None);
+        let reasons: Vec<_> = [2, 3, 4, 8].iter().map(|at| bill.lines[*at].reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            [
+                "12,000,000 requests, 2,000,000 beyond what is included, at $0.30 for 1,000,000",
+                "60,000,000 ms, 30,000,000 beyond what is included, at $0.02 for 1,000,000",
+                "12,000,000 statements, all included",
+                "16 GB, 6 beyond what is included, at $0.015 a GB",
+            ]
+        );
     }
 }
