@@ -135,6 +135,10 @@ fn the_bill_of_the_documentation_is_the_one_that_is_printed() {
     let printed = String::from_utf8(output.stdout).unwrap();
     let end = printed.find("\n\nSupposed:").expect("the end of the bill") + 1;
     assert_eq!(shown, &printed[..end]);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rivage")).args(["cost", "--json"]).output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(printed.contains(&format!("{:>9.2}  in all", json["total"].as_f64().unwrap())), "{json:#}");
+    assert!(json["lines"].as_array().unwrap().iter().all(|line| line["source"].is_string()), "{json:#}");
 }
 
 #[test]
