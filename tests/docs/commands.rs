@@ -1,7 +1,7 @@
 //! What operators are told to run is run: every block of commands below content/docs/operate.
 //!
 //! A block whose fence has a title that begins with `not run by the tests: ` is not run, and readers see why. All others are run by `sh -eu`, in the
-//! order of the page, in one small world: a project on Pages with a Worker beside it, deployed twice to the stand-in for Cloudflare; a private
+//! order of the page, with a few harmless programs and in one small world: a project on Pages with a Worker beside it, deployed twice to the stand-in for Cloudflare; a private
 //! PostgreSQL; and the site and its API, served. Commands find it by the variables that the pages speak of: SITE, DATABASE_URL,
 //! ACCESS_LOG, KEYS.
 
@@ -21,6 +21,11 @@ const SHELLS: [&str; 5] = ["sh", "bash", "shell", "console", "shellsession"];
 
 /// What the title of a block begins with that is not run.
 const MARK: &str = "not run by the tests: ";
+
+/// All that blocks can call. A page for operators is full of commands that stop servers and remove data, and one whose mark was forgotten must not do
+/// that to the machine of the tests. `git` is for `rivage` itself.
+const PROGRAMS: [&str; 12] =
+    ["psql", "pg_dump", "pg_restore", "pg_isready", "curl", "awk", "sed", "sort", "head", "tail", "grep", "git"];
 
 /// Far longer than any command takes: what is still running then never ends.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -113,6 +118,20 @@ fn blocks_of_commands_are_found_with_their_marks() {
 }
 
 #[test]
+fn no_block_reaches_programs_that_could_harm_the_machine() {
+    let folder = programs();
+    let can = |name: &str| {
+        let mut sh = Command::new("/bin/sh");
+        sh.args(["-c", &format!("command -v {name}")]).env_clear().env("PATH", folder.path());
+        sh.stdout(Stdio::null()).status().unwrap().success()
+    };
+    assert!(can("rivage") && can("sed"));
+    for name in ["rm", "systemctl", "dropdb", "apt-get", "ssh", "runuser", "cp", "sudo", "bash"] {
+        assert!(!can(name), "{name}");
+    }
+}
+
+#[test]
 fn a_mark_says_why() {
     let blocks: Vec<Block> = pages().iter().flat_map(|page| blocks(page)).collect();
     for Block { place, mark, .. } in &blocks {
@@ -147,14 +166,33 @@ fn what_operators_are_told_to_run_is_run() {
     }
     assert!(
         failures.is_empty(),
-        "these blocks fail; one that cannot be run by a test says so: ```sh title=\"{MARK}it needs …\"\n\n{}",
+        "these blocks fail; one that cannot be run by a test, or calls other programs than rivage and {PROGRAMS:?}, says so: \
+         ```sh title=\"{MARK}it needs …\"\n\n{}",
         failures.join("\n\n")
     );
+}
+
+/// Makes a folder with [`PROGRAMS`] and `rivage`, and nothing else.
+fn programs() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let link = |program: &Path, name: &str| std::os::unix::fs::symlink(program, folder.path().join(name)).unwrap();
+    link(Path::new(env!("CARGO_BIN_EXE_rivage")), "rivage");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // PostgreSQL's own ones first: what Debian has in /usr/bin looks for them anew, with more programs than these.
+    let folders: Vec<PathBuf> = postgres_fixture::programs().into_iter().chain(std::env::split_paths(&path)).collect();
+    for name in PROGRAMS {
+        let found = folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file());
+        if let Some(found) = found {
+            link(&found, name);
+        }
+    }
+    folder
 }
 
 /// What the commands find.
 struct World {
     project: Project,
+    programs: tempfile::TempDir,
     database: String,
     site: String,
     keeper: Option<Child>,
@@ -180,7 +218,7 @@ impl World {
         project.write("worker/index.js", "export default {}");
         project.write("worker/manifest.bin", "of another site");
         project.write("migrations/V1__ships.sql", "create table ship (name text primary key);\n");
-        let mut world = Self { project, database, site: String::new(), keeper: None, pipe: None };
+        let mut world = Self { project, programs: programs(), database, site: String::new(), keeper: None, pipe: None };
         world.run("rivage build && rivage db migrate && rivage publish").unwrap();
         world.run("rivage deploy --production --create").unwrap();
         world.run("rivage secrets rotate && rivage secrets rotate --file \"$KEYS\"").unwrap();
@@ -229,16 +267,13 @@ impl World {
 
     /// Runs commands; what they said, if they failed.
     fn run(&self, commands: &str) -> Result<(), String> {
-        let programs = Path::new(env!("CARGO_BIN_EXE_rivage")).parent().unwrap().to_owned();
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = [programs].into_iter().chain(postgres_fixture::programs()).chain(std::env::split_paths(&path));
         let told = self.project.path().join("told");
         let output = std::fs::File::create(&told).unwrap();
-        let mut child = Command::new("sh")
+        let mut child = Command::new("/bin/sh")
             .args(["-eu", "-c", commands])
             .current_dir(self.project.path())
             .env_clear()
-            .env("PATH", std::env::join_paths(folders).unwrap())
+            .env("PATH", self.programs.path())
             .env("HOME", self.project.path())
             .env("CLOUDFLARE_API_TOKEN", TOKEN)
             .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
