@@ -5,6 +5,9 @@ mod cloudflare;
 use cloudflare::PROJECT;
 use cloudflare::project::{Project, Ran};
 use fake_cloudflare::{Fault, Kind, TOKEN};
+use rivage_api::auth::jwt::{self, Claims, Keys, Refused};
+use rivage_api::auth::rotation;
+use rivage_api::manifest::AuthSettings;
 use serde_json::{Value, json};
 
 const WRANGLER: &str = r#"name = "harbour"
@@ -380,4 +383,138 @@ fn production_migrates_and_publishes_before_it_uploads() {
     let unreachable =
         Ran::of(project.command(&["deploy", "--production", "--db", "postgres://a:b@127.0.0.1:1/x"]).output().unwrap());
     assert!(unreachable.expect(2).err.contains("could not use the database"));
+}
+
+/// The keys that the Worker has, read as its program reads them.
+fn keys(project: &Project) -> Keys {
+    let secrets = project.fake.secrets("harbour");
+    let parts = rotation::parts("API_KEYS", secrets.keys().map(String::as_str));
+    let text: Vec<&str> = parts.iter().map(|name| secrets[*name].as_str()).collect();
+    Keys::parse(&text.join("\n")).unwrap()
+}
+
+/// Signs a token, and returns a check of it with other keys.
+fn token(signing: &Keys) -> impl Fn(&Keys) -> Result<(), Refused> + use<> {
+    const NOW: u64 = 1_800_000_000;
+    let settings = AuthSettings::default();
+    let claims = Claims { sub: "42".to_owned(), role: "member".to_owned() };
+    let token = jwt::sign(signing, &settings, &claims, "id", NOW).unwrap();
+    move |keys| jwt::verify(&token, keys, &settings, NOW).map(drop)
+}
+
+#[test]
+fn keys_of_the_worker_are_exchanged_with_an_overlap() {
+    const OLD: &str = "by-hand hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
+    let project = project();
+    project.run(&["deploy", "--production", "--create"]).expect(0);
+    project.run_with(&["secrets", "put", "API_KEYS"], OLD).expect(0);
+    let nothing = project.run(&["secrets", "rotate", "--finish"]).expect(2);
+    assert!(nothing.err.contains("API_KEYS has no former key that could be dropped"), "{}", nothing.err);
+    let old = token(&keys(&project));
+
+    let begun = project.run(&["secrets", "rotate"]).expect(0);
+    assert!(begun.err.contains("API_KEYS of the Worker `harbour` has a new key"), "{}", begun.err);
+    assert!(begun.err.contains("the former one still checks: after 20"), "{}", begun.err);
+    let names: Vec<_> = project.fake.secrets("harbour").into_keys().collect();
+    assert!(names.len() == 2 && names[0] == "API_KEYS" && names[1].starts_with("API_KEYS_2"), "{names:?}");
+    let both = keys(&project);
+    let new = token(&both);
+    assert_eq!([old(&both), new(&both)], [Ok(()), Ok(())], "whoever is signed in stays so");
+    assert_eq!(new(&Keys::parse(OLD).unwrap()), Err(Refused::Key), "the new key signs");
+
+    let again = project.run(&["secrets", "rotate"]).expect(2);
+    assert!(again.err.contains("is not finished"), "{}", again.err);
+    let early = project.run(&["secrets", "rotate", "--finish"]).expect(2);
+    assert!(early.err.contains("what the former key of API_KEYS signed is valid until 20"), "{}", early.err);
+    assert_eq!(old(&keys(&project)), Ok(()), "nothing was dropped");
+    let finished = project.run(&["secrets", "rotate", "--finish", "--overlap", "0"]).expect(0);
+    assert!(finished.err.contains("has no secret API_KEYS any more"), "{}", finished.err);
+    let one = keys(&project);
+    assert_eq!([old(&one), new(&one)], [Err(Refused::Key), Ok(())]);
+
+    // After a leak: the former key is refused at once. A deployment changes nothing about that.
+    project.run(&["secrets", "rotate"]).expect(0);
+    project.run(&["secrets", "rotate", "--finish", "--now"]).expect(0);
+    project.run(&["deploy", "--production", "--force"]).expect(0);
+    assert_eq!(new(&keys(&project)), Err(Refused::Key));
+    let secrets = project.fake.secrets("harbour");
+    assert_eq!(secrets.len(), 1);
+    for ran in [begun, again, early, finished] {
+        let value = secrets.values().next().unwrap().split_once(' ').unwrap().1;
+        assert!(!ran.err.contains("hs256:") && !ran.out.contains(value), "a key was printed");
+    }
+}
+
+#[test]
+fn a_rotation_that_is_broken_off_goes_on() {
+    let project = project();
+    let none = project.run(&["secrets", "rotate"]).expect(2);
+    assert!(none.err.contains("there is no Worker `harbour` in this account"), "{}", none.err);
+    project.run(&["deploy", "--production", "--create"]).expect(0);
+    // The first key of all has no former one.
+    let first = project.run(&["secrets", "rotate"]).expect(0);
+    assert!(!first.err.contains("still checks") && keys(&project).can_sign(), "{}", first.err);
+    project.run_with(&["secrets", "put", "API_KEYS"], "a hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE").expect(0);
+    project
+        .run_with(
+            &["secrets", "put", "API_KEYS_20200101T000000Z"],
+            "b hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE",
+        )
+        .expect(0);
+    project.fake.inject(Fault::always("workers.secret.delete", Kind::Status(403)));
+    project.run(&["secrets", "rotate", "--finish", "--now"]).expect(2);
+    project.fake.heal();
+    project.run(&["secrets", "rotate", "--finish", "--now"]).expect(0);
+    assert_eq!(project.fake.secrets("harbour").len(), 1);
+    // The other secret that signs is exchanged in the same way, by itself.
+    project.run(&["secrets", "rotate", "MEDIA_SECRET"]).expect(0);
+    let secrets = project.fake.secrets("harbour");
+    let (_, secret) = secrets.iter().find(|(name, _)| name.starts_with("MEDIA_SECRET_")).unwrap();
+    assert!(secrets.len() == 2 && secret.len() == 43 && !secret.contains(' '), "{secrets:?}");
+    let wrong = project.run(&["secrets", "rotate", "TURNSTILE_SECRET"]).expect(2);
+    assert!(wrong.err.contains("[possible values: API_KEYS, MEDIA_SECRET]"), "{}", wrong.err);
+    assert!(project.run(&["secrets", "rotate", "--now"]).expect(2).err.contains("--finish"));
+}
+
+#[test]
+fn keys_in_a_file_are_exchanged_with_an_overlap() {
+    let project = project();
+    let path = project.path().join("keys");
+    let file = path.to_str().unwrap();
+    let read = || std::fs::read_to_string(&path).unwrap();
+    let missing = project.run(&["secrets", "rotate", "--file", file, "--finish"]).expect(2);
+    assert!(missing.err.contains("could not read"), "{}", missing.err);
+    std::fs::write(&path, "2025 hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE\n").unwrap();
+    let old = token(&Keys::parse(&read()).unwrap());
+    let begun = project.run(&["secrets", "rotate", "--file", file]).expect(0);
+    assert!(begun.err.contains("restart it now"), "{}", begun.err);
+    let both = Keys::parse(&read()).unwrap();
+    let new = token(&both);
+    assert_eq!([old(&both), new(&both)], [Ok(()), Ok(())]);
+    assert!(project.run(&["secrets", "rotate", "--file", file]).expect(2).err.contains("is not finished"));
+    assert!(
+        project.run(&["secrets", "rotate", "--file", file, "--finish"]).expect(2).err.contains("is valid until 20")
+    );
+    project.run(&["secrets", "rotate", "--file", file, "--finish", "--overlap", "0"]).expect(0);
+    let one = Keys::parse(&read()).unwrap();
+    assert_eq!([old(&one), new(&one)], [Err(Refused::Key), Ok(())]);
+
+    // What a server is told by its environment: one place or the other, and no key in a message.
+    let serve = |variables: &[(&str, &str)]| {
+        std::fs::create_dir_all(project.path().join("public")).unwrap();
+        Ran::of(project.command(&["serve"]).envs(variables.iter().copied()).output().unwrap())
+    };
+    let both = serve(&[("RIVAGE_API_KEYS_FILE", file), ("RIVAGE_API_KEYS", "a hs256:x")]).expect(2);
+    assert!(both.err.contains("RIVAGE_API_KEYS and RIVAGE_API_KEYS_FILE are both set"), "{}", both.err);
+    std::fs::write(&path, "2025 hs256:c2hvcnQ\n").unwrap();
+    for ran in [serve(&[("RIVAGE_API_KEYS_FILE", file)]), project.run(&["secrets", "rotate", "--file", file])] {
+        let ran = ran.expect(2);
+        assert!(ran.err.contains("line 1 of the keys is not `kid algorithm:key`"), "{}", ran.err);
+        assert!(!ran.err.contains("c2hvcnQ"), "{}", ran.err);
+    }
+    // Right keys, and then what comes next: the database.
+    std::fs::write(&path, "2025 hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE\n").unwrap();
+    let next = serve(&[("RIVAGE_API_KEYS_FILE", file), ("MEDIA_SECRET_FILE", file)]).expect(2);
+    assert!(next.err.contains("no database is named"), "{}", next.err);
+    assert!(serve(&[("MEDIA_SECRET_FILE", "nowhere")]).expect(2).err.contains("could not read `nowhere`"));
 }

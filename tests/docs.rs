@@ -1,4 +1,15 @@
-//! The documentation holds what the program does: every code of a diagnostic, every setting, every command.
+//! The documentation holds what the program does: every code of a diagnostic, every setting, every command. What operators are told to run is run.
+
+#[path = "api/place.rs"]
+#[allow(dead_code, reason = "each test program uses its own part")]
+mod place;
+
+#[path = "docs/commands.rs"]
+mod commands;
+#[path = "docs/uptime.rs"]
+mod uptime;
+
+mod cloudflare;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -113,6 +124,21 @@ fn every_component_and_prop_is_documented() {
         }
     }
     assert!(count > 80, "{count}");
+}
+
+#[test]
+fn the_bill_of_the_documentation_is_the_one_that_is_printed() {
+    let page = read("content/docs/operate/cost.mdx");
+    let (_, shown) = page.split_once("```text\n").expect("the bill");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rivage")).arg("cost").output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let end = printed.find("\n\nSupposed:").expect("the end of the bill") + 1;
+    assert_eq!(shown, &printed[..end]);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rivage")).args(["cost", "--json"]).output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(printed.contains(&format!("{:>9.2}  in all", json["total"].as_f64().unwrap())), "{json:#}");
+    assert!(json["lines"].as_array().unwrap().iter().all(|line| line["source"].is_string()), "{json:#}");
 }
 
 #[test]

@@ -90,6 +90,8 @@ pub enum Command {
     Secrets(Secrets),
     /// See whether all that a deployment needs is there
     Doctor(Doctor),
+    /// Print what a month costs, by published prices
+    Cost(Cost),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print the manual page, or write all manual pages into a folder
@@ -691,6 +693,8 @@ pub enum SecretsCommand {
     List(SecretsList),
     /// Delete a secret
     Delete(SecretsName),
+    /// Exchange the keys that sign tokens, or the secret of links, in two steps between which the former ones still check
+    Rotate(SecretsRotate),
 }
 
 /// `rivage secrets put` and `delete`
@@ -702,6 +706,40 @@ pub struct SecretsName {
     /// Whose secret.
     #[command(flatten)]
     pub place: TargetPlace,
+}
+
+/// `rivage secrets rotate`
+#[derive(Debug, clap::Args)]
+pub struct SecretsRotate {
+    /// What is exchanged
+    #[arg(value_name = "NAME", default_value = "API_KEYS")]
+    pub name: Rotated,
+    /// The second step: drop the former ones
+    #[arg(long)]
+    pub finish: bool,
+    /// Drop them although something that they signed may still be in use: after a leak
+    #[arg(long, requires = "finish")]
+    pub now: bool,
+    /// How long the former ones still check [default: as long as what they signed is valid, and a minute]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=31_536_000))]
+    pub overlap: Option<u32>,
+    /// Exchange it in this file, which `rivage serve` reads, instead of the Worker
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "project"])]
+    pub file: Option<PathBuf>,
+    /// Whose secret.
+    #[command(flatten)]
+    pub place: TargetPlace,
+}
+
+/// What can be exchanged while it is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Rotated {
+    /// The keys that sign tokens
+    #[value(name = "API_KEYS")]
+    ApiKeys,
+    /// The secret that links to private objects are signed with
+    #[value(name = "MEDIA_SECRET")]
+    MediaSecret,
 }
 
 /// `rivage secrets list`
@@ -727,6 +765,44 @@ pub struct Doctor {
     /// Where to look.
     #[command(flatten)]
     pub place: TargetPlace,
+}
+
+/// `rivage cost`
+#[derive(Debug, clap::Args)]
+pub struct Cost {
+    /// People who use the site in a month; visits and calls follow from it where they are not given
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = amount())]
+    pub users: u64,
+    /// Visits in a month
+    #[arg(long, value_name = "N", value_parser = amount())]
+    pub visits: Option<u64>,
+    /// Requests to the API in a month
+    #[arg(long, value_name = "N", value_parser = amount())]
+    pub api_calls: Option<u64>,
+    /// Images of the site, in a bucket with all their sizes and formats
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = amount())]
+    pub images: u64,
+    /// How large the database is
+    #[arg(long, value_name = "GB", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=100_000))]
+    pub database: u64,
+    /// What the database's server costs in a month, instead of the one in the table of prices
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    pub server: Option<u64>,
+    /// The plan at Cloudflare
+    #[arg(long, default_value = "paid")]
+    pub plan: CostPlan,
+    /// Print as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A plan at Cloudflare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CostPlan {
+    /// Without a fee, and with limits of each day
+    Free,
+    /// With a fee, and prices beyond what it includes
+    Paid,
 }
 
 /// Where a command looks that knows no environments.
@@ -772,6 +848,22 @@ fn variable(text: &str) -> Result<String, String> {
     if is_name { Ok(text.to_owned()) } else { Err("it must be a name of letters, digits and `_`".to_owned()) }
 }
 
+/// More than the whole world has.
+fn amount() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(..=1_000_000_000_000)
+}
+
+/// Reads an amount of dollars as cents.
+fn dollars(text: &str) -> Result<u64, String> {
+    let (whole, cents) = text.split_once('.').unwrap_or((text, "00"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || whole.len() > 6 || !is_number(cents) || cents.len() > 2 {
+        return Err("it must be dollars and cents, such as `12` or `5.35`".to_owned());
+    }
+    let number = |text: &str| text.parse::<u64>().map_err(|error| error.to_string());
+    Ok(number(whole)? * 100 + number(cents)? * if cents.len() == 1 { 10 } else { 1 })
+}
+
 fn branch(text: &str) -> Result<String, String> {
     config::check_branch(text).map(|()| text.to_owned()).map_err(|must| format!("it must be {must}"))
 }
@@ -796,6 +888,14 @@ mod tests {
         assert_eq!(host(&["rivage", "preview"]), "127.0.0.1");
         assert_eq!(host(&["rivage", "preview", "--host"]), "0.0.0.0");
         assert_eq!(host(&["rivage", "preview", "--host", "::1"]), "::1");
+    }
+
+    #[test]
+    fn dollars_are_read_to_the_cent() {
+        assert_eq!([dollars("5.35"), dollars("12"), dollars("0.5"), dollars("0")], [Ok(535), Ok(1200), Ok(50), Ok(0)]);
+        for wrong in ["", "-1", "5,35", "5.355", ".5", "5.", "1e3", "9999999"] {
+            assert!(dollars(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

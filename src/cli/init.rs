@@ -156,7 +156,7 @@ mod tests {
     fn workflows_are_filled_in() {
         let files = workflows();
         let names: Vec<_> = files.keys().map(String::as_str).collect();
-        assert_eq!(names, [".github/dependabot.yml", ".github/workflows/site.yml"]);
+        assert_eq!(names, [".github/dependabot.yml", ".github/workflows/site.yml", ".github/workflows/uptime.yml"]);
         let site = &files[".github/workflows/site.yml"];
         assert!(site.contains(&format!("RIVAGE_VERSION: \"{}\"", env!("CARGO_PKG_VERSION"))));
         // All other braces are GitHub's own.

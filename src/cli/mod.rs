@@ -12,6 +12,7 @@ mod check;
 mod completions;
 mod compose;
 mod config;
+mod cost;
 mod database;
 mod db;
 mod deploy;
@@ -101,6 +102,7 @@ fn run(args: Args, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Rollback(args) => rollback::run(global, &args, printer),
         Command::Secrets(args) => secrets::run(global, &args, printer),
         Command::Doctor(args) => doctor::run(global, &args, printer),
+        Command::Cost(args) => cost::run(&args, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Man(args) => man::run(&args, printer),
     }

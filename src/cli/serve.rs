@@ -15,10 +15,14 @@ use super::args::{Global, Serve as Args};
 use super::database::{READ_VARIABLE, VARIABLE, named};
 use super::printer::{Printer, failure};
 use super::project::Project;
+use super::secrets::file::KeyFile;
 use crate::serve::{self, Database, Desk, Folder, Store};
 
-/// The variable with the keys of tokens.
+/// The variable with the keys of tokens; `RIVAGE_API_KEYS_FILE` names a file of them.
 const KEYS: &str = "RIVAGE_API_KEYS";
+
+/// The variable with the secret of links to private objects; `MEDIA_SECRET_FILE` names a file of several.
+const MEDIA_SECRET: &str = "MEDIA_SECRET";
 
 /// The variable that names the store of media where `--media` does not.
 const MEDIA: &str = "RIVAGE_MEDIA";
@@ -64,12 +68,17 @@ const TURNSTILE: &str = "TURNSTILE_SECRET";
 /// # Errors
 /// The keys of tokens cannot be read; never with their content.
 pub(super) fn secrets() -> anyhow::Result<Secrets> {
-    let keys = match std::env::var(KEYS) {
-        Ok(text) => Keys::parse(&text).map_err(|problem| {
-            let hint = "a line is a name and a key, such as `2026 hs256:…` with 32 bytes in base64url";
-            failure(format!("{KEYS}: {problem}"), hint)
-        })?,
-        Err(_) => Keys::default(),
+    let (text, place) = match key_file(KEYS)? {
+        Some(file) => (file.text(), format!("{KEYS}_FILE")),
+        None => (variable(KEYS).unwrap_or_default(), KEYS.to_owned()),
+    };
+    let keys = Keys::parse(&text).map_err(|problem| {
+        let hint = "a line is a name and a key, such as `2026 hs256:…` with 32 bytes in base64url";
+        failure(format!("{place}: {problem}"), hint)
+    })?;
+    let media = match key_file(MEDIA_SECRET)? {
+        Some(file) => file.lines.into_iter().map(|(_, secret)| secret).collect(),
+        None => variable(MEDIA_SECRET).into_iter().collect(),
     };
     let upload = variable("MEDIA_ACCESS_KEY_ID").zip(variable("MEDIA_SECRET_ACCESS_KEY"));
     let reporting = variable("SENTRY_DSN").map(|text| {
@@ -79,7 +88,20 @@ pub(super) fn secrets() -> anyhow::Result<Secrets> {
         Ok::<_, anyhow::Error>(Reporting { dsn, environment })
     });
     let reporting = reporting.transpose()?;
-    Ok(Secrets { keys, turnstile: variable(TURNSTILE), media: variable("MEDIA_SECRET"), upload, reporting })
+    Ok(Secrets { keys, turnstile: variable(TURNSTILE), media, upload, reporting })
+}
+
+/// Reads the file that a variable's namesake with `_FILE` names; none where it names none.
+///
+/// # Errors
+/// It cannot be read, or the variable itself is set as well.
+fn key_file(name: &str) -> anyhow::Result<Option<KeyFile>> {
+    let Some(path) = variable(&format!("{name}_FILE")) else { return Ok(None) };
+    if variable(name).is_some() {
+        let message = format!("{name} and {name}_FILE are both set");
+        return Err(failure(message, format!("move the key into the file and unset {name}")));
+    }
+    KeyFile::read(Path::new(&path)).map(Some)
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -40,7 +40,7 @@ impl Place {
         keys.add("first", Key::Hmac(vec![7; 32]));
         let secrets = Secrets {
             keys: keys.clone(),
-            media: Some("a secret of links".to_owned()),
+            media: vec!["a secret of links".to_owned()],
             upload: Some(("a key".to_owned(), SECRET.to_owned())),
             ..Secrets::default()
         };

@@ -61,15 +61,14 @@ pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>) -> Result<(),
     std::panic::set_hook(Box::new(|info| bindings::log_error(&format!("rivage: {info}"))));
     let text = std::str::from_utf8(manifest).map_err(|_| JsError::new("the manifest is no text"))?;
     let manifest = Manifest::decode(text).map_err(|error| JsError::new(&error.to_string()))?;
-    let keys = match shell::variable(env, "API_KEYS") {
-        Some(text) => Keys::parse(&text).map_err(|error| JsError::new(&format!("`API_KEYS`: {error}")))?,
-        None => Keys::default(),
-    };
+    // Each part has its keys in lines, and the newest part comes first: its first key signs.
+    let keys = shell::parts(env, "API_KEYS").join("\n");
+    let keys = Keys::parse(&keys).map_err(|error| JsError::new(&format!("`API_KEYS`: {error}")))?;
     let variable = |name| shell::variable(env, name);
     let secrets = Secrets {
         keys,
         turnstile: variable("TURNSTILE_SECRET"),
-        media: variable("MEDIA_SECRET"),
+        media: shell::parts(env, "MEDIA_SECRET"),
         upload: variable("MEDIA_ACCESS_KEY_ID").zip(variable("MEDIA_SECRET_ACCESS_KEY")),
         reporting: reporting(env).map_err(|error| JsError::new(&error))?,
     };

@@ -5,10 +5,10 @@
 //! | `DB_READ`, `DB_WRITE` | Hyperdrive: reads that may be cached, with a role that cannot write; everything else, never cached |
 //! | `RL_READ`, `RL_WRITE`, `RL_AUTH`, … | rate limits, one for each class of the manifest: `RL_` and its name |
 //! | `MEDIA` | R2: the store of media |
-//! | `MEDIA_SECRET` | a secret: links to private objects are signed with it |
+//! | `MEDIA_SECRET`, `MEDIA_SECRET_…` | a secret and what it is [exchanged for](rotation): links to private objects are signed with it |
 //! | `MEDIA_ACCESS_KEY_ID`, `MEDIA_SECRET_ACCESS_KEY` | secrets: the key that uploads are signed with |
 //! | `SENTRY_DSN`, `SENTRY_ENVIRONMENT` | a secret and a variable: where errors are reported, and as what (`production`) |
-//! | `API_KEYS` | a secret: the keys that sign tokens, one in a line |
+//! | `API_KEYS`, `API_KEYS_…` | a secret and what it is exchanged for: the keys that sign tokens, one in a line |
 //! | `TURNSTILE_SECRET` | a secret: that of the challenges of forms |
 //! | `LOG` | `all` (or nothing), `problems` or `none`: which requests leave a line in the log |
 
@@ -17,6 +17,7 @@ use std::ops::Range;
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Reflect, Uint8Array};
+use rivage_api::auth::rotation;
 use rivage_api::log::Log;
 use rivage_api::ports::{
     Cache, Clock, Database, DatabaseError, Fetch, Incoming, ObjectInfo, Objects, ObjectsError, Outcome, Outgoing,
@@ -108,6 +109,13 @@ fn binding<T: JsCast>(env: &JsValue, name: &str) -> Option<T> {
 /// Returns a variable or secret.
 pub(crate) fn variable(env: &JsValue, name: &str) -> Option<String> {
     Reflect::get(env, &name.into()).ok()?.as_string()
+}
+
+/// Returns the values of a secret that is being rotated, the newest first.
+pub(crate) fn parts(env: &JsValue, secret: &str) -> Vec<String> {
+    let names = Object::keys(env.unchecked_ref()).iter().filter_map(|name| name.as_string()).collect::<Vec<_>>();
+    let parts = rotation::parts(secret, names.iter().map(String::as_str));
+    parts.into_iter().filter_map(|name| variable(env, name)).collect()
 }
 
 impl Database for Shell {

@@ -4,6 +4,7 @@
 
 pub mod jwt;
 pub mod password;
+pub mod rotation;
 pub mod token;
 
 /// Who calls.

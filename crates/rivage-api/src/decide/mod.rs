@@ -41,8 +41,8 @@ pub struct Secrets {
     pub keys: Keys,
     /// The secret of Turnstile, which checks challenges of forms.
     pub turnstile: Option<String>,
-    /// The secret that links to private objects are signed with.
-    pub media: Option<String>,
+    /// The secrets of links to private objects: the first signs, all of them check.
+    pub media: Vec<String>,
     /// The id and the secret of the key that uploads are signed with.
     pub upload: Option<(String, String)>,
     /// Where errors are reported.

@@ -34,8 +34,12 @@ pub(crate) fn ask(api: &Api, route: &Route, plan: &Plan, headers: &dyn Headers, 
     };
     let key = get("key").filter(|key| key::is_key(key)).ok_or_else(refused_key)?;
     if is_private(api, key) {
-        let secret = api.secrets.media.as_deref().ok_or_else(no_secret)?;
-        if !link::is_good(secret, key, get("expires"), get("signature"), now / 1000) {
+        if api.secrets.media.is_empty() {
+            return Err(no_secret());
+        }
+        let (expires, signature) = (get("expires"), get("signature"));
+        let is_good = |secret: &String| link::is_good(secret, key, expires, signature, now / 1000);
+        if !api.secrets.media.iter().any(is_good) {
             return Err(Problem::new(403, "invalid-link", "this needs a signed link, which is good for a while"));
         }
     }
@@ -159,7 +163,7 @@ fn accepts(accept: &str, format: &str) -> bool {
 /// Makes a link to an object.
 pub(crate) fn sign<P: Ports>(run: &Run<'_, P>) -> Result<Response, Failure> {
     let key = value(run, "key").filter(|key| key::is_key(key)).ok_or_else(|| in_body(refused_key()))?;
-    let secret = run.api.secrets.media.as_deref().ok_or_else(no_secret)?;
+    let secret = run.api.secrets.media.first().ok_or_else(no_secret)?;
     let expires = run.ports.now() / 1000 + seconds(run);
     let origin = run.settings().origins.first().map_or("", String::as_str);
     let url = format!("{origin}{}", link::sign(secret, key, expires));

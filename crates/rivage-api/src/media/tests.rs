@@ -1,3 +1,4 @@
+use super::link;
 use crate::manifest::{Manifest, Media, Settings, Upload};
 use crate::respond::Reply;
 use crate::testing::World;
@@ -16,7 +17,7 @@ fn api() -> Api {
         Manifest { settings: Settings { media, ..Settings::default() }, routes: crate::builtin::routes() };
     manifest.sort();
     let secrets = Secrets {
-        media: Some("secret".to_owned()),
+        media: vec!["secret".to_owned()],
         upload: Some(("AKID".to_owned(), "hidden".to_owned())),
         ..Secrets::default()
     };
@@ -92,6 +93,21 @@ fn private_objects_are_refused_before_the_store_is_asked() {
         assert!(matches!(get(&world, key, &[]).response.status, 400 | 404), "{key}");
     }
     assert_eq!(world.asked(), [""; 0]);
+}
+
+#[test]
+fn links_of_a_former_secret_are_good_until_it_is_dropped() {
+    let world = world();
+    let status = |secrets: &[&str], link: &str| {
+        let mut api = api();
+        api.secrets.media = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+        world.send(&api, &format!("GET {link}"), &[], b"").response.status
+    };
+    let old = link::sign("secret", "private/x", 1_795_000_060);
+    let new = link::sign("newer", "private/x", 1_795_000_060);
+    assert_eq!([status(&["secret"], &old), status(&["secret"], &new)], [200, 403]);
+    assert_eq!([status(&["newer", "secret"], &old), status(&["newer", "secret"], &new)], [200, 200]);
+    assert_eq!([status(&["newer"], &old), status(&["newer"], &new)], [403, 200]);
 }
 
 #[test]

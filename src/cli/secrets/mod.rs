@@ -1,7 +1,10 @@
 //! `rivage secrets`: what a Worker knows and nobody else may read.
 //!
 //! In: a name, and a value from the standard input or typed without echo. Out: a stored secret. The value is no argument, because other programs can read
-//! those, and it is never printed. Deliberately not here: secrets of a preview; a Worker has one set of them.
+//! those, and it is never printed. [`rotate`] exchanges those that sign. Deliberately not here: secrets of a preview; a Worker has one set of them.
+
+pub(super) mod file;
+mod rotate;
 
 use std::io::{IsTerminal, Read};
 
@@ -46,12 +49,16 @@ pub(super) fn run(global: &Global, args: &Secrets, printer: &Printer) -> anyhow:
             workers::delete_secret(&client, &worker, &delete.name).map_err(|error| told(error, &worker))?;
             printer.note(&format!("the Worker `{worker}` has no secret {} any more", delete.name));
         }
+        SecretsCommand::Rotate(args) => rotate::run(global, args, printer)?,
     }
     Ok(Exit::Done)
 }
 
 fn open(global: &Global, place: &TargetPlace, printer: &Printer) -> anyhow::Result<(Client, String)> {
-    let setup = Setup::open(global, &place.into())?;
+    client_and_worker(&Setup::open(global, &place.into())?, printer)
+}
+
+fn client_and_worker(setup: &Setup, printer: &Printer) -> anyhow::Result<(Client, String)> {
     let worker = setup.worker().ok_or_else(|| {
         let hint = "a Pages project of files alone needs no secrets; a Worker is named in wrangler.toml, with `main`";
         failure("this site has no Worker", hint)
