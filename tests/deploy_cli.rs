@@ -24,7 +24,7 @@ fn a_preview_then_production_then_back() {
     project.write("content/_index.md", "---\ntitle: Home\n---\nThe tide is low.\n");
     let plan = project.run(&["deploy", "--production", "--dry-run"]).expect(0);
     assert!(plan.out.contains("  ~ /index.html  high. → low.\n"), "{}", plan.out);
-    assert!(plan.out.contains("0 added, ") && plan.out.contains(" KB), 0 removed, "), "{}", plan.out);
+    assert!(plan.out.contains(" changed (") && plan.out.contains(" KB), "), "{}", plan.out);
     assert_eq!(project.fake.live(PROJECT).unwrap(), one);
     project.run(&["deploy", "--production"]).expect(0);
     assert_ne!(project.fake.live(PROJECT).unwrap(), one);
