@@ -1,6 +1,8 @@
 //! The commands around a Worker against the stand-in: deploying to it, secrets, the doctor, the database.
 
 mod cloudflare;
+#[path = "support/s3.rs"]
+mod s3;
 
 use cloudflare::PROJECT;
 use cloudflare::project::{Project, Ran};
@@ -8,6 +10,7 @@ use fake_cloudflare::{Fault, Kind, TOKEN};
 use rivage_api::auth::jwt::{self, Claims, Keys, Refused};
 use rivage_api::auth::rotation;
 use rivage_api::manifest::AuthSettings;
+use rivage_images::{Format, Raster, Settings, encode};
 use serde_json::{Value, json};
 
 const WRANGLER: &str = r#"name = "harbour"
@@ -65,10 +68,190 @@ fn a_worker_with_its_files_previews_and_the_way_back() {
     assert_ne!(project.fake.running("harbour").unwrap(), one);
     project.run(&["rollback"]).expect(0);
     assert_eq!(project.fake.running("harbour").unwrap(), one);
-    assert!(project.run(&["deploy", "prune"]).expect(0).err.contains("nothing to prune"));
     project.write("wrangler.toml", "d1_databases = []\n");
     let wrong = project.run(&["deploy"]).expect(2);
     assert!(wrong.err.contains("`d1_databases` is nothing that rivage deploys"), "{}", wrong.err);
+}
+
+fn home(project: &Project, text: &str) {
+    project.write("content/_index.md", &format!("---\ntitle: Home\n---\n{text}\n"));
+}
+
+#[test]
+fn old_versions_of_a_worker_are_pruned() {
+    let project = project();
+    let ids = |project: &Project| project.fake.versions("harbour").into_iter().map(|one| one.id).collect::<Vec<_>>();
+    for number in 0..4 {
+        home(&project, &number.to_string());
+        project.run(&["deploy", "--production", "--create"]).expect(0);
+    }
+    project.run(&["deploy", "--branch", "a"]).expect(0);
+    project.run(&["deploy", "--branch", "b"]).expect(0);
+    let all = ids(&project);
+    let dry = project.run(&["deploy", "prune", "--keep", "2", "--dry-run"]).expect(0);
+    assert!(dry.err.contains("2 versions would be deleted, 4 stay"), "{}", dry.err);
+    assert_eq!((dry.out.lines().count(), ids(&project).len()), (2, 6));
+    project.fake.inject(Fault::once("workers.version.delete", Kind::LostAnswer));
+    let pruned = project.run(&["deploy", "prune", "--keep", "2"]).expect(0);
+    assert!(pruned.err.contains("2 versions deleted, 4 stay"), "{}", pruned.err);
+    assert_eq!(ids(&project), all[2..]);
+    assert_eq!(project.fake.running("harbour").as_ref(), Some(&all[3]));
+    // What has run is Cloudflare's to keep.
+    home(&project, "fifth");
+    project.run(&["deploy", "--production"]).expect(0);
+    project.fake.keep_what_ran("harbour");
+    let kept = project.run(&["deploy", "prune", "--keep", "1"]).expect(0);
+    assert!(kept.err.contains("0 versions deleted, 5 stay"), "{}", kept.err);
+    assert!(
+        kept.err.contains("Cloudflare keeps 2 versions that have run: could not delete the version"),
+        "{}",
+        kept.err
+    );
+    project.fake.inject(Fault::always("workers.version.delete", Kind::Status(403)));
+    let denied = project.run(&["deploy", "prune", "--keep", "1"]).expect(2);
+    assert!(denied.err.contains("0 versions deleted until then") && denied.err.contains("help: "), "{}", denied.err);
+    let none = project.run(&["deploy", "prune", "--project", "other"]).expect(2);
+    assert!(none.err.contains("there is no Worker `other` in this account"), "{}", none.err);
+}
+
+#[test]
+fn images_that_no_version_shows_are_removed() {
+    let project = project();
+    // One token is enough: its id is the key, the SHA-256 of it the secret.
+    let secret = "92493e9a4d131744ccdbf6c8624cd7bf1aaa7085043a33a29ac0ff0c77fb74a0";
+    let auth = s3s::auth::SimpleAuth::from_single("token-id", secret);
+    let server = s3::Server::start_with(|service| service.set_auth(auth));
+    project.write(
+        "rivage.toml",
+        &format!(
+            "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[images]\nstore = \"r2\"\nurl = \"https://img.example.org\"\n\
+             formats = []\nwidths = [40]\n[deploy]\ntarget = \"workers\"\nbucket = \"{}\"\nbucket_endpoint = \"{}\"\n",
+            s3::BUCKET,
+            server.address
+        ),
+    );
+    project.write("wrangler.toml", &format!("preview_urls = true\n{WRANGLER}"));
+    let run = |words: &[&str]| project.run(words);
+    let there = || {
+        let entries = std::fs::read_dir(server.bucket()).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "png")).collect::<Vec<_>>()
+    };
+    let mut of_page = Vec::new();
+    for shade in [1_u8, 2] {
+        let pixels = (0..120 * 80 * 3_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8 / shade).collect();
+        let photo = encode(&Raster::new(120, 80, false, pixels), Format::Png, Settings { quality: 90, speed: 10 });
+        std::fs::write(project.path().join("content/photo.png"), photo.unwrap()).unwrap();
+        home(&project, "![A photo](photo.png)");
+        run(&["deploy", "--production", "--create"]).expect(0);
+        of_page.push(there());
+    }
+    assert!(!of_page[0].is_empty() && of_page[1].len() > of_page[0].len(), "{of_page:?}");
+    let stray = server.bucket().join("0123456789abcdef0123456789abcdef.png");
+    std::fs::write(&stray, "nobody's").unwrap();
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    for file in there() {
+        std::fs::File::options().write(true).open(file).unwrap().set_modified(long_ago).unwrap();
+    }
+    let dry = run(&["images", "gc", "--dry-run", "--json"]).expect(0);
+    let told: Value = serde_json::from_str(&dry.out).unwrap();
+    assert_eq!(told["removed"], json!(["0123456789abcdef0123456789abcdef.png"]));
+    assert!(stray.exists());
+    // Keys of a bucket come first, and wrong ones are told.
+    let mut wrong = project.command(&["images", "gc"]);
+    let wrong = wrong.env("R2_ACCESS_KEY_ID", "token-id").env("R2_SECRET_ACCESS_KEY", "wrong").output().unwrap();
+    let wrong = Ran::of(wrong).expect(2);
+    assert!(wrong.err.contains("the token needs the right to edit R2"), "{}", wrong.err);
+    // Both versions can run again: what they show stays.
+    run(&["images", "gc"]).expect(0);
+    assert!(!stray.exists());
+    assert_eq!(there().len(), of_page[1].len());
+    // A version that does not tell what it shows keeps everything.
+    project.fake.set_previews("harbour", false);
+    let refused = run(&["images", "gc"]).expect(2);
+    assert!(refused.err.contains("has no address at which it could tell what it shows"), "{}", refused.err);
+    // The one that visitors get tells by the address of the Worker.
+    let last = run(&["images", "gc", "--keep", "1"]).expect(0);
+    assert!(last.out.contains(" removed from `"), "{}", last.out);
+    let left = there();
+    assert!(left.len() < of_page[1].len() && of_page[0].iter().any(|file| !left.contains(file)), "{left:?}");
+}
+
+#[test]
+fn the_way_back_of_a_worker_tells_what_is_wrong() {
+    let project = project();
+    let check = |words: &[&str], code: i32, told: &str| {
+        let ran = project.run(words).expect(code);
+        assert!(ran.err.contains(told), "{words:?}: {}", ran.err);
+    };
+    check(&["deployments"], 2, "there is no Worker `harbour` in this account");
+    check(&["rollback"], 2, "there is no Worker `harbour` in this account");
+    project.run(&["deploy", "--production", "--create"]).expect(0);
+    check(&["rollback"], 2, "there is no deployment before the live one");
+    home(&project, "second");
+    project.run(&["deploy", "--production"]).expect(0);
+    let ids: Vec<String> = project.fake.versions("harbour").into_iter().map(|one| one.id).collect();
+    check(&["rollback", &ids[1]], 2, "is live already");
+    check(&["rollback", "ffffffffff"], 2, "there is no deployment `ffffffffff` of production");
+    check(&["rollback", ""], 2, "`` is the start of several ids");
+    // What passes does no harm; what does not leaves everything as it was.
+    project.fake.inject(Fault::once("workers.deployment.create", Kind::LostAnswer));
+    project.run(&["rollback", &ids[0][..8]]).expect(0);
+    assert_eq!(project.fake.running("harbour").as_ref(), Some(&ids[0]));
+    project.fake.inject(Fault::always("workers.deployment.create", Kind::Status(403)));
+    check(&["rollback", &ids[1]], 2, "nothing has changed");
+    // A version that was uploaded and never ran.
+    home(&project, "third");
+    project.run(&["deploy", "--production"]).expect(2);
+    project.fake.heal();
+    let third = project.fake.versions("harbour").pop().unwrap().id;
+    check(&["rollback", &third], 2, "never ran");
+    assert!(project.run(&["deployments"]).expect(0).out.contains("  uploaded  "));
+    // Versions of previews are not production's.
+    project.run(&["deploy", "--branch", "fix"]).expect(0);
+    let preview = project.fake.versions("harbour").pop().unwrap().id;
+    check(&["rollback", &preview], 2, "of production");
+    // A gradual deployment.
+    let half = |id: &str| json!({ "version_id": id, "percentage": 50 });
+    project.fake.split("harbour", json!([half(&ids[0]), half(&ids[1])]));
+    assert_eq!(project.run(&["deployments"]).expect(0).out.matches("  live 50%  ").count(), 2);
+    check(&["rollback"], 2, "visitors are shared out between two versions");
+    project.run(&["rollback", &ids[1]]).expect(0);
+    assert_eq!(project.fake.running("harbour").as_ref(), Some(&ids[1]));
+    // Secrets.
+    project.run(&["deploy", "--production", "--force"]).expect(0);
+    project.run_with(&["secrets", "put", "KEYS"], "hush").expect(0);
+    let live = project.fake.running("harbour");
+    check(&["rollback", &ids[1]], 2, "secrets of the Worker have changed since version");
+    assert_eq!(project.fake.running("harbour"), live);
+    project.run(&["rollback", &ids[1], "--force"]).expect(0);
+    assert_eq!(project.fake.running("harbour").as_ref(), Some(&ids[1]));
+}
+
+#[test]
+fn files_among_routes_come_before_the_program() {
+    let project = project();
+    project.write("wrangler.toml", &WRANGLER.replace("[assets]", "[assets]\nrun_worker_first = [\"/api/*\"]"));
+    let first = project.run(&["deploy", "--production", "--create"]).expect(0);
+    assert!(first.err.contains("= files come before the program at /api/, /api/openapi.json [Worker"), "{}", first.err);
+    let version = &project.fake.versions("harbour")[0];
+    assert!(version.assets.contains_key("/api/index.html"), "{:?}", version.assets);
+    let rules = &version.metadata["assets"]["config"]["run_worker_first"];
+    assert_eq!(*rules, json!(["/api/*", "!/api/", "!/api/openapi.json"]));
+    // Beside a project, only a narrower route helps: that is told.
+    project.fake.add_zone("z1", "example.org");
+    project.write(
+        "rivage.toml",
+        "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[deploy]\nproject = \"site\"\n[api]\n",
+    );
+    let plan = |pattern: &str| {
+        project.write("wrangler.toml", &format!("routes = [\"{pattern}\"]\n{WRANGLER}"));
+        project.run(&["deploy", "--production", "--dry-run"]).expect(0).err
+    };
+    let told = plan("example.org/api/*");
+    let expect =
+        "warning[deploy-shadowed]: the route `example.org/api/*` leads `/api/`, `/api/openapi.json` to the Worker";
+    assert!(told.contains(expect), "{told}");
+    assert!(!plan("example.org/api/v1/*").contains("deploy-shadowed"));
 }
 
 #[test]

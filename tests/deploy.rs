@@ -132,6 +132,23 @@ fn a_deployment_is_waited_for() {
 }
 
 #[test]
+fn waiting_survives_what_passes() {
+    std::thread::scope(|scope| {
+        for kind in passing() {
+            scope.spawn(move || {
+                let scene = Scene::new();
+                scene.fake.inject(Fault::once("pages.deployment.create", Kind::Stage("active")));
+                scene.fake.inject(Fault::once("pages.deployment.get", kind.clone()));
+                scene.fake.inject(Fault::once("pages.deployment.get", Kind::Stage("success")));
+                let outcome = scene.deploy(Options::default());
+                assert_eq!(outcome.state, State::Live, "{kind:?}: {outcome:?}");
+                assert_eq!(scene.fake.deployments(PROJECT).len(), 1, "{kind:?}");
+            });
+        }
+    });
+}
+
+#[test]
 fn a_deployment_that_cloudflare_cannot_finish_changes_nothing() {
     check(Fault::once("pages.deployment.create", Kind::Stage("failure")), State::Failed, Then::Former);
     let scene = Scene::new();

@@ -24,6 +24,7 @@ fn a_preview_then_production_then_back() {
     project.write("content/_index.md", "---\ntitle: Home\n---\nThe tide is low.\n");
     let plan = project.run(&["deploy", "--production", "--dry-run"]).expect(0);
     assert!(plan.out.contains("  ~ /index.html  high. → low.\n"), "{}", plan.out);
+    assert!(plan.out.contains(" changed (") && plan.out.contains(" KB), "), "{}", plan.out);
     assert_eq!(project.fake.live(PROJECT).unwrap(), one);
     project.run(&["deploy", "--production"]).expect(0);
     assert_ne!(project.fake.live(PROJECT).unwrap(), one);
@@ -138,6 +139,58 @@ fn the_exit_code_is_3_when_nobody_knows() {
 }
 
 #[test]
+fn the_way_back_tells_what_is_wrong() {
+    let project = Project::new();
+    let check = |words: &[&str], code: i32, told: &str| {
+        let ran = project.run(words).expect(code);
+        assert!(ran.err.contains(told), "{words:?}: {}", ran.err);
+    };
+    check(&["deployments"], 0, "nothing has been deployed yet");
+    assert_eq!(project.run(&["deployments", "--json"]).expect(0).out, "[]\n");
+    check(&["rollback"], 2, "there is no deployment before the live one");
+    for words in [&["deployments"][..], &["rollback"], &["deploy", "prune"]] {
+        check(&[words, &["--project", "other"]].concat(), 2, "there is no Pages project `other` in this account");
+        let wrong = Ran::of(project.command(words).env("CLOUDFLARE_API_TOKEN", "wrong").output().unwrap()).expect(2);
+        assert!(
+            wrong.err.contains("Authentication error") && wrong.err.contains("`rivage doctor` looks"),
+            "{}",
+            wrong.err
+        );
+        let without = Ran::of(project.command(words).env_remove("CLOUDFLARE_API_TOKEN").output().unwrap()).expect(2);
+        assert!(without.err.contains("CLOUDFLARE_API_TOKEN is not set"), "{}", without.err);
+    }
+    check(&["deployments", "--production", "--preview"], 2, "cannot be used with");
+    let deploy = |text: &str, code: i32| {
+        project.write("content/_index.md", &format!("---\ntitle: Home\n---\n{text}\n"));
+        project.run(&["deploy", "--production"]).expect(code);
+        project.fake.deployments(PROJECT).pop().unwrap().id
+    };
+    let (one, two) = (deploy("one", 0), deploy("two", 0));
+    project.fake.inject(Fault::once("pages.deployment.create", Kind::Stage("failure")));
+    let failed = deploy("three", 2);
+    let preview = {
+        project.run(&["deploy", "--branch", "fix"]).expect(0);
+        project.fake.deployments(PROJECT).pop().unwrap().id
+    };
+    check(&["rollback", &two], 2, "is live already");
+    check(&["rollback", &failed], 2, "is not finished (deploy: failure)");
+    check(&["rollback", &preview], 2, "of production");
+    check(&["rollback", "nonsense"], 2, "there is no deployment `nonsense` of production");
+    // One that is gone in the meantime, or must not be gone back to.
+    project.fake.inject(Fault::always("pages.rollback", Kind::Status(403)));
+    check(&["rollback", &one], 2, "nothing has changed");
+    assert_eq!(project.fake.live(PROJECT).as_ref(), Some(&two));
+    project.fake.heal();
+    for kind in [Kind::LostAnswer, Kind::Status(500), Kind::RateLimit(0), Kind::Reset] {
+        project.fake.inject(Fault::once("pages.rollback", kind.clone()));
+        let live = project.fake.live(PROJECT).unwrap();
+        let other = if live == one { &two } else { &one };
+        project.run(&["rollback", other]).expect(0);
+        assert_eq!(project.fake.live(PROJECT).as_ref(), Some(other), "{kind:?}");
+    }
+}
+
+#[test]
 fn old_deployments_are_pruned() {
     let project = Project::new();
     for number in 0..4 {
@@ -153,7 +206,7 @@ fn old_deployments_are_pruned() {
     assert!(left.iter().any(|one| Some(&one.id) == project.fake.live(PROJECT).as_ref()));
 }
 
-/// How often deployments are killed: a few times in every run of the tests, as often as this variable says before a release.
+/// How often deployments to each target are killed, instead of 25 times.
 #[cfg(unix)]
 const ROUNDS: &str = "RIVAGE_KILL_ROUNDS";
 
@@ -186,7 +239,7 @@ fn a_killed_deployment_of_a_worker_goes_on() {
 /// `state` tells how many deployments or versions there are, which the newest is, and which one visitors get.
 #[cfg(unix)]
 fn killed_again_and_again(project: &Project, state: impl Fn(&Project) -> (usize, Option<String>, Option<String>)) {
-    let rounds: u32 = std::env::var(ROUNDS).ok().and_then(|text| text.parse().ok()).unwrap_or(10);
+    let rounds: u32 = std::env::var(ROUNDS).ok().and_then(|text| text.parse().ok()).unwrap_or(25);
     for number in 0..30 {
         project.write(&format!("public/page-{number}.html"), &format!("<h1 id=a>{number}"));
     }

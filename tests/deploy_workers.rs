@@ -4,6 +4,7 @@ mod cloudflare;
 
 use cloudflare::{PROJECT, Scene, WORKER, passing};
 use fake_cloudflare::{Fake, Fault, Kind};
+use rivage::deploy::workers::Settings;
 use rivage::deploy::wrangler::{Route, Zone};
 use rivage::deploy::{Options, State};
 use serde_json::json;
@@ -83,6 +84,91 @@ fn what_passes_does_no_harm_and_makes_one_version() {
     });
 }
 
+/// Everything that can lead to a Worker.
+fn reached(scene: &Scene) -> Settings {
+    let mut settings = scene.settings(true);
+    settings.domain = Some("www.example.org".to_owned());
+    settings.wrangler.workers_dev = Some(true);
+    settings.wrangler.routes = vec![Route { pattern: "example.org/api/*".to_owned(), is_domain: false, zone: None }];
+    settings.wrangler.crons = vec!["0 * * * *".to_owned()];
+    settings.wrangler.script.insert("observability".to_owned(), json!({ "enabled": true }));
+    settings
+}
+
+/// Steps of making a Worker, and of changing it, that [`check`] does not come by.
+const NEW: [&str; 11] = [
+    "workers.put",
+    "workers.account-subdomain",
+    "workers.domains.list",
+    "workers.deployment.list",
+    "zones.list",
+    "workers.routes.list",
+    "workers.assets.session",
+    "workers.subdomain.set",
+    "workers.domains.attach",
+    "workers.routes.create",
+    "workers.schedules.set",
+];
+const CHANGED: [&str; 3] = ["workers.script-settings", "workers.schedules.get", "workers.routes.list"];
+
+#[test]
+fn each_step_of_a_new_worker_may_go_wrong_once() {
+    let check = |step: &'static str, is_new: bool, kind: Kind| {
+        let told = format!("{step} {is_new} {kind:?}");
+        let scene = scene();
+        scene.fake.add_zone("z1", "example.org");
+        let deploy = || scene.deploy_worker(reached(&scene), None, Options::default());
+        if !is_new {
+            assert_eq!(deploy().state, State::Live, "{told}");
+            scene.program("export default two");
+        }
+        scene.fake.inject(Fault::once(step, kind));
+        let outcome = deploy();
+        assert_eq!(outcome.state, State::Live, "{told}: {outcome:?} {:?}", scene.notes());
+        assert!(scene.fake.faults_happened(), "{told} did not happen");
+        assert_eq!(scene.fake.versions(WORKER).len(), if is_new { 1 } else { 2 }, "{told}");
+        assert_eq!((scene.fake.routes().len(), scene.fake.domains().len()), (1, 1), "{told}");
+        assert_eq!(scene.fake.schedules(WORKER), ["0 * * * *"], "{told}");
+        assert!(scene.fake.is_on_workers_dev(WORKER), "{told}");
+        assert_eq!(deploy().state, State::Unchanged, "{told}");
+    };
+    std::thread::scope(|scope| {
+        for (step, is_new) in NEW.map(|step| (step, true)).into_iter().chain(CHANGED.map(|step| (step, false))) {
+            scope.spawn(move || passing().into_iter().for_each(|kind| check(step, is_new, kind)));
+        }
+    });
+}
+
+#[test]
+fn what_cannot_be_finished_after_the_switch_is_taken_back() {
+    for step in [
+        "workers.subdomain.set",
+        "workers.domains.attach",
+        "workers.routes.create",
+        "workers.schedules.set",
+        "workers.script-settings",
+    ] {
+        let scene = scene();
+        scene.fake.add_zone("z1", "example.org");
+        scene.deploy_worker(scene.settings(true), None, Options::default());
+        let before = scene.fake.running(WORKER);
+        scene.program("export default two");
+        scene.fake.inject(Fault::always(step, Kind::Status(403)));
+        let mut settings = reached(&scene);
+        settings.wrangler.preview_urls = Some(true);
+        let outcome = scene.deploy_worker(settings.clone(), None, Options::default());
+        assert_eq!((outcome.state, scene.fake.running(WORKER)), (State::Failed, before), "{step}: {outcome:?}");
+        scene.fake.heal();
+        assert_eq!(scene.deploy_worker(settings, None, Options::default()).state, State::Live, "{step}");
+    }
+}
+
+#[test]
+fn an_upload_whose_token_is_too_old_begins_anew() {
+    check(true, Fault::once("workers.assets.upload", Kind::ExpiredToken), State::Live, Then::New);
+    check(true, Fault::always("workers.assets.upload", Kind::ExpiredToken), State::Failed, Then::Former);
+}
+
 #[test]
 fn what_goes_on_ends_the_run_with_the_former_version() {
     for step in LOOKS.into_iter().chain(UPLOADS) {
@@ -137,11 +223,8 @@ fn a_new_worker_is_reached_last_and_is_hidden_again_when_it_is_broken() {
     let at = |step: &str| steps.iter().position(|known| *known == step).unwrap();
     assert!(at("workers.put") < at("workers.subdomain.set"));
     // Not without being asked.
-    let refused = Scene::new().deploy_worker(
-        rivage::deploy::workers::Settings { create: false, ..scene.settings(true) },
-        None,
-        Options::default(),
-    );
+    let refused =
+        Scene::new().deploy_worker(Settings { create: false, ..scene.settings(true) }, None, Options::default());
     assert!(refused.reason.unwrap().contains("there is no Worker `site-api`"));
 }
 
@@ -203,7 +286,7 @@ fn nothing_is_removed_without_being_asked() {
     scene.program("export default two");
     scene.deploy_worker(scene.settings(true), None, Options::default());
     assert_eq!(name(scene.fake.versions(WORKER).last().unwrap()), ["LOG", "BY_HAND", "KEYS"]);
-    let prune = rivage::deploy::workers::Settings { prune: true, ..scene.settings(true) };
+    let prune = Settings { prune: true, ..scene.settings(true) };
     scene.deploy_worker(prune, None, Options { force: true, ..Options::default() });
     assert_eq!(name(scene.fake.versions(WORKER).last().unwrap()), ["LOG", "KEYS"]);
 }
@@ -294,7 +377,7 @@ fn a_gradual_deployment_is_not_ended_unasked() {
     scene.program("export default three");
     let refused = scene.deploy_worker(scene.settings(true), None, Options::default());
     assert!(refused.reason.unwrap().contains("shared out between two versions"));
-    let forced = rivage::deploy::workers::Settings { force: true, ..scene.settings(true) };
+    let forced = Settings { force: true, ..scene.settings(true) };
     assert_eq!(scene.deploy_worker(forced, None, Options::default()).state, State::Live);
 }
 

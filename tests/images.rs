@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rivage::cache::Cache;
+use rivage::database::publish;
 use rivage::fs::RealFs;
 use rivage::inputs::World;
 use rivage::pipeline::{Mode, Options, Outcome, Session, Silent};
 use rivage::render::{Artifact, Content, Put, Sink};
+use rivage::write::{LookSink, NullSink};
 use rivage_images::{Format, Raster, Settings, encode};
 
 const SETTINGS: &str = "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[build]\nmarkdown_twins = false\n\
@@ -311,6 +313,31 @@ fn a_bucket_has_its_own_address() {
     let preview = project.build(Mode::Preview, true);
     let html = String::from_utf8(preview.files["index.html"].clone()).unwrap();
     assert!(html.contains("srcset=\"/media/"));
+}
+
+/// What a bucket and a database get of a site whose pages are all in the cache: nothing is rendered again for it.
+#[test]
+fn a_built_site_is_looked_at_without_rendering() {
+    let project = Project::new("![A](a.jpg) and [b](b.mdx#part)", &[("content/a.jpg", &photo(240, 144, Format::Jpeg))]);
+    project.write("content/b.mdx", b"---\ntitle: B\n---\n\n## Part\n\nSome text, and [home](_index.mdx).\n");
+    project.build(Mode::Build, true);
+    let fs = Arc::new(RealFs::new(project.root()));
+    let world = World::new(fs, "2026-11-23T12:00:00Z".parse().unwrap(), BTreeMap::new());
+    let look = |cache: Option<Cache>, sink: &dyn Sink| {
+        let mut session = Session::new(Options::default(), cache);
+        session.pages(&world, None, sink, &Silent).unwrap();
+        let rendered = session.outcome().unwrap().rendered;
+        let content = session.told(|site, told| publish::gather(site, told).build).unwrap();
+        (rendered, session.derivatives().to_vec(), content)
+    };
+    let warm = look(Some(Cache::open(project.root(), Options::default().flavour())), &LookSink);
+    let cold = look(None, &NullSink);
+    assert!(warm.0 == 0 && cold.0 > 1, "{} {}", warm.0, cold.0);
+    assert!(!cold.1.is_empty() && warm.1 == cold.1);
+    assert_eq!(warm.2, cold.2);
+    // The fingerprint covers links.
+    project.write("content/b.mdx", b"---\ntitle: B\n---\n\n## Part\n\nSome text, and home.\n");
+    assert_ne!(look(None, &NullSink).2, cold.2);
 }
 
 #[test]

@@ -499,6 +499,9 @@ pub struct ImagesGc {
     /// Which pages are shown, and where the site will be.
     #[command(flatten)]
     pub selection: Selection,
+    /// Count only what `rivage deploy prune --keep N` would keep [default: all that can be live again]
+    #[arg(long, value_name = "N")]
+    pub keep: Option<usize>,
     /// Only what has been in the bucket for so many days
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub older_than: u32,
@@ -614,7 +617,7 @@ impl From<DeployTarget> for config::DeployTarget {
 /// `rivage deploy …`
 #[derive(Debug, Subcommand)]
 pub enum DeployCommand {
-    /// Delete old deployments; the live one and the newest of each branch stay
+    /// Delete old deployments or versions; the live one and the newest of each branch stay
     Prune(DeployPrune),
 }
 
@@ -630,7 +633,7 @@ pub struct DeployPrune {
     /// What serves the site, instead of `deploy.target`
     #[arg(long)]
     pub target: Option<DeployTarget>,
-    /// The Pages project, instead of `deploy.project`
+    /// The Pages project or the Worker, instead of `deploy.project`
     #[arg(long, value_name = "NAME", value_parser = project)]
     pub project: Option<String>,
 }
@@ -671,6 +674,9 @@ pub struct Rollback {
     /// The Pages project or the Worker, instead of `deploy.project`
     #[arg(long, value_name = "NAME", value_parser = project)]
     pub project: Option<String>,
+    /// Let a version of a Worker run although secrets have changed since
+    #[arg(long)]
+    pub force: bool,
     /// Say what would be live, and change nothing
     #[arg(long)]
     pub dry_run: bool,

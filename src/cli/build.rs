@@ -19,6 +19,7 @@ use crate::diag::emit;
 use crate::inputs::World;
 use crate::pipeline::{Mode, Options, Outcome, Session};
 use crate::render::Sink;
+use crate::write::LookSink;
 use crate::{theme, write};
 
 pub(super) fn run(global: &Global, args: &Build, printer: &Printer) -> anyhow::Result<Exit> {
@@ -116,7 +117,7 @@ pub(super) struct How<'a> {
 /// A site that was built.
 pub(super) struct Made {
     /// What it was made by.
-    session: Session,
+    pub(super) session: Session,
     /// What the pipeline told.
     pub(super) outcome: Outcome,
     /// What was written; nothing if the site has errors.
@@ -177,6 +178,30 @@ pub(super) fn make(project: &Project, selection: &Selection, how: How<'_>, print
         None => None,
     };
     Ok(Made { session, outcome, written, output, limits: files.finish(), stale })
+}
+
+/// Looks at all pages, without writing any, for what they show and say. None where the site has errors; they are told, with what is left as it was.
+pub(super) fn look(
+    project: &Project,
+    selection: &Selection,
+    left: &str,
+    printer: &Printer,
+) -> anyhow::Result<Option<Session>> {
+    let options = options(selection, false, Mode::Build);
+    let cache = open_cache(&project.root, &project.world, &options);
+    let mut session = Session::new(options, Some(cache));
+    let progress = printer.progress();
+    session.pages(&project.world, None, &LookSink, &progress)?;
+    drop(progress);
+    let outcome = session.outcome().context("nothing was built")?;
+    if !outcome.has_errors() {
+        return Ok(Some(session));
+    }
+    let sources = SiteSources { fs: &*project.world.fs, outcome: Some(&outcome) };
+    printer.diagnostics(&emit::human(&outcome.diagnostics, &sources, printer.color()));
+    let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    printer.diagnostics(&format!("{}; {left}\n", found(errors, outcome.diagnostics.len() - errors)));
+    Ok(None)
 }
 
 /// Opens the cache of a project and tells the world what is known of its files.

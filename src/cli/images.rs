@@ -6,28 +6,26 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::Context;
 use indicatif::DecimalBytes;
 use rivage_cloudflare::r2::{Bucket, Keys, Object, keys_of_token};
 use rivage_cloudflare::{Client, Policy, Secret};
 use serde_json::json;
 
 use super::Exit;
-use super::args::{DeployPlace, Global, Images, ImagesCommand, ImagesGc, ImagesPush, Selection};
-use super::build::{self, found, open_cache};
+use super::args::{DeployPlace, Global, Images, ImagesCommand, ImagesGc, ImagesPush};
+use super::build::look;
 use super::deploy::Setup;
 use super::deployments;
 use super::printer::{Printer, count, failure};
 use super::project::SiteSources;
 use crate::cache::images::ImageStore;
-use crate::config::DeployTarget;
-use crate::config::images::Store;
 use crate::deploy::record::{self, Record};
 use crate::diag::emit;
 use crate::images::Derivative;
 use crate::images::bucket::{self, Pushed};
-use crate::pipeline::{Mode, Session};
-use crate::write::NullSink;
+
+/// What is said where a site has errors.
+const LEFT: &str = "the bucket is as before";
 
 /// Bytes of a record that are read at most.
 const LONGEST_RECORD: u64 = 64 << 20;
@@ -41,10 +39,10 @@ pub(super) fn run(global: &Global, args: &Images, printer: &Printer) -> anyhow::
 }
 
 fn push(setup: &Setup, args: &ImagesPush, printer: &Printer) -> anyhow::Result<Exit> {
-    let Some(derivatives) = shown(setup, &args.selection, printer)? else { return Ok(Exit::SiteHasErrors) };
+    let Some(session) = look(&setup.project, &args.selection, LEFT, printer)? else { return Ok(Exit::SiteHasErrors) };
     let (bucket, name) = open(setup, printer)?;
     let prefix = &setup.config.deploy.bucket_prefix;
-    let compared = bucket::compare(&bucket, prefix, &derivatives).map_err(told)?;
+    let compared = bucket::compare(&bucket, prefix, session.derivatives()).map_err(told)?;
     let missing = compared.missing.len();
     if args.dry_run {
         for derivative in &compared.missing {
@@ -79,13 +77,9 @@ fn push(setup: &Setup, args: &ImagesPush, printer: &Printer) -> anyhow::Result<E
 }
 
 /// Sends what pages show and the bucket does not have, before a deployment shows it. Reports whether all of it is there now.
-pub(super) fn send(setup: &Setup, selection: &Selection, printer: &Printer) -> anyhow::Result<bool> {
-    if setup.config.images.store != Store::R2 {
-        return Ok(true);
-    }
-    let Some(derivatives) = shown(setup, selection, printer)? else { return Ok(false) };
+pub(super) fn send(setup: &Setup, derivatives: &[Derivative], printer: &Printer) -> anyhow::Result<bool> {
     let (bucket, name) = open(setup, printer)?;
-    let compared = bucket::compare(&bucket, &setup.config.deploy.bucket_prefix, &derivatives).map_err(told)?;
+    let compared = bucket::compare(&bucket, &setup.config.deploy.bucket_prefix, derivatives).map_err(told)?;
     let pushed = push_missing(setup, &bucket, &compared.missing, printer)?;
     printer.note(&format!("{} sent to `{name}`, {} were there", count(pushed.sent, "file"), compared.present));
     Ok(pushed.failures.is_empty())
@@ -109,11 +103,12 @@ fn push_missing(setup: &Setup, bucket: &Bucket, missing: &[&Derivative], printer
 }
 
 fn gc(setup: &Setup, args: &ImagesGc, printer: &Printer) -> anyhow::Result<Exit> {
-    let Some(derivatives) = shown(setup, &args.selection, printer)? else { return Ok(Exit::SiteHasErrors) };
+    let Some(session) = look(&setup.project, &args.selection, LEFT, printer)? else { return Ok(Exit::SiteHasErrors) };
     let (bucket, name) = open(setup, printer)?;
     let mut used: BTreeSet<String> =
-        derivatives.iter().filter_map(|one| bucket::hash(&one.name)).map(str::to_owned).collect();
-    used.extend(deployed(setup, printer)?);
+        session.derivatives().iter().filter_map(|one| bucket::hash(&one.name)).map(str::to_owned).collect();
+    drop(session);
+    used.extend(deployed(setup, args.keep, printer)?);
     let age = jiff::SignedDuration::from_hours(24 * i64::from(args.older_than));
     let before = setup.project.world.now - age;
     let old = bucket::superfluous(&bucket, &setup.config.deploy.bucket_prefix, &used, before).map_err(told)?;
@@ -145,26 +140,6 @@ fn print(printer: &Printer, as_json: bool, json: &serde_json::Value, text: &str)
         printer.summary(text)?;
     }
     Ok(Exit::Done)
-}
-
-/// Returns the files that pages show; none where the site has errors, which are told.
-fn shown(setup: &Setup, selection: &Selection, printer: &Printer) -> anyhow::Result<Option<Vec<Derivative>>> {
-    let project = &setup.project;
-    let options = build::options(selection, false, Mode::Build);
-    let mut session = Session::new(options.clone(), Some(open_cache(&project.root, &project.world, &options)));
-    let progress = printer.progress();
-    session.pages(&project.world, None, &NullSink, &progress)?;
-    drop(progress);
-    let outcome = session.outcome().context("nothing was built")?;
-    if outcome.has_errors() {
-        let sources = SiteSources { fs: &*project.world.fs, outcome: Some(&outcome) };
-        printer.diagnostics(&emit::human(&outcome.diagnostics, &sources, printer.color()));
-        let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        printer
-            .diagnostics(&format!("{}; the bucket is as before\n", found(errors, outcome.diagnostics.len() - errors)));
-        return Ok(None);
-    }
-    Ok(Some(session.derivatives().to_vec()))
 }
 
 /// Opens the bucket of the settings with the keys of the environment.
@@ -206,28 +181,33 @@ fn told(error: rivage_cloudflare::Error) -> anyhow::Error {
     error.into()
 }
 
-/// Returns the hashes of all files that a deployment shows that could be made live again.
+/// Returns the hashes of all files that a deployment shows that could be made live again: of all of them, or of those that pruning would keep.
 ///
 /// # Errors
 /// What one of them shows cannot be found out: then nothing is removed.
-fn deployed(setup: &Setup, printer: &Printer) -> anyhow::Result<BTreeSet<String>> {
-    if setup.target != DeployTarget::Pages {
-        let hint = "nothing was removed; delete by hand what you are sure of";
-        return Err(failure("what deployments of a Worker show cannot be found out, so far", hint));
-    }
+fn deployed(setup: &Setup, keep: Option<usize>, printer: &Printer) -> anyhow::Result<BTreeSet<String>> {
     let name = setup.name()?;
     let client = setup.client(printer)?;
     let path = record::path(client.account(), &name);
     let mut used = BTreeSet::new();
-    for deployment in deployments::of_pages(&client, &name, None, usize::MAX)? {
-        if !matches!(deployment.status.as_str(), "live" | "done") {
-            continue;
+    let all = deployments::of_target(setup, &client, &name, None, usize::MAX)?;
+    let old: BTreeSet<&str> = keep
+        .map(|keep| deployments::superfluous(&all, keep))
+        .into_iter()
+        .flatten()
+        .map(|one| one.id.as_str())
+        .collect();
+    for deployment in all.iter().filter(|one| one.is_whole() && !old.contains(one.id.as_str())) {
+        let id = &deployment.id;
+        if deployment.address.is_empty() {
+            let hint = "write `preview_urls = true` in wrangler.toml and deploy, or leave old versions out of account with `--keep N`; nothing was removed";
+            return Err(failure(format!("version {id} has no address at which it could tell what it shows"), hint));
         }
         let page = client.fetch(&format!("{}{path}", deployment.address), LONGEST_RECORD).map_err(told)?;
         let record = Some(page).filter(|page| page.status == 200).and_then(|page| Record::parse(&page.bytes));
         let Some(record) = record else {
-            let hint = "delete it with `rivage deploy prune`, or deploy with `record = true` below `[deploy]`; nothing was removed";
-            return Err(failure(format!("deployment {} does not tell what it shows", deployment.id), hint));
+            let hint = "delete it with `rivage deploy prune`, leave it out of account with `--keep N`, or deploy with `record = true` below `[deploy]`; nothing was removed";
+            return Err(failure(format!("deployment {id} does not tell what it shows"), hint));
         };
         used.extend(record.media);
     }

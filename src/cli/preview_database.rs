@@ -17,14 +17,15 @@ use super::compose;
 use super::database::{VARIABLE, migrate, named, states};
 use super::printer::{Printer, count};
 use super::project::{SiteSources, world};
-use super::publish::{gather, write};
+use super::publish::write;
 use super::serve::secrets as named_secrets;
 use crate::database::cluster::{Cluster, Error as ClusterError, OLDEST};
 use crate::database::migrations;
 use crate::diag::emit;
 use crate::inputs::Inputs;
-use crate::pipeline::{Mode, Options, Silent};
+use crate::pipeline::{Mode, Options, Session, Silent};
 use crate::serve::{Database, Desk};
+use crate::write::NullSink;
 
 /// How long nothing may be built before the content is published again: whoever writes saves often.
 const QUIET: Duration = Duration::from_millis(1500);
@@ -190,11 +191,13 @@ impl Starting {
     /// Writes the content into the database: search and lists answer from it. A site with errors is left as it was.
     fn publish(&self, config: Config) -> anyhow::Result<()> {
         let options = Options { mode: Mode::Build, ..Options::default() };
-        let (outcome, content) = gather(&world(&self.root), &options, &Silent)?;
-        if outcome.has_errors() {
+        // Not from the cache, which belongs to the builds that go on meanwhile.
+        let mut session = Session::new(options, None);
+        session.pages(&world(&self.root), None, &NullSink, &Silent)?;
+        if session.outcome().is_none_or(|outcome| outcome.has_errors()) {
             return Ok(());
         }
-        let summary = write(config, &content)?;
+        let (_, summary) = write(config, &session)?;
         if summary.written + summary.removed + summary.links > 0 {
             self.desk.forget();
         }

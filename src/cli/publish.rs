@@ -1,38 +1,26 @@
 //! `rivage publish`: the content of the site into the database of its API.
 
-use rivage_diag::Diagnostic;
+use anyhow::Context;
 use rivage_postgres::Config;
 
 use super::Exit;
 use super::args::{Global, Publish as Args};
-use super::build::{found, options};
+use super::build::look;
 use super::database::{block_on, connect, needed};
 use super::printer::{Printer, count};
-use super::project::{Project, SiteSources};
+use super::project::Project;
 use crate::database::publish;
-use crate::diag::emit;
-use crate::inputs::World;
-use crate::pipeline::{self, Mode, Options, Outcome, Progress};
-use crate::write::NullSink;
+use crate::pipeline::Session;
 
 pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Result<Exit> {
     let project = Project::open(global)?;
     let config = needed(args.db.as_deref())?;
-    let progress = printer.progress();
-    let (outcome, content) = gather(&project.world, &options(&args.selection, false, Mode::Build), &progress)?;
-    drop(progress);
-    let errors = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    if errors > 0 {
-        let sources = SiteSources { fs: &*project.world.fs, outcome: Some(&outcome) };
-        let errors: Vec<Diagnostic> = outcome.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
-        printer.diagnostics(&emit::human(&errors, &sources, printer.color()));
-        printer.diagnostics(&format!("{}; nothing was published\n", found(errors.len(), 0)));
+    let Some(session) = look(&project, &args.selection, "nothing was published", printer)? else {
         return Ok(Exit::SiteHasErrors);
-    }
-    let summary = write(config, &content)?;
+    };
+    let (build, summary) = write(config, &session)?;
     printer.summary(&format!(
-        "build {}: {} written, {} unchanged, {} removed, {} changed",
-        content.build,
+        "build {build}: {} written, {} unchanged, {} removed, {} changed",
         count(summary.written, "page"),
         summary.unchanged,
         summary.removed,
@@ -41,29 +29,19 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
     Ok(Exit::Done)
 }
 
-/// Writes content into a database. Returns what changed.
+/// Writes what the pages of a session say into a database. Returns the fingerprint of it, and what changed.
 ///
 /// # Errors
 /// The database cannot be reached, or refused; nothing has changed then.
-pub(super) fn write(config: Config, content: &publish::Content) -> anyhow::Result<publish::Summary> {
-    block_on(async {
-        let mut client = connect(config).await?;
-        let summary = publish::publish(&mut client, content).await?;
-        client.close().await;
-        Ok(summary)
-    })
-}
-
-/// Renders the whole site and gathers what is to be published. Nothing is taken from the cache: it keeps what builds need, not all that pages say.
-///
-/// # Errors
-/// The disk refused to be read.
-pub(super) fn gather(
-    world: &World,
-    options: &Options,
-    progress: &dyn Progress,
-) -> anyhow::Result<(Outcome, publish::Content)> {
-    let outcome = pipeline::run(world, options, &NullSink, progress)?;
-    let content = publish::gather(&outcome.site, outcome.facts.iter().map(|facts| &**facts));
-    Ok((outcome, content))
+pub(super) fn write(config: Config, session: &Session) -> anyhow::Result<(String, publish::Summary)> {
+    let written = session.told(|site, told| {
+        let content = publish::gather(site, told);
+        block_on(async {
+            let mut client = connect(config).await?;
+            let summary = publish::publish(&mut client, &content).await?;
+            client.close().await;
+            Ok((content.build.clone(), summary))
+        })
+    });
+    written.context("nothing was built")?
 }

@@ -5,7 +5,7 @@ use rivage_cloudflare::{Client, Error, pages, workers};
 use super::Exit;
 use super::args::{DeployPlace, Global, Rollback};
 use super::deploy::Setup;
-use super::deployments::{Shown, of_pages, of_worker};
+use super::deployments::{Shown, of_target};
 use super::printer::{Printer, failure};
 use crate::config::DeployTarget;
 use crate::deploy;
@@ -15,10 +15,7 @@ pub(super) fn run(global: &Global, args: &Rollback, printer: &Printer) -> anyhow
     let setup = Setup::open(global, &place)?;
     let name = setup.name()?;
     let client = setup.client(printer)?;
-    let mut all = match setup.target {
-        DeployTarget::Pages => of_pages(&client, &name, Some(true), 1_000)?,
-        DeployTarget::Workers => of_worker(&client, &name, &setup.config.deploy.branch)?,
-    };
+    let mut all = of_target(&setup, &client, &name, Some(true), 1_000)?;
     all.retain(|one| one.production);
     let chosen = choose(&all, args.id.as_deref())?;
     let told = format!("deployment {} of {}", chosen.id, chosen.created);
@@ -33,26 +30,49 @@ pub(super) fn run(global: &Global, args: &Rollback, printer: &Printer) -> anyhow
     }
     let (done, live) = match setup.target {
         DeployTarget::Pages => back_on_pages(&client, &name, &chosen.id),
-        DeployTarget::Workers => back_on_workers(&client, &name, &chosen.id),
+        DeployTarget::Workers => back_on_workers(&client, &name, &chosen.id, args.force),
     };
-    match (done, live) {
-        (_, Some(live)) if live == chosen.id => {
+    match (conclude(&done, live.as_deref(), &chosen.id), done) {
+        (Conclusion::Done, _) => {
             let at = Some(&chosen.address).filter(|address| !address.is_empty());
             let at = at.map(|address| format!("{address}\n")).unwrap_or_default();
             printer.result(&format!("production is live: {told}\n{at}"))?;
             Ok(Exit::Done)
         }
-        (Err(error), live) if error.may_have_happened() || live.is_none() => {
-            printer.diagnostics(&format!(
-                "error: {error}\nproduction may or may not have gone back: `rivage deployments` tells\n"
-            ));
-            Ok(Exit::Unknown)
+        (Conclusion::Refused, Err(error)) if error.has_code(workers::SECRETS_HAVE_CHANGED) => Err(failure(
+            format!("secrets of the Worker have changed since version {} ran", chosen.id),
+            "nothing has changed; `--force` lets it run all the same",
+        )),
+        (Conclusion::Refused, Err(error)) => {
+            printer.diagnostics("nothing has changed\n");
+            Err(deploy::Error::from(error).into())
         }
-        (Err(error), _) => Err(deploy::Error::from(error).into()),
-        (Ok(()), _) => {
+        (_, done) => {
+            if let Err(error) = done {
+                printer.diagnostics(&format!("error: {error}\n"));
+            }
             printer.diagnostics("production may or may not have gone back: `rivage deployments` tells\n");
             Ok(Exit::Unknown)
         }
+    }
+}
+
+/// What came of going back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Conclusion {
+    Done,
+    /// Nothing has changed.
+    Refused,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Concludes from what was answered, and from what is live then as far as that can be told.
+fn conclude(done: &Result<(), Error>, live: Option<&str>, wanted: &str) -> Conclusion {
+    match (done, live) {
+        (_, Some(live)) if live == wanted => Conclusion::Done,
+        (Err(error), Some(_)) if !error.may_have_happened() => Conclusion::Refused,
+        _ => Conclusion::Unknown,
     }
 }
 
@@ -63,8 +83,8 @@ fn back_on_pages(client: &Client, name: &str, id: &str) -> (Result<(), Error>, O
     (done, live.map(|live| live.id))
 }
 
-fn back_on_workers(client: &Client, name: &str, id: &str) -> (Result<(), Error>, Option<String>) {
-    let done = workers::deploy(client, name, &[(id.to_owned(), 100.0)], "back to a former version");
+fn back_on_workers(client: &Client, name: &str, id: &str, force: bool) -> (Result<(), Error>, Option<String>) {
+    let done = workers::deploy(client, name, &[(id.to_owned(), 100.0)], "back to a former version", force);
     let newest = workers::deployments(client, name).ok().flatten().and_then(|all| all.into_iter().next());
     let live = newest.and_then(|newest| match newest.versions.as_slice() {
         [(live, _)] => Some(live.clone()),
@@ -78,13 +98,22 @@ fn choose<'a>(all: &'a [Shown], id: Option<&str>) -> anyhow::Result<&'a Shown> {
     let hint = "`rivage deployments --production` lists them";
     let Some(id) = id else {
         let live = all.iter().position(|one| one.status == "live");
+        if live.is_some_and(|at| all[at].share < 100.0) {
+            return Err(failure(
+                "visitors are shared out between two versions",
+                format!("name the one that all shall get; {hint}"),
+            ));
+        }
         let before = all[live.map_or(0, |at| at + 1)..].iter().find(|one| one.status == "done");
         return before.ok_or_else(|| failure("there is no deployment before the live one", hint));
     };
     let found: Vec<&Shown> = all.iter().filter(|one| one.id.starts_with(id)).collect();
     match found[..] {
-        [one] if one.status == "live" => Err(failure(format!("deployment {} is live already", one.id), hint)),
-        [one] if one.status != "done" => {
+        [one] if one.share >= 100.0 => Err(failure(format!("deployment {} is live already", one.id), hint)),
+        [one] if one.status == "uploaded" => {
+            Err(failure(format!("version {} never ran", one.id), "`rivage deploy --production` makes a site live"))
+        }
+        [one] if !one.is_whole() => {
             Err(failure(format!("deployment {} is not finished ({})", one.id, one.status), hint))
         }
         [one] => Ok(one),
@@ -95,20 +124,8 @@ fn choose<'a>(all: &'a [Shown], id: Option<&str>) -> anyhow::Result<&'a Shown> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::deployments::shown;
     use super::*;
-
-    fn shown(id: &str, status: &str) -> Shown {
-        Shown {
-            id: id.to_owned(),
-            created: String::new(),
-            production: true,
-            branch: String::new(),
-            commit: String::new(),
-            message: String::new(),
-            address: String::new(),
-            status: status.to_owned(),
-        }
-    }
 
     #[test]
     fn the_one_before_the_live_one_is_chosen() {
@@ -130,5 +147,32 @@ mod tests {
         check(Some("b"), Err("`b` is the start of several ids"));
         check(Some("x"), Err("there is no deployment `x` of production"));
         assert!(choose(&[shown("a", "live")], None).is_err());
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_claimed() {
+        let api = |status| Error::Api { operation: "x", path: String::new(), status, messages: Vec::new() };
+        let lost = || Error::Network { operation: "x", path: String::new(), reason: String::new(), sent: true };
+        let check = |done: Result<(), Error>, live: Option<&str>, expect: Conclusion| {
+            assert_eq!(conclude(&done, live, "a"), expect, "{done:?} {live:?}");
+        };
+        check(Ok(()), Some("a"), Conclusion::Done);
+        check(Ok(()), Some("b"), Conclusion::Unknown);
+        check(Ok(()), None, Conclusion::Unknown);
+        check(Err(api(403)), Some("b"), Conclusion::Refused);
+        check(Err(api(403)), None, Conclusion::Unknown);
+        check(Err(api(500)), Some("b"), Conclusion::Unknown);
+        check(Err(lost()), Some("b"), Conclusion::Unknown);
+        check(Err(lost()), Some("a"), Conclusion::Done);
+    }
+
+    #[test]
+    fn of_shared_out_versions_one_is_named() {
+        let half = |id: &str| Shown { share: 50.0, ..shown(id, "live") };
+        let all = [shown("d1", "uploaded"), half("c1"), half("b1"), shown("a1", "done")];
+        let error = choose(&all, None).unwrap_err().to_string();
+        assert_eq!(error, "visitors are shared out between two versions");
+        assert_eq!(choose(&all, Some("b1")).unwrap().id, "b1");
+        assert_eq!(choose(&all, Some("d1")).unwrap_err().to_string(), "version d1 never ran");
     }
 }

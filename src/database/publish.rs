@@ -1,6 +1,6 @@
 //! Pages → rows: what `/api/v1/search`, `pages` and `graph/related` answer from.
 //!
-//! In: a [`Site`] with the facts of all its routes. Out: rows of `page`, `chunk` and `link`, changed in one transaction: readers see the old
+//! In: a [`Site`] with what all its routes tell. Out: rows of `page`, `chunk` and `link`, changed in one transaction: readers see the old
 //! content or the new one, never a part. Only what differs is written. Deliberately not here: tables ([`super::migrations`]), pages that robots are
 //! to leave alone, and drafts.
 
@@ -10,8 +10,9 @@ use rivage_postgres::{Client, Error, Param, ResultSet, Statement};
 use serde_json::{Value, json};
 
 use crate::inputs::Fingerprint;
+use crate::render::facts::AllTold;
 use crate::render::page::is_hidden_from_robots;
-use crate::render::{OutLink, PageFacts, SearchSection};
+use crate::render::{OutLink, SearchPage, SearchSection};
 use crate::resolve::{Page, Site, View};
 
 /// Bytes of JSON that one statement brings.
@@ -62,17 +63,19 @@ const WORDS: &str = "select rivage_refresh_words()";
 const PURGE: &str = "\
 insert into cache_epoch (tag, epoch) values ('page', 1) on conflict (tag) do update set epoch = cache_epoch.epoch + 1";
 
-/// A page as it will be published.
-#[derive(Clone, Debug, PartialEq)]
+/// A page that will be published.
 struct Entry {
-    /// The rows, with the parts as `chunks`; without hash and build.
-    row: Value,
+    /// The place of its route.
+    route: usize,
+    /// The fingerprint of its row.
     hash: String,
 }
 
-/// What is to be published.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Content {
+/// What is to be published: which pages, and where their text is. Rows are made when they are written: most pages are as they were, and the text of a
+/// large site is not held twice.
+pub struct Content<'c> {
+    site: &'c Site,
+    told: &'c AllTold<'c>,
     pages: BTreeMap<String, Entry>,
     links: BTreeSet<(String, String)>,
     /// The fingerprint of all of it.
@@ -92,38 +95,50 @@ pub struct Summary {
     pub links: usize,
 }
 
-/// Gathers what is to be published. `facts` are those of all routes.
-pub fn gather<'f>(site: &Site, facts: impl IntoIterator<Item = &'f PageFacts>) -> Content {
+/// Gathers what is to be published, of what all routes tell.
+pub fn gather<'c>(site: &'c Site, told: &'c AllTold<'c>) -> Content<'c> {
     let base = &site.config.site.base_path;
-    let facts: BTreeMap<&str, &PageFacts> = facts.into_iter().map(|facts| (facts.url.as_str(), facts)).collect();
     let mut pages = BTreeMap::new();
     let mut links = BTreeSet::new();
-    for route in &site.routes {
+    for (place, route) in site.routes.iter().enumerate() {
         let View::Page(id) = route.view else { continue };
         let page = site.page(id);
-        let Some(facts) = facts.get(route.url.as_str()) else { continue };
         if page.is_draft || page.is_fallback || is_hidden_from_robots(page) {
             continue;
         }
         let path = format!("{base}{}", route.url);
-        let to_pages = facts.links.iter().filter(|link| link.target.starts_with('/') && link.target != route.url);
+        let of_page = told.links(place);
+        let to_pages = of_page.iter().filter(|link| link.target.starts_with('/') && link.target != route.url);
         links.extend(to_pages.map(|link: &OutLink| (path.clone(), format!("{base}{}", link.target))));
-        let row = row(&path, page, facts);
+        let row = row(&path, page, told.search(place).as_deref());
         let hash = Fingerprint::of(row.to_string().as_bytes()).hex();
-        pages.insert(path, Entry { row, hash });
+        pages.insert(path, Entry { route: place, hash });
     }
     links.retain(|(from, to)| pages.contains_key(from) && pages.contains_key(to));
     let all: String = pages.iter().map(|(path, entry)| format!("{path} {}\n", entry.hash)).collect();
     let build = Fingerprint::of(format!("{all}{links:?}").as_bytes()).hex()[..16].to_owned();
-    Content { pages, links, build }
+    Content { site, told, pages, links, build }
 }
 
-fn row(path: &str, page: &Page, facts: &PageFacts) -> Value {
+impl Content<'_> {
+    /// Makes the row of a page, with its parts as `chunks`.
+    fn row(&self, path: &str, entry: &Entry) -> Value {
+        let Some(View::Page(id)) = self.site.routes.get(entry.route).map(|route| &route.view) else {
+            return Value::Null;
+        };
+        let mut row = row(path, self.site.page(*id), self.told.search(entry.route).as_deref());
+        row["content_hash"] = entry.hash.as_str().into();
+        row["build"] = self.build.as_str().into();
+        row
+    }
+}
+
+fn row(path: &str, page: &Page, search: Option<&SearchPage>) -> Value {
     let document = page.document.as_ref();
     let matter = document.map(|document| &document.front_matter);
     let description = matter.and_then(|matter| matter.description.clone());
     let description = description.or_else(|| document.map(|document| document.summary.clone())).unwrap_or_default();
-    let sections: &[SearchSection] = facts.search.as_ref().map_or(&[], |search| &search.sections);
+    let sections: &[SearchSection] = search.map_or(&[], |search| &search.sections);
     let texts = sections.iter().flat_map(|section| [section.title.as_str(), section.text.as_str()]);
     let body = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
     let tags = matter.and_then(|matter| matter.taxonomies.get("tags"));
@@ -139,7 +154,7 @@ fn row(path: &str, page: &Page, facts: &PageFacts) -> Value {
         .collect();
     // Pages without a date come after all that have one.
     let published = page.date.as_ref().map_or(jiff::Timestamp::UNIX_EPOCH, |date| date.at);
-    let breadcrumb = facts.search.as_ref().map(|search| search.breadcrumb.as_str()).unwrap_or_default();
+    let breadcrumb = search.map(|search| search.breadcrumb.as_str()).unwrap_or_default();
     json!({
         "path": path, "lang": page.language, "kind": page.kind, "title": clean(&page.title), "description": clean(&description),
         "body": clean(&body), "tags": tags, "published_at": published.to_string(),
@@ -152,7 +167,7 @@ fn row(path: &str, page: &Page, facts: &PageFacts) -> Value {
 ///
 /// # Errors
 /// The connection failed, or the tables are not there.
-pub async fn publish(client: &mut Client, content: &Content) -> Result<Summary, Error> {
+pub async fn publish(client: &mut Client, content: &Content<'_>) -> Result<Summary, Error> {
     execute(client, "begin").await?;
     let done = write(client, content).await;
     // A connection that failed is rolled back by the server.
@@ -164,19 +179,15 @@ pub async fn publish(client: &mut Client, content: &Content) -> Result<Summary, 
     done
 }
 
-async fn write(client: &mut Client, content: &Content) -> Result<Summary, Error> {
+async fn write(client: &mut Client, content: &Content<'_>) -> Result<Summary, Error> {
     execute(client, LOCK).await?;
     let known = execute(client, KNOWN).await?;
     let text = |cell: Option<&str>| cell.unwrap_or_default().to_owned();
     let known: BTreeMap<String, String> =
         known.iter().flat_map(ResultSet::rows).map(|row| (text(row.text(0)), text(row.text(1)))).collect();
     let gone: Vec<&str> = known.keys().filter(|path| !content.pages.contains_key(*path)).map(String::as_str).collect();
-    let changed: Vec<&Entry> = content
-        .pages
-        .iter()
-        .filter(|(path, entry)| known.get(*path) != Some(&entry.hash))
-        .map(|(_, entry)| entry)
-        .collect();
+    let changed: Vec<(&String, &Entry)> =
+        content.pages.iter().filter(|(path, entry)| known.get(*path) != Some(&entry.hash)).collect();
     let mut summary = Summary {
         written: changed.len(),
         unchanged: content.pages.len() - changed.len(),
@@ -186,7 +197,8 @@ async fn write(client: &mut Client, content: &Content) -> Result<Summary, Error>
     if !gone.is_empty() {
         with(client, DELETE, &json!(gone).to_string()).await?;
     }
-    for rows in batches(&changed, &content.build) {
+    let mut rows = changed.into_iter().map(|(path, entry)| content.row(path, entry));
+    while let Some(rows) = batch(&mut rows) {
         for statement in [UPSERT, CHUNKS_GONE, CHUNKS] {
             with(client, statement, &rows).await?;
         }
@@ -204,24 +216,17 @@ async fn write(client: &mut Client, content: &Content) -> Result<Summary, Error>
     Ok(summary)
 }
 
-/// Rows as JSON arrays, none much longer than a batch.
-fn batches(changed: &[&Entry], build: &str) -> Vec<String> {
-    let mut batches = Vec::new();
+/// Takes rows into a JSON array, until it is long enough; none where there are no more.
+fn batch(rows: &mut impl Iterator<Item = Value>) -> Option<String> {
     let mut batch = String::new();
-    for entry in changed {
-        let mut row = entry.row.clone();
-        row["content_hash"] = entry.hash.as_str().into();
-        row["build"] = build.into();
+    for row in rows {
         batch.push(if batch.is_empty() { '[' } else { ',' });
         batch.push_str(&row.to_string());
         if batch.len() > BATCH {
-            batches.push(std::mem::take(&mut batch) + "]");
+            break;
         }
     }
-    if !batch.is_empty() {
-        batches.push(batch + "]");
-    }
-    batches
+    (!batch.is_empty()).then(|| batch + "]")
 }
 
 async fn execute(client: &mut Client, sql: &str) -> Result<Vec<ResultSet>, Error> {
@@ -238,14 +243,9 @@ mod tests {
 
     #[test]
     fn batches_are_arrays_of_all_rows() {
-        let entry = |size: usize| Entry { row: json!({"path": "x".repeat(size)}), hash: "h".to_owned() };
-        let (small, large) = (entry(10), entry(BATCH));
-        let all = batches(&[&small, &large, &small], "b");
-        assert_eq!(all.len(), 2);
-        let rows: Vec<Value> =
-            all.iter().flat_map(|batch| serde_json::from_str::<Vec<Value>>(batch).unwrap()).collect();
-        assert_eq!(rows.len(), 3);
-        assert!(rows.iter().all(|row| row["build"] == "b" && row["content_hash"] == "h"));
-        assert!(batches(&[], "b").is_empty());
+        let mut rows = [10, BATCH, 10].map(|size| json!({"path": "x".repeat(size)})).into_iter();
+        let all: Vec<String> = std::iter::from_fn(|| batch(&mut rows)).collect();
+        let lengths = all.iter().map(|batch| serde_json::from_str::<Vec<Value>>(batch).unwrap().len());
+        assert_eq!(lengths.collect::<Vec<_>>(), [2, 1]);
     }
 }

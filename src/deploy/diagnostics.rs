@@ -57,6 +57,15 @@ pub(super) fn long_line(file: &str, line: usize, length: usize, most: usize) -> 
     )
 }
 
+pub(crate) fn shadowed(pattern: &str, addresses: &[String]) -> Diagnostic {
+    let shown: Vec<_> = addresses.iter().take(3).map(|address| format!("`{address}`")).collect();
+    let more = if addresses.len() > 3 { format!(" and {} more", addresses.len() - 3) } else { String::new() };
+    let told =
+        format!("the route `{pattern}` leads {}{more} to the Worker, which has no route there", shown.join(", "));
+    Diagnostic::warning("deploy-shadowed", told)
+        .with_hint("write narrower routes, such as one that ends with `/api/v1/*`: all else is served by Pages")
+}
+
 pub(super) fn gone(url: &str, likely: Option<&str>, allowed: bool) -> Diagnostic {
     let message = format!("`{url}` is live and would be gone");
     let diagnostic =

@@ -1,14 +1,15 @@
 //! The files of a finished site, as they will be uploaded.
 //!
 //! In: the output folder, and what the last run knew of it. Out: [`Files`]: each file with its hash, its anchors and the media it shows. A file whose
-//! length and times are as before is not read again, so that a deployment of an unchanged site takes no time.
+//! length, times and number on the disk are as before is not read again, so that a deployment of an unchanged site takes no time. A file that was changed
+//! just before it was read is not remembered: a change within the same tick of the clock would not show.
 //! Deliberately not here: what is wrong with the files ([`super::checks`]).
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 use rivage_cloudflare::{Asset, hash};
@@ -55,33 +56,55 @@ pub struct Files {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
-    modified: u128,
+    /// Nanoseconds since 1970.
+    modified: i128,
+    /// The same of what is known of the file; 0 where the system does not tell.
     changed: i128,
+    /// The file's number on the disk; 0 where the system does not tell.
+    inode: u64,
 }
+
+/// Nanoseconds within which two changes may have the same time.
+const TICK: i128 = 20_000_000;
+/// The same on a disk that counts in seconds.
+const COARSE_TICK: i128 = 2_000_000_000;
 
 impl Stamp {
     fn of(metadata: &fs::Metadata) -> Self {
-        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        Self {
-            length: metadata.len(),
-            modified: modified.map_or(0, |time| time.as_nanos()),
-            changed: changed(metadata),
-        }
+        let (changed, inode) = beyond(metadata);
+        Self { length: metadata.len(), modified: metadata.modified().map_or(0, nanoseconds), changed, inode }
+    }
+
+    /// Reports whether a change after `now` must show.
+    fn is_settled(&self, now: i128) -> bool {
+        let last = self.modified.max(self.changed);
+        let tick = if last % 1_000_000_000 == 0 { COARSE_TICK } else { TICK };
+        last + tick < now
     }
 }
 
+fn nanoseconds(time: SystemTime) -> i128 {
+    time.duration_since(UNIX_EPOCH).ok().and_then(|since| since.as_nanos().try_into().ok()).unwrap_or(0)
+}
+
 #[cfg(unix)]
-fn changed(metadata: &fs::Metadata) -> i128 {
+fn beyond(metadata: &fs::Metadata) -> (i128, u64) {
     use std::os::unix::fs::MetadataExt;
-    i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec())
+    (i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec()), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn changed(_: &fs::Metadata) -> i128 {
-    0
+fn beyond(_: &fs::Metadata) -> (i128, u64) {
+    (0, 0)
 }
 
-const HEAD: &str = "rivage hashes 1";
+/// Looks at the clock by which files are told to have changed since they were read. No output depends on it.
+#[expect(clippy::disallowed_methods, reason = "times of files are compared with the time at which they are read")]
+fn now() -> i128 {
+    nanoseconds(SystemTime::now())
+}
+
+const HEAD: &str = "rivage hashes 2";
 
 struct Known {
     stamp: Stamp,
@@ -97,6 +120,7 @@ struct Known {
 pub fn read(folder: &Path, memory: &Path) -> Result<Files, Error> {
     let memory_text = fs::read_to_string(memory).unwrap_or_default();
     let known = remembered(&memory_text);
+    let now = now();
     let mut files = Files::default();
     let mut found: Vec<(String, PathBuf, fs::Metadata)> = Vec::new();
     walk(folder, String::new(), &mut files, &mut found)?;
@@ -111,15 +135,18 @@ pub fn read(folder: &Path, memory: &Path) -> Result<Files, Error> {
                     Ok((File { asset, anchors: known.anchors.clone(), media: known.media.clone() }, stamp, false))
                 }
                 None => {
-                    let (hash, size) = hash::asset_file(&path, &file).map_err(|source| disk("read", &file, source))?;
                     let (mut anchors, mut media) = (Vec::new(), Vec::new());
-                    if text::is_text(&path) {
+                    // Text is read whole, once; all else may be large.
+                    let (hash, size) = if text::is_text(&path) {
                         let bytes = fs::read(&file).map_err(|source| disk("read", &file, source))?;
                         media = text::media(&bytes);
                         if text::is_html(&path) {
                             anchors = text::anchors(&String::from_utf8_lossy(&bytes));
                         }
-                    }
+                        (hash::asset(&path, &bytes), bytes.len() as u64)
+                    } else {
+                        hash::asset_file(&path, &file).map_err(|source| disk("read", &file, source))?
+                    };
                     let asset = Asset { path, file, size, hash };
                     Ok((File { asset, anchors, media }, Stamp { length: size, ..stamp }, true))
                 }
@@ -129,7 +156,7 @@ pub fn read(folder: &Path, memory: &Path) -> Result<Files, Error> {
     files.read = read.iter().filter(|(_, _, is_new)| *is_new).count();
     if files.read > 0 || known.len() != read.len() {
         // What cannot be remembered only costs the next run some time.
-        let _ = super::write_whole(memory, to_remember(&read).as_bytes());
+        let _ = super::write_whole(memory, to_remember(&read, now).as_bytes());
     }
     files.served = read.into_iter().map(|(file, ..)| file).collect();
     Ok(files)
@@ -185,16 +212,17 @@ fn walk(
     Ok(())
 }
 
-/// One file a line: hash, length, times, anchors, media, path. What cannot be read is left out, and read anew.
+/// One file a line: hash, length, times, number, anchors, media, path. What cannot be read is left out, and read anew.
 fn remembered(text: &str) -> FxHashMap<&str, Known> {
     let Some((HEAD, lines)) = text.split_once('\n') else { return FxHashMap::default() };
     let line = |line: &'_ str| -> Option<(usize, Known)> {
-        let mut fields = line.splitn(7, '\t');
+        let mut fields = line.splitn(8, '\t');
         let hash = fields.next()?.to_owned();
         let stamp = Stamp {
             length: fields.next()?.parse().ok()?,
             modified: fields.next()?.parse().ok()?,
             changed: fields.next()?.parse().ok()?,
+            inode: fields.next()?.parse().ok()?,
         };
         let list = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
         let (anchors, media) = (list(fields.next()?), list(fields.next()?));
@@ -204,12 +232,13 @@ fn remembered(text: &str) -> FxHashMap<&str, Known> {
     lines.lines().filter_map(|text| line(text).map(|(at, known)| (&text[at..], known))).collect()
 }
 
-fn to_remember(files: &[(File, Stamp, bool)]) -> String {
+fn to_remember(files: &[(File, Stamp, bool)], now: i128) -> String {
     let mut text = format!("{HEAD}\n");
-    for (File { asset, anchors, media }, Stamp { length, modified, changed }, _) in files {
+    for (File { asset, anchors, media }, stamp, _) in files.iter().filter(|(_, stamp, _)| stamp.is_settled(now)) {
+        let Stamp { length, modified, changed, inode } = stamp;
         let (anchors, media) = (anchors.join(" "), media.join(" "));
         text.push_str(&format!(
-            "{}\t{length}\t{modified}\t{changed}\t{anchors}\t{media}\t{}\n",
+            "{}\t{length}\t{modified}\t{changed}\t{inode}\t{anchors}\t{media}\t{}\n",
             asset.hash, asset.path
         ));
     }
@@ -273,6 +302,8 @@ mod tests {
     }
 
     fn files(folder: &tempfile::TempDir) -> Files {
+        // What was written this moment is read once more.
+        std::thread::sleep(std::time::Duration::from_millis(50));
         read(&folder.path().join("public"), &folder.path().join("state/hashes")).unwrap()
     }
 
@@ -314,8 +345,39 @@ mod tests {
         assert_eq!(third.read, 1);
         assert_ne!(third.fingerprint(&[]), first.fingerprint(&[]));
         // A memory that is nonsense is no memory.
-        fs::write(folder.path().join("state/hashes"), "rivage hashes 1\nnonsense\n\t\t\n").unwrap();
+        fs::write(folder.path().join("state/hashes"), format!("{HEAD}\nnonsense\n\t\t\n")).unwrap();
         assert_eq!(files(&folder).served, third.served);
+    }
+
+    #[test]
+    fn what_may_change_unseen_is_not_remembered() {
+        const SECOND: i128 = 1_000_000_000;
+        let stamp = |modified, changed| Stamp { length: 1, modified, changed, inode: 1 };
+        let now = 100 * SECOND + 7;
+        assert!(stamp(now - 2 * TICK, now - 3 * TICK).is_settled(now));
+        assert!(!stamp(now - 2 * TICK, now - TICK / 2).is_settled(now));
+        assert!(!stamp(now + SECOND, 0).is_settled(now), "the future");
+        // A disk that counts in seconds.
+        assert!(!stamp(99 * SECOND, 0).is_settled(now) && stamp(97 * SECOND, 0).is_settled(now));
+        let asset = Asset { path: "/a".to_owned(), file: PathBuf::new(), size: 1, hash: "h".to_owned() };
+        let file = File { asset, anchors: Vec::new(), media: Vec::new() };
+        let lines = to_remember(&[(file.clone(), stamp(now, 0), true), (file, stamp(1, 1), true)], now);
+        assert_eq!(lines.lines().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_in_the_place_of_another_is_read() {
+        let folder = site(&[("a.txt", "one"), ("b.txt", "two")]);
+        assert_eq!(files(&folder).read, 2);
+        let public = folder.path().join("public");
+        // Same length and same time of its contents.
+        let time = fs::metadata(public.join("a.txt")).unwrap().modified().unwrap();
+        fs::rename(public.join("b.txt"), public.join("a.txt")).unwrap();
+        fs::File::options().write(true).open(public.join("a.txt")).unwrap().set_modified(time).unwrap();
+        let now = files(&folder);
+        assert_eq!((now.read, now.served.len()), (1, 1));
+        assert_eq!(now.served[0].asset.hash, hash::asset("/a.txt", b"two"));
     }
 
     #[cfg(unix)]

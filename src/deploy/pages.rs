@@ -235,25 +235,6 @@ pub(super) fn record_asset(file: &std::path::Path, record: &Record, account: &st
     Ok(Asset { path, file: file.to_owned(), size: text.len() as u64, hash })
 }
 
-/// Returns the deployments, newest first as given, that may be deleted: all but the live one, `keep` of production, `keep` previews, and
-/// the newest of each branch, which its address leads to.
-pub fn superfluous<'a>(all: &'a [Deployment], live: Option<&str>, keep: usize) -> Vec<&'a Deployment> {
-    let mut kept = [0; 2];
-    let mut branches: Vec<&str> = Vec::new();
-    let mut old = Vec::new();
-    for one in all {
-        let newest_of_branch = !branches.contains(&one.branch.as_str());
-        branches.push(&one.branch);
-        let count = &mut kept[usize::from(one.production)];
-        if live == Some(one.id.as_str()) || newest_of_branch || *count < keep {
-            *count += 1;
-        } else {
-            old.push(one);
-        }
-    }
-    old
-}
-
 /// The first part of an id, as the dashboard shows it.
 pub(super) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)

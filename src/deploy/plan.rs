@@ -2,6 +2,8 @@
 //!
 //! In: what is live and what would be. Out: text, JSON, Markdown. Deliberately not here: doing it.
 
+use std::collections::BTreeMap;
+
 use rivage_diag::Diagnostic;
 use serde_json::{Value, json};
 
@@ -25,6 +27,8 @@ pub struct Plan {
     pages: Vec<(String, String)>,
     files: usize,
     bytes: u64,
+    /// Bytes of files that are new or differ.
+    new_bytes: u64,
     settings: Vec<String>,
     unchanged: bool,
     problems: Vec<Diagnostic>,
@@ -40,7 +44,7 @@ impl Plan {
         compare: bool,
     ) -> Self {
         let known = super::compare(targets, site);
-        let changes = known.clone().unwrap_or_else(|| Changes::between(&Default::default(), &site.files.served));
+        let changes = known.clone().unwrap_or_else(|| Changes::between(&BTreeMap::new(), &site.files.served));
         let pages = if compare { differences(targets, site, &changes) } else { Vec::new() };
         Self {
             environment: environment.clone(),
@@ -50,6 +54,7 @@ impl Plan {
             pages,
             files: site.files.served.len(),
             bytes: site.files.bytes(),
+            new_bytes: new_bytes(site, &changes),
             settings: targets.iter().flat_map(|target| target.changes()).collect(),
             unchanged: targets.iter().all(|target| target.unchanged(&site.record.fingerprint).is_some()),
             problems: problems.to_vec(),
@@ -62,6 +67,11 @@ impl Plan {
         self.settings.extend(lines);
     }
 
+    /// Reports whether what would be deployed is there already.
+    pub fn is_unchanged(&self) -> bool {
+        self.unchanged
+    }
+
     fn summary(&self) -> String {
         let Changes { added, changed, removed, same } = &self.changes;
         let total = format!("{} files, {}", self.files, text::size(self.bytes));
@@ -69,9 +79,10 @@ impl Plan {
             (true, _) => format!("nothing to deploy: these files are there already ({total})"),
             (_, false) => format!("what is live is not known; {total}"),
             _ => format!(
-                "{} added, {} changed, {} removed, {same} as before; {total}",
+                "{} added, {} changed ({}), {} removed, {same} as before; {total}",
                 added.len(),
                 changed.len(),
+                text::size(self.new_bytes),
                 removed.len()
             ),
         }
@@ -122,6 +133,7 @@ impl Plan {
             "pages": self.pages.iter().map(|(page, difference)| json!({ "url": page, "difference": difference })).collect::<Vec<_>>(),
             "files": self.files,
             "bytes": self.bytes,
+            "new_bytes": self.new_bytes,
             "settings": self.settings,
             "problems": self.problems.iter().map(|one| json!({
                 "severity": one.severity.as_str(),
@@ -181,6 +193,12 @@ impl Plan {
 /// Text of pages may hold what Markdown and tables would understand.
 fn cell(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('`', "'").replace('<', "&lt;").replace('[', "\\[")
+}
+
+fn new_bytes(site: &Site, changes: &Changes) -> u64 {
+    let is_new =
+        |path: &String| changes.added.binary_search(path).is_ok() || changes.changed.binary_search(path).is_ok();
+    site.files.served.iter().filter(|file| is_new(&file.asset.path)).map(|file| file.asset.size).sum()
 }
 
 fn differences(targets: &[Box<dyn Target>], site: &Site, changes: &Changes) -> Vec<(String, String)> {

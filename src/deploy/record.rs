@@ -7,16 +7,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rivage_diag::Diagnostic;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::diagnostics;
 use super::files::{File, Files};
 use super::text;
 use crate::render::outputs::rules::Redirects;
 
+/// The number of its form.
+const FORM: u32 = 1;
+
 /// What a deployment has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// The number of its form: what has another one, or none, is no record that can be read.
+    rivage: u32,
     /// What [`Files::fingerprint`] said.
     pub fingerprint: String,
     /// Path → hash.
@@ -38,6 +43,7 @@ impl Record {
     pub fn of(files: &Files, fingerprint: &str) -> Self {
         let pages = files.served.iter().filter(|file| text::is_html(&file.asset.path));
         Self {
+            rivage: FORM,
             fingerprint: fingerprint.to_owned(),
             files: files.manifest(),
             pages: pages.map(|file| (url(&file.asset.path), file.anchors.clone())).collect(),
@@ -47,35 +53,13 @@ impl Record {
 
     /// Writes it.
     pub fn to_json(&self) -> String {
-        let value = json!({
-            "rivage": 1,
-            "fingerprint": self.fingerprint,
-            "files": self.files,
-            "pages": self.pages,
-            "media": self.media,
-        });
-        format!("{value}\n")
+        // Maps of texts cannot fail to be written.
+        serde_json::to_string(self).map(|text| text + "\n").unwrap_or_default()
     }
 
     /// Reads it; none where it is something else.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(bytes).ok()?;
-        if value["rivage"] != 1 {
-            return None;
-        }
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let texts =
-            |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().filter_map(text).collect() };
-        Some(Self {
-            fingerprint: text(&value["fingerprint"])?,
-            files: value["files"]
-                .as_object()?
-                .iter()
-                .filter_map(|(path, hash)| Some((path.clone(), text(hash)?)))
-                .collect(),
-            pages: value["pages"].as_object()?.iter().map(|(url, ids)| (url.clone(), texts(ids))).collect(),
-            media: texts(&value["media"]).into_iter().collect(),
-        })
+        serde_json::from_slice(bytes).ok().filter(|record: &Self| record.rivage == FORM)
     }
 }
 
@@ -191,6 +175,7 @@ mod tests {
     fn record(files: &[(&str, &str)], anchors: &[(&str, &[&str])]) -> Record {
         let own = |text: &&str| (*text).to_owned();
         Record {
+            rivage: FORM,
             fingerprint: "f".to_owned(),
             files: files.iter().map(|(path, hash)| (own(path), own(hash))).collect(),
             pages: anchors.iter().map(|(url, ids)| (own(url), ids.iter().map(own).collect())).collect(),

@@ -101,6 +101,12 @@ impl Route {
         let host = self.pattern.split_once("://").map_or(self.pattern.as_str(), |(_, rest)| rest);
         host.split('/').next().unwrap_or(host).trim_start_matches("*.").trim_start_matches('*')
     }
+
+    /// Returns the pattern of the path.
+    pub fn path(&self) -> &str {
+        let host = self.pattern.split_once("://").map_or(self.pattern.as_str(), |(_, rest)| rest);
+        host.find('/').map_or("/", |at| &host[at..])
+    }
 }
 
 fn wrong(what: impl std::fmt::Display, hint: impl Into<String>) -> Error {
@@ -125,6 +131,12 @@ impl Wrangler {
     pub fn of_files() -> Self {
         let assets = json!({ "not_found_handling": "404-page" }).as_object().cloned().unwrap_or_default();
         Self { date: COMPATIBILITY_DATE.to_owned(), assets, ..Self::default() }
+    }
+
+    /// Returns the patterns of `run_worker_first`; none where it says yes or no to all paths.
+    pub fn program_first(&self) -> Vec<&str> {
+        let patterns = self.assets.get("run_worker_first").and_then(Value::as_array);
+        patterns.into_iter().flatten().filter_map(Value::as_str).collect()
     }
 }
 
@@ -393,9 +405,10 @@ mod tests {
         ]);
         assert_eq!(Value::from(found.bindings.clone()), expect);
         assert_eq!(found.assets_binding.as_deref(), Some("ASSETS"));
+        assert_eq!(found.program_first(), ["/api/*"]);
         assert_eq!(Value::from(found.assets), json!({ "run_worker_first": ["/api/*"] }));
-        assert_eq!((found.routes[0].host(), found.routes[0].is_domain), ("a.org", false));
-        assert_eq!((found.routes[1].host(), found.routes[1].is_domain), ("b.org", true));
+        let told: Vec<_> = found.routes.iter().map(|route| (route.host(), route.path(), route.is_domain)).collect();
+        assert_eq!(told, [("a.org", "/x/*", false), ("b.org", "/", true)]);
         assert_eq!(found.crons, ["0 * * * *"]);
         assert_eq!(Value::from(found.script), json!({ "observability": { "enabled": true } }));
         assert_eq!(Value::from(found.version), json!({ "limits": { "cpu_ms": 5 } }));

@@ -173,6 +173,7 @@ impl Parts<'_> {
                 Part::Ids => facts.ids = cache::decode(&bytes)?,
                 Part::Search => facts.search = cache::decode(&bytes)?,
                 Part::Content => facts.content = Some(Arc::from(String::from_utf8(bytes).ok()?)),
+                Part::Links => facts.links = cache::decode(&bytes)?,
             }
             Some(Box::new(facts))
         };

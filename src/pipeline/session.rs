@@ -336,6 +336,12 @@ impl Session {
         self.last.as_ref().map_or(&[], |last| &last.derivatives)
     }
 
+    /// Hands what the routes of the last run tell of themselves to `take`, read from the cache where it is kept there; none before the first run.
+    pub fn told<R: Send>(&self, take: impl FnOnce(&Site, &AllTold<'_>) -> R + Send) -> Option<R> {
+        let last = self.last.as_ref()?;
+        Some(on_workers(|| last.told(self.cache.as_ref(), |told| take(last.site(), told))))
+    }
+
     /// Makes one file of the output of the last run, and maybe others with it; none where it makes no such file. For sinks that keep files
     /// of which they have no bytes.
     pub fn make(&self, path: &str) -> Vec<(String, Vec<u8>)> {
@@ -384,17 +390,21 @@ impl Last {
 
     /// Makes generated files.
     fn generate(&self, cache: Option<&Cache>, take: &dyn outputs::Take) -> Result<Vec<Diagnostic>, crate::fs::Error> {
-        let site = self.site();
-        let parts = Parts { world: &self.world, renderer: &self.prepared.renderer, cache };
-        let load = |route: usize, part: Part| parts.load(&site.routes[route], part);
-        let told = self.rendered.iter().take(site.routes.len()).map(|rendered| &rendered.told);
-        let told = AllTold::new(told.collect(), &load);
-        let is_hidden = |id| is_hidden_from_robots(site.page(id));
+        let is_hidden = |id| is_hidden_from_robots(self.site().page(id));
         let values = &self.prepared.renderer.surroundings.values;
         if let Some(api) = self.prepared.api.as_ref().filter(|_| !is_written(&self.prepared, api::DESCRIPTION)) {
             take.take(api.artifact())?;
         }
-        outputs::render(values, &self.prepared.tree, &told, &is_hidden, take)
+        self.told(cache, |told| outputs::render(values, &self.prepared.tree, told, &is_hidden, take))
+    }
+
+    /// Hands what routes tell to `take`.
+    fn told<R>(&self, cache: Option<&Cache>, take: impl FnOnce(&AllTold<'_>) -> R) -> R {
+        let site = self.site();
+        let parts = Parts { world: &self.world, renderer: &self.prepared.renderer, cache };
+        let load = |route: usize, part: Part| parts.load(&site.routes[route], part);
+        let told = self.rendered.iter().take(site.routes.len()).map(|rendered| &rendered.told);
+        take(&AllTold::new(told.collect(), &load))
     }
 
     fn make(&self, cache: Option<&Cache>, path: &str, capture: &Captured) -> Result<(), crate::fs::Error> {

@@ -37,6 +37,8 @@ pub enum Part {
     Search = 1,
     /// The content's HTML.
     Content = 2,
+    /// Links of the content to pages of this site.
+    Links = 3,
 }
 
 /// Reads a part of a route, by its place among the routes, as it was kept. What is damaged is made again.
@@ -91,12 +93,20 @@ impl<'l> AllTold<'l> {
             None => (self.load)(route, Part::Content).content,
         }
     }
+
+    /// Returns the links of a route's content to pages of this site.
+    pub fn links(&self, route: usize) -> Cow<'_, [OutLink]> {
+        match self.told.get(route).and_then(|told| told.facts.as_ref()) {
+            Some(facts) => Cow::Borrowed(&facts.links),
+            None => Cow::Owned((self.load)(route, Part::Links).links),
+        }
+    }
 }
 
 impl Told {
     /// Takes facts, and returns them also in the form in which they are kept: the bytes of each [`Part`], in their order; none where
     /// they cannot be written down.
-    pub fn with_parts(facts: PageFacts) -> (Self, Option<[Vec<u8>; 3]>) {
+    pub fn with_parts(facts: PageFacts) -> (Self, Option<[Vec<u8>; 4]>) {
         let search = crate::cache::encode(&facts.search);
         let content = facts.content.as_deref().map(str::as_bytes);
         let told = Self {
@@ -108,7 +118,8 @@ impl Told {
             facts: None,
         };
         let content = content.unwrap_or_default().to_vec();
-        let parts = crate::cache::encode(&facts.ids).zip(search).map(|(ids, search)| [ids, search, content]);
+        let lists = crate::cache::encode(&facts.ids).zip(crate::cache::encode(&facts.links));
+        let parts = lists.zip(search).map(|((ids, links), search)| [ids, search, content, links]);
         (Self { facts: Some(Arc::new(facts)), ..told }, parts)
     }
 }

@@ -55,7 +55,7 @@ use disk::{Disk, Exchange};
 pub use error::Error;
 use folder::{Folder, Stamp};
 use generation::{Current, Found, Taken};
-pub use null::NullSink;
+pub use null::{LookSink, NullSink};
 use place::Place;
 
 /// A line at the start of `_headers` by which an output is known to be rivage's even if `.rivage` has been deleted.

@@ -1,6 +1,6 @@
 // The Worker's entry: an instance of the module, made anew when it died.
 //
-// In: requests. Out: what Rust answers, or 503 for what was on its way when the instance died. Instead of the shim of worker-build, whose proxy costs
+// In: requests. Out: what Rust answers, a file of the site where it has no route, or 503 for what was on its way when the instance died. Instead of the shim of worker-build, whose proxy costs
 // more than a route, and which leaves those requests without an answer.
 
 import { env as bindings } from 'cloudflare:workers'
@@ -44,6 +44,17 @@ async function later(promise) {
   }
 }
 
+// A path that is no route may be a file: the page about the API lies among its routes. What is missing below /api is told as the API tells it.
+async function file(request, assets, answer) {
+  try {
+    const found = await assets.fetch(request)
+    return found.status === 404 && new URL(request.url).pathname.startsWith('/api/') ? answer : found
+  } catch (error) {
+    console.error(`rivage: the files of the site: ${error}`)
+    return answer
+  }
+}
+
 export default {
   fetch(request, env, context) {
     if (!isAlive()) {
@@ -62,7 +73,10 @@ export default {
       died(error)
       return interrupted()
     }
-    if (answer instanceof Response) return answer
+    if (answer instanceof Response) {
+      const mayBeFile = answer.status === 404 && env.ASSETS && (request.method === 'GET' || request.method === 'HEAD')
+      return mayBeFile ? file(request, env.ASSETS, answer) : answer
+    }
     const response = later(answer)
     // It goes on when the client has gone, so that connections are closed and memory is given back.
     context.waitUntil(response)

@@ -65,8 +65,9 @@ async function connect(name) {
   return client
 }
 
-// Starts workerd with a bundle. `at` is the host:port of the database; `peer` says that the bundle is that of another framework.
-export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], peer = false } = {}) {
+// Starts workerd with a bundle. `at` is the host:port of the database; `assets` are files beside the Worker, as
+// miniflare takes them. `peer` says that the bundle is that of another framework.
+export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], assets, peer = false } = {}) {
   // miniflare wants a password; these roles need none.
   const url = (role) => `postgres://${role}:none@${at}/${database}?sslmode=disable`
   const limit = (id, requests) => ({ namespace_id: id, simple: { limit: requests, period: 60 } })
@@ -85,6 +86,7 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
     hyperdrives: { DB_READ: url('rivage_ro'), DB_WRITE: url('rivage_rw') },
     ratelimits: limits ? { RL_READ: limit('1', 100000), RL_WRITE: limit('2', 1000), RL_AUTH: limit('3', 1000), RL_TIGHT: limit('4', 5) } : {},
     r2Buckets,
+    ...(assets && { assets }),
     bindings: { LOG: 'all', ...bindings },
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio(stdout, stderr) {

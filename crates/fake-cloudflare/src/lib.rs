@@ -232,6 +232,16 @@ impl Fake {
         lock(&self.shared.state).workers.split(script, versions);
     }
 
+    /// Refuses to delete versions of a Worker that have run.
+    pub fn keep_what_ran(&self, script: &str) {
+        lock(&self.shared.state).workers.keep_what_ran(script);
+    }
+
+    /// Sets whether versions of a Worker have addresses of their own.
+    pub fn set_previews(&self, script: &str, on: bool) {
+        lock(&self.shared.state).workers.set_previews(script, on);
+    }
+
     /// Returns the cron expressions of a Worker.
     pub fn schedules(&self, script: &str) -> Vec<String> {
         lock(&self.shared.state).workers.schedules(script)

@@ -49,7 +49,19 @@ struct Script {
     previews: bool,
     settings: Value,
     schedules: Vec<String>,
+    /// Whether versions that have run can not be deleted.
+    keeps_what_ran: bool,
 }
+
+impl Script {
+    fn has_run(&self, id: &str) -> bool {
+        let mut shares = self.deployments.iter().flat_map(|(_, versions, _)| versions.as_array().into_iter().flatten());
+        shares.any(|share| share["version_id"] == id)
+    }
+}
+
+/// Versions that can run again.
+const MOST_VERSIONS: usize = 100;
 
 /// A version of a Worker.
 #[derive(Clone, Debug)]
@@ -92,6 +104,18 @@ impl Workers {
     pub(crate) fn split(&mut self, script: &str, versions: Value) {
         if let Some(script) = self.scripts.get_mut(script) {
             script.deployments.push(("split".to_owned(), versions, Value::Null));
+        }
+    }
+
+    pub(crate) fn keep_what_ran(&mut self, script: &str) {
+        if let Some(script) = self.scripts.get_mut(script) {
+            script.keeps_what_ran = true;
+        }
+    }
+
+    pub(crate) fn set_previews(&mut self, script: &str, on: bool) {
+        if let Some(script) = self.scripts.get_mut(script) {
+            script.previews = on;
         }
     }
 
@@ -262,6 +286,24 @@ pub(crate) fn route(method: &str, parts: &[&str], origin: &str) -> Option<Step> 
                 None => Reply::error(404, 10_007, "There is no subdomain"),
             })
         }
+        ("DELETE", ["accounts", _, "workers", "workers", name, "versions", id]) => {
+            let (name, id) = ((*name).to_owned(), (*id).to_owned());
+            step("workers.version.delete", move |state, _| {
+                let Some(script) = state.workers.scripts.get_mut(&name) else { return missing() };
+                let runs = script.deployments.last().is_some_and(|(_, versions, _)| {
+                    versions.as_array().into_iter().flatten().any(|share| share["version_id"] == id.as_str())
+                });
+                if runs || script.keeps_what_ran && script.has_run(&id) {
+                    return Reply::error(409, 10_229, "This version has been deployed and cannot be deleted");
+                }
+                let before = script.versions.len();
+                script.versions.retain(|one| one.id != id);
+                if script.versions.len() == before {
+                    return Reply::error(404, 10_092, "version not found");
+                }
+                Reply::ok(Value::Null)
+            })
+        }
         ("GET", ["accounts", _, "workers", "domains"]) => step("workers.domains.list", |state, _| {
             Reply::ok(
                 state
@@ -355,8 +397,10 @@ fn of_script(method: &str, name: String, rest: &[&str], origin: String) -> Optio
             }
             Reply::ok(result).seen(seen)
         }),
-        ("GET", ["versions"]) => step("workers.version.list", move |state, _| {
+        ("GET", ["versions"]) => step("workers.version.list", move |state, request| {
             let Some(script) = state.workers.scripts.get(&name) else { return missing() };
+            // Those that can run, or a page of all.
+            let most = if request.query("deployable").as_deref() == Some("true") { MOST_VERSIONS } else { 10 };
             let item = |(index, version): (usize, &Version)| {
                 json!({
                     "id": version.id, "number": index + 1,
@@ -364,7 +408,7 @@ fn of_script(method: &str, name: String, rest: &[&str], origin: String) -> Optio
                     "annotations": version.metadata["annotations"],
                 })
             };
-            let items: Vec<Value> = script.versions.iter().enumerate().rev().map(item).collect();
+            let items: Vec<Value> = script.versions.iter().enumerate().rev().take(most).map(item).collect();
             Reply::ok(json!({ "items": items }))
         }),
         ("GET", ["versions", id]) => {
@@ -406,6 +450,15 @@ fn of_script(method: &str, name: String, rest: &[&str], origin: String) -> Optio
                 |share: &Value| script.versions.iter().any(|version| share["version_id"] == version.id.as_str());
             if body["strategy"] != "percentage" || all != 100.0 || shares.len() > 2 || !shares.iter().all(known) {
                 return Reply::error(400, 10_092, "no such version, or not all of the traffic");
+            }
+            let is_before_secret = |share: &Value| {
+                let place = |wanted: &dyn Fn(&Version) -> bool| script.versions.iter().rposition(wanted);
+                let of_secret = |one: &Version| one.metadata["annotations"]["workers/triggered_by"] == "secret";
+                place(&|one: &Version| share["version_id"] == one.id.as_str()) < place(&of_secret)
+            };
+            if request.query("force").as_deref() != Some("true") && shares.iter().any(is_before_secret) {
+                let told = "Secrets have been changed since this version was deployed; use force to deploy it anyway";
+                return Reply::error(400, 10_220, told);
             }
             script.deployments.push((id.clone(), shares.into(), body["annotations"].clone()));
             Reply::ok(json!({ "id": id })).seen(body)

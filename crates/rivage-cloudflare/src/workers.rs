@@ -103,14 +103,32 @@ pub fn deployments(client: &Client, name: &str) -> Result<Option<Vec<Deployment>
     Ok(Some(found["deployments"].as_array().into_iter().flatten().map(one).collect()))
 }
 
-/// Lists the newest versions of a Worker, newest first.
+/// Versions, the newest first, that Cloudflare lets run again: older ones are of no use any more.
+pub const MOST_VERSIONS: usize = 100;
+
+/// Lists the versions of a Worker that can run, newest first: [`MOST_VERSIONS`] at most.
 ///
 /// # Errors
 /// There is no such Worker, or no answer.
 pub fn versions(client: &Client, name: &str) -> Result<Vec<Version>, Error> {
-    let path = script(client, name, "/versions");
-    let found = client.call(&Call::get("list the versions of the Worker", &path))?;
+    list_versions(client, &script(client, name, "/versions?deployable=true"))
+}
+
+fn list_versions(client: &Client, path: &str) -> Result<Vec<Version>, Error> {
+    let found = client.call(&Call::get("list the versions of the Worker", path))?;
     Ok(found["items"].as_array().into_iter().flatten().map(read_version).collect())
+}
+
+/// Deletes a version. One that is gone already is no failure. Cloudflare calls this part of its API a beta.
+///
+/// # Errors
+/// It runs, Cloudflare keeps it, or there is no answer.
+pub fn delete_version(client: &Client, name: &str, id: &str) -> Result<(), Error> {
+    let path = client.path(&format!("/workers/workers/{name}/versions/{id}"));
+    match client.call(&Call::with("delete the version", &Method::DELETE, &path, Payload::None)) {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Reads one version; none if there is none with this id.
@@ -196,19 +214,21 @@ fn hyphenated(id: &str) -> String {
 /// # Errors
 /// There is no answer. A Worker that does not exist has no versions.
 pub fn find(client: &Client, name: &str, marker: &str) -> Result<Option<String>, Error> {
-    match versions(client, name) {
+    // Whether it can run already is another question.
+    match list_versions(client, &script(client, name, "/versions")) {
         Ok(found) => Ok(found.into_iter().find(|version| version.message.contains(marker)).map(|version| version.id)),
         Err(error) if is_unknown(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Lets versions run for shares of the visitors, in all 100: one version for all of them, or what ran before on the way back.
+/// Lets versions run for shares of the visitors, in all 100: one version for all of them, or what ran before on the way back. `force` lets a version
+/// run also where secrets have changed since.
 ///
 /// # Errors
-/// There is no such version, or no answer.
-pub fn deploy(client: &Client, name: &str, shares: &[(String, f64)], message: &str) -> Result<(), Error> {
-    let path = script(client, name, "/deployments");
+/// There is no such version, secrets have changed since ([`SECRETS_HAVE_CHANGED`]), or there is no answer.
+pub fn deploy(client: &Client, name: &str, shares: &[(String, f64)], message: &str, force: bool) -> Result<(), Error> {
+    let path = script(client, name, if force { "/deployments?force=true" } else { "/deployments" });
     let share = |(id, share): &(String, f64)| json!({ "version_id": id, "percentage": share });
     let body = json!({
         "strategy": "percentage",
@@ -381,6 +401,9 @@ pub fn delete_secret(client: &Client, name: &str, key: &str) -> Result<(), Error
         other => other.map(drop),
     }
 }
+
+/// The code by which Cloudflare says that secrets have changed since a version ran.
+pub const SECRETS_HAVE_CHANGED: i64 = 10_220;
 
 /// The code by which Cloudflare says that the newest version is not the one that runs.
 pub const NEWEST_IS_NOT_LIVE: i64 = 10_215;

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+#[path = "../../../tests/support/s3.rs"]
+mod s3;
+
+pub(crate) use self::s3::{BUCKET, SECRET, Server};
 use super::*;
 use crate::cache::store::{Key, Store};
 use crate::inputs::Fingerprint;
 use crate::pipeline::Silent;
 
 const PROGRAM: &str = "0123456789abcdef";
-pub(crate) const BUCKET: &str = "caches";
-pub(crate) const SECRET: &str = "a secret";
 
 type Environment = BTreeMap<String, String>;
 
@@ -60,37 +62,9 @@ fn patience() -> Patience {
     Patience { retries: 2, pause: Duration::from_millis(1), ..Patience::default() }
 }
 
-/// An S3 server that keeps its objects in a folder.
-pub(crate) struct Server {
-    folder: TempDir,
-    pub(crate) address: String,
-}
-
 impl Server {
-    pub(crate) fn start() -> Self {
-        Self::start_with(|_| {})
-    }
-
-    /// As [`Server::start`], with what `set` does to it before.
-    pub(crate) fn start_with(set: impl FnOnce(&mut s3s::service::S3ServiceBuilder)) -> Self {
-        let folder = TempDir::new().unwrap();
-        fs::create_dir(folder.path().join(BUCKET)).unwrap();
-        let mut service = s3s::service::S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
-        service.set_auth(s3s::auth::SimpleAuth::from_single("a key", SECRET));
-        set(&mut service);
-        let service = service.build();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        s3_fixture::serve(listener, service, None).unwrap();
-        Self { folder, address }
-    }
-
     pub(crate) fn environment(&self) -> Environment {
         environment(&self.address, SECRET)
-    }
-
-    pub(crate) fn bucket(&self) -> PathBuf {
-        self.folder.path().join(BUCKET)
     }
 }
 

@@ -6,18 +6,17 @@
 use rivage_postgres::Config;
 
 use super::super::args::Deploy;
-use super::super::build::options;
 use super::super::database::{VARIABLE, migrate, named, states};
 use super::super::db::line;
 use super::super::printer::{Printer, count};
 use super::super::project::SiteSources;
-use super::super::publish::{gather, write};
+use super::super::publish::write;
 use super::Setup;
 use crate::database::migrations::{self, Migration, State};
 use crate::deploy::Environment;
 use crate::diag::emit;
 use crate::inputs::Inputs;
-use crate::pipeline::Mode;
+use crate::pipeline::Session;
 
 /// A database, and what is to be done with it.
 pub(super) struct Database {
@@ -28,6 +27,11 @@ pub(super) struct Database {
 }
 
 impl Database {
+    /// Reports whether there may be a database to be touched.
+    pub(super) fn may_be_touched(setup: &Setup, args: &Deploy, environment: &Environment) -> bool {
+        !args.no_db && setup.api.is_some() && (environment.production || args.db.is_some())
+    }
+
     /// Looks at the database; none where there is none to be touched. A wrong migration is told, and an error.
     ///
     /// # Errors
@@ -38,7 +42,7 @@ impl Database {
         environment: &Environment,
         printer: &Printer,
     ) -> anyhow::Result<Option<Self>> {
-        if args.no_db || setup.api.is_none() || !(environment.production || args.db.is_some()) {
+        if !Self::may_be_touched(setup, args, environment) {
             return Ok(None);
         }
         let Some(config) = named(args.db.as_deref(), VARIABLE)? else { return Ok(None) };
@@ -64,11 +68,11 @@ impl Database {
         Ok(Some(Self { config, all, lines }))
     }
 
-    /// Makes the tables and publishes. Returns whether the site allowed it.
+    /// Makes the tables and publishes what the pages of a session say. Reports whether the migrations allowed it.
     ///
     /// # Errors
     /// The database refused; nothing else has changed then.
-    pub(super) fn prepare(&self, setup: &Setup, args: &Deploy, printer: &Printer) -> anyhow::Result<bool> {
+    pub(super) fn prepare(&self, setup: &Setup, session: &Session, printer: &Printer) -> anyhow::Result<bool> {
         let sources = SiteSources { fs: &*setup.project.world.fs, outcome: None };
         match migrate(self.config.clone(), &self.all)? {
             Ok(migrated) => {
@@ -79,17 +83,7 @@ impl Database {
                 return Ok(false);
             }
         }
-        let progress = printer.progress();
-        let (outcome, content) =
-            gather(&setup.project.world, &options(&args.selection, false, Mode::Build), &progress)?;
-        drop(progress);
-        let errors: Vec<_> = outcome.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
-        if !errors.is_empty() {
-            let sources = SiteSources { fs: &*setup.project.world.fs, outcome: Some(&outcome) };
-            printer.diagnostics(&emit::human(&errors, &sources, printer.color()));
-            return Ok(false);
-        }
-        let summary = write(self.config.clone(), &content)?;
+        let (_, summary) = write(self.config.clone(), session)?;
         printer.note(&format!(
             "published: {} written, {} unchanged, {} removed",
             count(summary.written, "page"),

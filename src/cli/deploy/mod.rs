@@ -15,14 +15,16 @@ use serde_json::json;
 use self::database::Database;
 pub(super) use self::setup::Setup;
 use super::args::{Deploy, DeployCommand, Global};
-use super::build::{self, How, found};
+use super::build::{self, How, found, look};
 use super::printer::{Printer, failure};
 use super::project::SiteSources;
 use super::{Exit, git, images};
+use crate::config::images::Store;
 use crate::deploy::plan::Plan;
 use crate::deploy::record::{self, Record};
-use crate::deploy::{self, Environment, Options, Site, State, Tell, checks, files};
+use crate::deploy::{self, Commit, Environment, Options, Site, State, Target, Tell, checks, files};
 use crate::diag::emit;
+use crate::pipeline::Session;
 
 pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::Result<Exit> {
     if let Some(DeployCommand::Prune(prune)) = &args.command {
@@ -32,14 +34,18 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
     let environment = environment(&setup, args)?;
     printer.note(&format!("{}: {}", setup.name_of_target()?, environment.describe()));
 
-    let Some(output) = built(&setup, args, printer)? else { return Ok(Exit::SiteHasErrors) };
+    let Some(Built { output, session }) = built(&setup, args, printer)? else { return Ok(Exit::SiteHasErrors) };
+    let sends_images = setup.config.images.store == Store::R2;
+    // A large site takes a lot of memory, which the upload can use.
+    let may_ask = !args.dry_run && (sends_images || Database::may_be_touched(&setup, args, &environment));
+    let session = session.filter(|_| may_ask);
     let client = setup.client(printer)?;
-    let worker = setup.worker_settings(args)?;
+    let files = files::read(&setup.project.root.join(&output), &setup.state("hashes"))?;
+    let worker = setup.worker_settings(args, &files)?;
     // A Worker that serves the site is one with its files; one beside them has a print of its own.
     let of_worker = worker.as_ref().filter(|worker| worker.serves_site).map(|worker| worker.print());
     let mut targets = setup.targets(&client, &environment, args, worker, printer)?;
     let database = Database::look(&setup, args, &environment, printer)?;
-    let files = files::read(&setup.project.root.join(&output), &setup.state("hashes"))?;
     let fingerprint = match &of_worker {
         Some(print) => files.fingerprint(&[print.as_bytes()]),
         None => files.fingerprint(&[]),
@@ -47,6 +53,7 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
     let site = Site { record: Record::of(&files, &fingerprint), files };
 
     let mut problems = checks::check(&site.files, targets.most_files);
+    problems.extend(setup.shadowed(&site.files));
     let redirects = site.files.special_text("_redirects").unwrap_or_default();
     if let Some(former) = targets.all.iter().find_map(|target| target.former()) {
         problems.extend(record::losses(former, &site.record, &redirects, args.allow_gone));
@@ -74,21 +81,13 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
     if !args.json && !args.markdown {
         printer.note(plan.to_text().trim_end());
     }
-    if !images::send(&setup, &args.selection, printer)? {
+    if !add(&setup, args, session, database.as_ref(), &targets.all, printer)? {
         return Ok(Exit::SiteHasErrors);
     }
-    if let Some(database) = &database {
-        let prepared = database.prepare(&setup, args, printer);
-        if !matches!(prepared, Ok(true)) {
-            let live: Vec<String> = targets.all.iter().map(|target| target.live()).collect();
-            printer.diagnostics(&format!("nothing but the database may have changed: {}\n", live.join("; ")));
-        }
-        if !prepared? {
-            return Ok(Exit::SiteHasErrors);
-        }
-    }
 
-    let mut commit = git::commit(&setup.project.root);
+    // In a large repository git takes its time.
+    let is_done = plan.is_unchanged() && !args.force;
+    let mut commit = if is_done { Commit::default() } else { git::commit(&setup.project.root) };
     if let Some(message) = &args.message {
         commit.message.clone_from(message);
     }
@@ -147,6 +146,39 @@ pub(super) fn run(global: &Global, args: &Deploy, printer: &Printer) -> anyhow::
     })
 }
 
+/// Adds what the site needs before it is there: images in the bucket, tables and content in the database. What is there already stays. `session` is what
+/// the site was built by. Reports whether the site allowed it.
+fn add(
+    setup: &Setup,
+    args: &Deploy,
+    session: Option<Session>,
+    database: Option<&Database>,
+    targets: &[Box<dyn Target>],
+    printer: &Printer,
+) -> anyhow::Result<bool> {
+    let sends_images = setup.config.images.store == Store::R2;
+    if !sends_images && database.is_none() {
+        return Ok(true);
+    }
+    let session = match session {
+        Some(session) => session,
+        None => match look(&setup.project, &args.selection, "nothing was deployed", printer)? {
+            Some(session) => session,
+            None => return Ok(false),
+        },
+    };
+    if sends_images && !images::send(setup, session.derivatives(), printer)? {
+        return Ok(false);
+    }
+    let Some(database) = database else { return Ok(true) };
+    let prepared = database.prepare(setup, &session, printer);
+    if !matches!(prepared, Ok(true)) {
+        let live: Vec<String> = targets.iter().map(|target| target.live()).collect();
+        printer.diagnostics(&format!("nothing but the database may have changed: {}\n", live.join("; ")));
+    }
+    prepared
+}
+
 fn print(
     printer: &Printer,
     args: &Deploy,
@@ -163,8 +195,16 @@ fn print(
     }
 }
 
-/// Builds the site, unless it shall be taken as it is. Returns the output folder; none if the site has errors.
-fn built(setup: &Setup, args: &Deploy, printer: &Printer) -> anyhow::Result<Option<String>> {
+/// A site that was built.
+struct Built {
+    /// The output folder.
+    output: String,
+    /// What it was made by; none where it was taken as it was.
+    session: Option<Session>,
+}
+
+/// Builds the site, unless it shall be taken as it is. None if the site has errors.
+fn built(setup: &Setup, args: &Deploy, printer: &Printer) -> anyhow::Result<Option<Built>> {
     if args.no_build {
         let output = args.out.clone().unwrap_or_else(|| setup.config.build.output.clone());
         if !setup.project.root.join(&output).is_dir() {
@@ -173,7 +213,7 @@ fn built(setup: &Setup, args: &Deploy, printer: &Printer) -> anyhow::Result<Opti
                 "deploy without `--no-build`, or name another one with `--out`",
             ));
         }
-        return Ok(Some(output));
+        return Ok(Some(Built { output, session: None }));
     }
     let how = How { output: args.out.as_deref(), force: false, profile: false, has_cache: true, verify: false };
     let made = build::make(&setup.project, &args.selection, how, printer)?;
@@ -187,7 +227,7 @@ fn built(setup: &Setup, args: &Deploy, printer: &Printer) -> anyhow::Result<Opti
         ));
         return Ok(None);
     }
-    Ok(Some(made.output))
+    Ok(Some(Built { output: made.output, session: Some(made.session) }))
 }
 
 /// Which environment is meant. Production only when that is said; a preview is named after the branch, and never like production.

@@ -11,11 +11,12 @@ use super::super::printer::{Printer, failure};
 use super::super::project::Project;
 use crate::api::{self, Api};
 use crate::config::{self, Config, DeployTarget};
+use crate::deploy::files::Files;
 use crate::deploy::pages::Pages;
 use crate::deploy::workers::bundle::{self, Bundle};
-use crate::deploy::workers::{self, Worker};
+use crate::deploy::workers::{self, Worker, first};
 use crate::deploy::wrangler::{self, Wrangler};
-use crate::deploy::{self, Environment, Target};
+use crate::deploy::{self, Environment, Target, diagnostics};
 use crate::inputs::Inputs;
 
 /// The folder of what deployments remember, below the project.
@@ -149,13 +150,16 @@ impl Setup {
     }
 
     /// Returns what the Worker shall be; none where there is to be no Worker.
-    pub(super) fn worker_settings(&self, args: &Deploy) -> anyhow::Result<Option<workers::Settings>> {
+    pub(super) fn worker_settings(&self, args: &Deploy, files: &Files) -> anyhow::Result<Option<workers::Settings>> {
         let serves_site = self.target == DeployTarget::Workers;
         let Some(name) = self.worker() else { return Ok(None) };
         let wrangler = self.wrangler.clone().unwrap_or_else(Wrangler::of_files);
+        let manifest = self.api.as_ref().map(|api| &api.manifest).filter(|_| serves_site);
+        let files_first = manifest.map(|manifest| first::shadowed(&wrangler.program_first(), &files.served, manifest));
         Ok(Some(workers::Settings {
             bundle: self.bundle()?,
             serves_site,
+            files_first: files_first.unwrap_or_default(),
             domain: self.config.deploy.domain.clone(),
             prune: args.prune,
             create: args.create && !args.dry_run,
@@ -164,6 +168,20 @@ impl Setup {
             wrangler,
             ..workers::Settings::of(&name)
         }))
+    }
+
+    /// Says which files visitors would not reach, because a route leads them to the Worker beside the project, which has none there.
+    pub(super) fn shadowed(&self, files: &Files) -> Vec<Diagnostic> {
+        let routes =
+            self.wrangler.iter().filter(|wrangler| wrangler.main.is_some()).flat_map(|wrangler| &wrangler.routes);
+        let routes = routes.filter(|route| self.target == DeployTarget::Pages && !route.is_domain);
+        let Some(manifest) = self.api.as_ref().map(|api| &api.manifest) else { return Vec::new() };
+        routes
+            .filter_map(|route| {
+                let of_route = first::shadowed(&[route.path()], &files.served, manifest);
+                (!of_route.is_empty()).then(|| diagnostics::shadowed(&route.pattern, &of_route))
+            })
+            .collect()
     }
 
     /// Looks at all that is deployed to: the Worker first, which the site may need.

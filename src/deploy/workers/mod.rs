@@ -4,6 +4,7 @@
 //! is new cannot be uploaded without running: as long as nothing leads to it, nobody sees that either, and the addresses are made last.
 
 pub mod bundle;
+pub mod first;
 mod reach;
 mod settings;
 
@@ -44,6 +45,8 @@ pub struct Settings {
     pub create: bool,
     /// Whether a gradual deployment is ended.
     pub force: bool,
+    /// Addresses at which files come before the program, against `run_worker_first`: it has no route there.
+    pub files_first: Vec<String>,
     /// Where the record is put for the upload; none if there is to be none.
     pub record_file: Option<PathBuf>,
 }
@@ -60,6 +63,7 @@ impl Settings {
             prune: false,
             create: false,
             force: false,
+            files_first: Vec::new(),
             record_file: None,
         }
     }
@@ -293,6 +297,9 @@ impl Target for Worker {
             let is_same = version.is_some_and(|version| version.tag == self.tag());
             lines.push(format!("{} {told}", if is_same { "=" } else { "~" }));
         }
+        if !self.settings.files_first.is_empty() {
+            lines.push(format!("= files come before the program at {}", self.settings.files_first.join(", ")));
+        }
         lines.extend(self.bindings.lines.iter().cloned());
         lines.extend(self.reach.lines.iter().cloned());
         lines.iter().map(|line| format!("{line} [{}]", self.describe())).collect()
@@ -331,7 +338,7 @@ impl Target for Worker {
         let is_running = self.live.as_ref().is_none_or(|live| live.shares == shares);
         if self.environment.production && !is_running {
             let message = message(step.commit, step.marker, LONGEST_MESSAGE);
-            match workers::deploy(&self.client, name, &shares, &message) {
+            match workers::deploy(&self.client, name, &shares, &message, false) {
                 Ok(()) => {}
                 Err(error) if error.may_have_happened() => return Switched::Unknown(with_causes(&error)),
                 Err(error) => return Switched::Failed(with_causes(&error)),
@@ -359,7 +366,9 @@ impl Target for Worker {
         }
         match &self.live {
             Some(live) => {
-                workers::deploy(&self.client, &self.settings.name, &live.shares, "back to the former version")?;
+                // What ran a moment ago may run again, whatever its secrets.
+                let (name, message) = (&self.settings.name, "back to the former version");
+                workers::deploy(&self.client, name, &live.shares, message, true)?;
                 Ok(format!("went back: {}", self.live()))
             }
             None if self.reach.has_own_addresses() => Err(Error::refused("there is no former version", "")),

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::Settings;
+use super::{Settings, first};
 use crate::deploy::Error;
 
 /// Kinds of bindings that no settings file has.
@@ -118,6 +118,10 @@ pub(super) fn metadata(
     metadata["annotations"] = annotations;
     if let Some(Files { token, special }) = files {
         let mut config = wrangler.assets.clone();
+        if !settings.files_first.is_empty() {
+            let rules = first::rules(&wrangler.program_first(), &settings.files_first);
+            config.insert("run_worker_first".to_owned(), rules.into());
+        }
         for (name, bytes) in *special {
             config.insert(name.clone(), String::from_utf8_lossy(bytes).into_owned().into());
         }

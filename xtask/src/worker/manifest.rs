@@ -10,17 +10,13 @@ use rivage_diag::FileId;
 /// Writes the manifest of the built-in routes and of the SQL files in a folder, which need not exist, with a change of the caller's.
 pub(crate) fn write(
     folder: &Path,
-    settings: Option<&Path>,
+    settings: &Path,
     out: &Path,
     change: impl FnOnce(&mut Manifest),
 ) -> anyhow::Result<()> {
-    let settings: Settings = match settings {
-        Some(path) => {
-            let text = fs::read(path).with_context(|| format!("could not read `{}`", path.display()))?;
-            serde_json::from_slice(&text).with_context(|| format!("`{}` has no settings of an API", path.display()))?
-        }
-        None => Settings::default(),
-    };
+    let text = fs::read(settings).with_context(|| format!("could not read `{}`", settings.display()))?;
+    let settings: Settings =
+        serde_json::from_slice(&text).with_context(|| format!("`{}` has no settings of an API", settings.display()))?;
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.with_context(|| format!("could not list `{}`", folder.display()))?.path();

@@ -3,7 +3,7 @@
 //! ```text
 //!  worker/ ──cargo──► wasm ──wasm-bindgen──► wasm, glue ──wasm-opt──► rivage_worker_bg.wasm
 //!                                              └─esbuild, with worker/js──► index.js
-//!  api/*.sql, built-in routes ──────────────────────────────────────────► manifest.bin
+//!  the site's routes: `rivage api manifest` ────────────────────────────► manifest.bin
 //! ```
 //!
 //! In: sources. Out: a folder that wrangler and workerd load. Deliberately not here: worker-build, which downloads its helpers on its own, and whose
@@ -20,7 +20,7 @@ use anyhow::Context;
 use postgres_fixture::{PgBouncer, Postgres};
 
 use crate::tools::{
-    WASM_BINDGEN, cargo, node, note, npm_ci, pgbouncer, postgres, program, root, scratch, target as built,
+    WASM_BINDGEN, cargo, node, note, npm_ci, pgbouncer, postgres, program, rivage, root, scratch, target as built,
 };
 
 /// Set to `1`, the Worker's tests fail where their tools cannot be had; else they are skipped.
@@ -30,7 +30,10 @@ const REQUIRED: &str = "RIVAGE_REQUIRE_WORKER";
 pub(crate) fn build() -> anyhow::Result<()> {
     let folder = built().join("worker");
     bundle(&folder, false)?;
-    manifest::write(&root().join("api"), None, &folder.join("manifest.bin"), |_| {})?;
+    // Of the whole site: its forms are routes, too.
+    let manifest = program(rivage()?, &["api", "manifest"]).output()?;
+    let (true, manifest) = manifest else { anyhow::bail!("the manifest of the site cannot be made") };
+    fs::write(folder.join("manifest.bin"), manifest).context("could not write the manifest")?;
     note(&format!("the Worker: `{}`, {}", folder.display(), sizes(&folder)?));
     Ok(())
 }
@@ -107,7 +110,7 @@ pub(crate) fn manifest(
     out: &Path,
     change: impl FnOnce(&mut rivage_api::manifest::Manifest),
 ) -> anyhow::Result<()> {
-    manifest::write(&tests.join("api"), Some(&tests.join("settings.json")), out, change)
+    manifest::write(&tests.join("api"), &tests.join("settings.json"), out, change)
 }
 
 /// Sees to it that all is there which the tests need.

@@ -5,27 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::tools::{note, root};
-
-/// File names whose types are asked for where the shared list is not at hand.
-const NAMES: [&str; 16] = [
-    "NOEXT",
-    "f.CSS",
-    "f.js",
-    "f.mjs",
-    "f.json",
-    "f.xml",
-    "f.svg",
-    "f.woff2",
-    "f.otf",
-    "f.ico",
-    "f.map",
-    "f.toml",
-    "f.d.ts",
-    "f.tar.gz",
-    "f.pf_meta",
-    "f.webmanifest",
-];
+use crate::tools::root;
 
 /// Writes a site of Pages.
 pub(super) fn pages(folder: &Path) -> anyhow::Result<PathBuf> {
@@ -124,22 +104,19 @@ fn site(folder: &Path) -> anyhow::Result<()> {
     ] {
         write(folder, &format!("public/{path}"), text)?;
     }
-    for name in names() {
+    for name in names()? {
         // Each with contents of its own: types belong to contents.
         write(folder, &format!("public/types/{name}"), &format!("the file {name}"))?;
     }
     Ok(())
 }
 
-fn names() -> Vec<String> {
-    let file = root().join("../shared/content_types.tsv");
-    let beside = root().join("../../shared/content_types.tsv");
-    let Some(text) = [file, beside].iter().find_map(|file| fs::read_to_string(file).ok()) else {
-        note("the list of content types is not at hand: a few names stand for it");
-        return NAMES.map(str::to_owned).to_vec();
-    };
+/// File names of all sorts, whose types are compared.
+fn names() -> anyhow::Result<Vec<String>> {
+    let file = root().join("tests/wrangler/content_types.tsv");
+    let text = fs::read_to_string(&file).with_context(|| format!("could not read `{}`", file.display()))?;
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| line.split('\t').next()).map(str::to_owned).collect()
+    Ok(lines.filter_map(|line| line.split('\t').next()).map(str::to_owned).collect())
 }
 
 fn write(folder: &Path, path: &str, text: &str) -> anyhow::Result<()> {

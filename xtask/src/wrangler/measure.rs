@@ -1,7 +1,7 @@
 //! How long a deployment of 10,000 files takes, and how much memory, by both programs.
 //!
-//! In: a site of 63 MB that is made up, a stand-in without delays on this machine. Out: a table. What is measured is the work of the programs, not the
-//! network. Deliberately not here: limits that fail a run; what others measure on a busy machine says little.
+//! In: a site of 63 MB that is made up, a stand-in without delays on this machine; for rivage also as many posts that it builds first. Out: a table. What
+//! is measured is the work of the programs, not the network. Deliberately not here: limits that fail a run; what others measure on a busy machine says little.
 
 use std::fs;
 use std::path::Path;
@@ -17,6 +17,9 @@ const FILES: usize = 10_000;
 /// Files that are changed before the last run.
 const CHANGED: usize = 10;
 
+/// The name of the row of deployments that build.
+const BUILT: &str = "rivage, with the build";
+
 /// Measures. Unless a program is named, rivage is built as it is released.
 pub(crate) fn run() -> anyhow::Result<()> {
     let rivage = match std::env::var_os(super::PROGRAM) {
@@ -29,13 +32,19 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let (node, _) = super::install()?;
     let work = scratch("wrangler-measure")?;
     let mut table = String::from("| program | run | wall | CPU | peak memory |\n| --- | --- | --- | --- | --- |\n");
-    for name in ["wrangler", "rivage"] {
+    for name in ["wrangler", "rivage", BUILT] {
         let folder = work.join(name);
         // What the last run remembers would make this one faster.
         let _ = fs::remove_dir_all(&folder);
-        site(&folder)?;
+        if name == BUILT {
+            posts(&folder)?
+        } else {
+            site(&folder)?
+        }
         let fake = Fake::start();
         fake.add_project("site", "main");
+        // Pages, lists, twins.
+        fake.set_most_files(100_000);
         let environment = [
             format!("CLOUDFLARE_API_TOKEN={TOKEN}"),
             format!("CLOUDFLARE_ACCOUNT_ID={ACCOUNT}"),
@@ -50,6 +59,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let wrangler = root().join("tests/wrangler").join(WRANGLER).display().to_string();
         let program = match name {
             "rivage" => program.with(&[&rivage, "deploy", "--production", "--no-build", "--allow-gone"]),
+            BUILT => program.with(&[&rivage, "deploy", "--production"]),
             _ => program.with(&[
                 &node,
                 &wrangler,
@@ -65,7 +75,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
         };
         for run in ["all new", "unchanged", "10 files changed"] {
             if run.starts_with("10") {
-                (0..CHANGED).try_for_each(|number| write(&folder, number * 997, "changed"))?;
+                (0..CHANGED).map(|number| number * 997).try_for_each(|number| match name {
+                    BUILT => post_changed(&folder, number),
+                    _ => write(&folder, number, "changed"),
+                })?;
             }
             let Usage { wall, cpu, peak } = measure(&program, &folder, &work)?;
             let (wall, cpu) = (wall.as_secs_f64(), cpu.as_secs_f64());
@@ -76,6 +89,20 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     note(&table);
     Ok(())
+}
+
+/// Writes posts for rivage to build.
+fn posts(folder: &Path) -> anyhow::Result<()> {
+    crate::generate::run(&FILES.to_string(), &folder.display().to_string())?;
+    let settings = folder.join("rivage.toml");
+    let text = fs::read_to_string(&settings).context("could not read the settings")?;
+    fs::write(&settings, format!("{text}\n[deploy]\nproject = \"site\"\n")).context("could not write the settings")
+}
+
+fn post_changed(folder: &Path, number: usize) -> anyhow::Result<()> {
+    let post = folder.join(format!("content/blog/post-{number}.md"));
+    let text = fs::read_to_string(&post).context("could not read a post")?;
+    fs::write(&post, text + "\nThe tide has turned.\n").context("could not write a post")
 }
 
 fn site(folder: &Path) -> anyhow::Result<()> {
