@@ -126,6 +126,18 @@ impl Built {
         self.outcome.diagnostics.iter().map(show).collect()
     }
 
+    /// The `<meta>` of the home page that other sites read, each hash as `#`.
+    fn social(&self) -> String {
+        let html = String::from_utf8(self.files["index.html"].clone()).unwrap();
+        let metas = html.match_indices("<meta ").map(|(at, _)| &html[at..at + html[at..].find('>').unwrap() + 1]);
+        let found = metas.filter(|meta| meta.contains("og:image") || meta.contains("twitter:"));
+        let masked = found.map(|meta| match meta.split_once("/media/") {
+            Some((before, after)) => format!("{before}/media/#{}", &after[32..]),
+            None => meta.to_owned(),
+        });
+        masked.collect::<Vec<_>>().join("\n")
+    }
+
     fn media(&self) -> BTreeMap<&str, &[u8]> {
         let media =
             self.files.iter().filter_map(|(path, bytes)| Some((path.strip_prefix("media/")?, bytes.as_slice())));
@@ -218,7 +230,7 @@ fn crops_and_sizes_are_wished_for() {
 #[test]
 fn templates_ask_for_images() {
     let layout = "<main>{% set a = image(path=\"img/a.jpg\") %}{{ a.src }} {% set i = image(path=\"/b.png\", alt=\"B\") %}{{ i.html }}\
-        {% set c = image(path=\"/b.png\", width=30, height=20, format=\"jpg\") %}{{ c.src }} {{ card(src=\"/b.png\") }}</main>";
+        {% set c = image(path=\"/b.png\", width=30, height=20, format=\"jpg\") %}{{ c.src }} {{ card(src=\"/b.png\").src }}</main>";
     let project = Project::new(
         "Text",
         &[
@@ -396,4 +408,258 @@ fn metadata_is_dropped() {
     for (name, bytes) in built.media() {
         assert!(!bytes.windows(3).any(|part| part == b"GPS"), "{name}");
     }
+}
+
+#[test]
+fn the_cover_of_a_page_is_its_card() {
+    let project = Project::new(
+        "Text",
+        &[("content/a.jpg", &photo(2000, 1000, Format::Jpeg)), ("content/w.webp", &photo(1300, 1300, Format::Webp))],
+    );
+    project.write("content/_index.mdx", b"---\ntitle: Home\ncover: a.jpg\n---\n\nText\n");
+    let built = project.build(Mode::Build, true);
+    assert_eq!(built.problems(), [""; 0]);
+    let social = built.social();
+    for part in [
+        "content=\"https://example.org/media/#.jpg\"",
+        "\"og:image:width\" content=\"1200\"",
+        "\"og:image:height\" content=\"630\"",
+        "\"og:image:alt\" content=\"Home\"",
+        "summary_large_image",
+    ] {
+        assert!(social.contains(part), "`{part}` is missing: {social}");
+    }
+    let card = rivage_images::probe(built.media().into_values().next().unwrap()).unwrap();
+    assert_eq!((card.format, card.width, card.height), (Format::Jpeg, 1200, 630));
+    // Not every program that shows cards knows WebP.
+    project.write("content/_index.mdx", b"---\ntitle: Home\nimage: w.webp\n---\n\nText\n");
+    let built = project.build(Mode::Build, true);
+    assert_eq!(rivage_images::probe(built.media().into_values().next().unwrap()).unwrap().format, Format::Jpeg);
+    // A photo that is too small is not enlarged.
+    project.write("content/a.jpg", &photo(600, 400, Format::Jpeg));
+    project.write("content/_index.mdx", b"---\ntitle: Home\ncover: a.jpg\n---\n\nText\n");
+    let card = project.build(Mode::Build, true);
+    assert!(
+        card.social().contains("content=\"600\"") && card.social().contains("content=\"315\""),
+        "{}",
+        card.social()
+    );
+}
+
+#[test]
+fn pages_without_a_picture_get_a_card_where_that_is_wished_for() {
+    let project = Project::new("Text", &[]);
+    assert_eq!(project.build(Mode::Build, false).social(), "<meta name=\"twitter:card\" content=\"summary\">");
+    project.write("rivage.toml", format!("{SETTINGS}cards = true\n").as_bytes());
+    project.write("content/_index.mdx", "---\ntitle: \"Tea & <Ça va> 👋\"\n---\n\nText\n".as_bytes());
+    let cold = project.build(Mode::Build, true);
+    assert_eq!(cold.problems(), [""; 0]);
+    let social = cold.social();
+    for part in
+        ["content=\"https://example.org/media/#.png\"", "\"og:image:width\" content=\"1200\"", "summary_large_image"]
+    {
+        assert!(social.contains(part), "`{part}` is missing: {social}");
+    }
+    let (name, bytes) = cold.media().into_iter().next().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).unwrap();
+    let info = rivage_images::probe(&bytes).unwrap();
+    assert_eq!((info.format, info.width, info.height, info.has_alpha), (Format::Png, 1200, 630, false));
+    assert!(bytes.len() < 100_000, "{}", bytes.len());
+    // The same without a cache, and drawn once: bytes that nobody would draw show that nobody did.
+    assert!(project.build(Mode::Build, false).files == cold.files);
+    project.write(&format!(".rivage/cache/images/{}/{name}", &name[..2]), b"kept");
+    assert_eq!(project.build(Mode::Build, true).media()[name.as_str()], b"kept");
+    // Another title is another card.
+    project.write("content/_index.mdx", b"---\ntitle: Other\n---\n\nText\n");
+    let other = project.build(Mode::Build, true);
+    assert!(!other.media().contains_key(name.as_str()) && other.media().len() == 1);
+}
+
+#[test]
+fn a_preview_draws_cards_that_are_looked_at() {
+    let project = Project::new("Text", &[]);
+    project.write("rivage.toml", format!("{SETTINGS}cards = true\n").as_bytes());
+    let built = project.build(Mode::Preview, true);
+    assert!(built.media().is_empty());
+    let html = String::from_utf8(built.files["index.html"].clone()).unwrap();
+    let at = html.find("/media/").unwrap() + 1;
+    let name = html[at..].split('"').next().unwrap();
+    let made = built.session.image(name).unwrap().make().unwrap();
+    assert_eq!(rivage_images::probe(&made).unwrap().width, 1200);
+}
+
+#[test]
+fn titles_that_no_font_can_write_are_told() {
+    let project = Project::new("Text", &[]);
+    project.write("rivage.toml", format!("{SETTINGS}cards = true\n").as_bytes());
+    project.write("content/_index.mdx", "---\ntitle: 画像\n---\n\nText\n".as_bytes());
+    let built = project.build(Mode::Build, true);
+    assert_eq!(
+        built.problems(),
+        [
+            "content/_index.mdx: warning[missing-glyph]: `画` of `画像` is in no font of drawings: the text is left out of the card"
+        ]
+    );
+    assert_eq!(built.media().len(), 1, "a card with the name of the site");
+    // It is told again when nothing is rendered.
+    assert_eq!(project.build(Mode::Build, true).problems(), built.problems());
+    project.write("rivage.toml", format!("{SETTINGS}cards = true\ncard_fonts = [\"fonts/no.ttf\"]\n").as_bytes());
+    let problems = project.build(Mode::Build, true).problems().join("\n");
+    assert!(problems.contains("could not read the font `fonts/no.ttf`"), "{problems}");
+    project.write("fonts/no.ttf", b"no font");
+    let problems = project.build(Mode::Build, true).problems().join("\n");
+    assert!(problems.contains("`fonts/no.ttf` is no font"), "{problems}");
+}
+
+#[test]
+fn layouts_have_drawings_of_their_own() {
+    let project = Project::new("Text", &[]);
+    project.write("rivage.toml", format!("{SETTINGS}cards = true\n").as_bytes());
+    project.write(
+        "layouts/partials/card.svg",
+        b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"20\" height=\"10\"><rect width=\"9\" height=\"9\"/></svg>",
+    );
+    let built = project.build(Mode::Build, true);
+    assert_eq!(built.problems(), [""; 0]);
+    let card = rivage_images::probe(built.media().into_values().next().unwrap()).unwrap();
+    assert_eq!((card.width, card.height), (20, 10));
+    project.write(
+        "layouts/partials/card.svg",
+        b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"20\" height=\"10\"><rect></svg>",
+    );
+    let problems = project.build(Mode::Build, true).problems().join("\n");
+    assert!(problems.contains("`svg` cannot be drawn: the SVG is damaged"), "{problems}");
+}
+
+#[test]
+fn originals_tell_nothing_but_their_picture() {
+    let told = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0GPS 48.8584 N";
+    let jpeg = photo(240, 144, Format::Jpeg);
+    let length = u16::try_from(told.len() + 2).unwrap().to_be_bytes();
+    let photo = [&jpeg[..2], &[0xFF, 0xE1], &length, told, &jpeg[2..]].concat();
+    let files =
+        [("content/a.jpg", &photo[..]), ("static/b.jpg", &photo), ("assets/img/c.jpg", &photo), ("static/d.txt", told)];
+    let project = Project::new("![A](a.jpg)", &files);
+    let originals = |built: &Built| {
+        let named = built.files.iter().filter(|(path, _)| !path.starts_with("media/") && path.ends_with(".jpg"));
+        named.map(|(path, bytes)| (path.clone(), bytes.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let without = project.build(Mode::Build, false);
+    assert_eq!(without.problems(), [""; 0]);
+    let found = originals(&without);
+    assert_eq!(found.len(), 3);
+    for (path, bytes) in &found {
+        assert!(!bytes.windows(3).any(|part| part == b"GPS"), "{path}");
+        assert_eq!(rivage_images::probe(bytes).unwrap().orientation, 6, "{path}");
+        assert_eq!(rivage_images::decode(bytes), rivage_images::decode(&photo), "{path}");
+    }
+    assert_eq!(without.files["d.txt"], told, "only images are looked into");
+    let cold = project.build(Mode::Build, true);
+    assert!(without.files == cold.files && cold.files == project.build(Mode::Build, true).files);
+    // Its writer sees it as it is, and so does everybody who wants that.
+    assert_eq!(project.build(Mode::Preview, true).files["a.jpg"], photo);
+    project.write("rivage.toml", format!("{SETTINGS}strip_metadata = false\n").as_bytes());
+    let kept = project.build(Mode::Build, true);
+    assert_eq!(kept.files["a.jpg"], photo);
+    let name = |files: &BTreeMap<String, Vec<u8>>| files.keys().find(|path| path.starts_with("assets/img/c.")).cloned();
+    assert_ne!(name(&kept.files), name(&found), "the name of a file for ever changes with what is in it");
+}
+
+#[test]
+fn of_a_damaged_original_nobody_knows_what_it_tells() {
+    let jpeg = photo(240, 144, Format::Jpeg);
+    let project = Project::new("Text", &[("static/cut.jpg", &jpeg[..jpeg.len() / 2])]);
+    for _ in 0..2 {
+        assert_eq!(
+            project.build(Mode::Build, true).problems(),
+            [
+                "static/cut.jpg: warning[image-metadata]: what the file tells besides its picture is published with it: the file is cut off"
+            ]
+        );
+    }
+}
+
+#[test]
+fn svg_is_made_harmless_on_request() {
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"4\" height=\"3\" onload=\"alert(1)\"><script>alert(1)</script><circle r=\"1\"/></svg>";
+    let page = "![S](s.svg) <Icon name=\"own\" />";
+    let files =
+        [("content/s.svg", &svg[..]), ("static/t.svg", svg), ("assets/icons/own.svg", svg), ("assets/u.svg", svg)];
+    let project = Project::new(page, &files);
+    let harmful = |built: &Built| {
+        let is_harmful = |bytes: &[u8]| bytes.windows(5).any(|part| part == b"alert");
+        built.files.iter().filter(|(_, bytes)| is_harmful(bytes)).count()
+    };
+    assert!(harmful(&project.build(Mode::Build, true)) >= 5);
+    project.write("rivage.toml", format!("{SETTINGS}sanitize_svg = true\n").as_bytes());
+    for (mode, is_cached) in [(Mode::Build, true), (Mode::Build, true), (Mode::Build, false), (Mode::Preview, true)] {
+        let built = project.build(mode, is_cached);
+        assert_eq!((built.problems(), harmful(&built)), (Vec::new(), 0));
+        let html = String::from_utf8(built.files["index.html"].clone()).unwrap();
+        assert!(html.contains("<circle") && !html.contains("<?xml"), "the drawing of an icon stays");
+    }
+    project.write("static/t.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"><g></svg>");
+    let problems = project.build(Mode::Build, true).problems().join("\n");
+    assert!(problems.contains("static/t.svg: error[bad-image]: the SVG cannot be made harmless"), "{problems}");
+}
+
+#[test]
+fn components_show_images_in_sizes() {
+    let page = "<Hero title=\"T\" image=\"a.jpg\" alt=\"A\" />\n\n<Split title=\"S\" image=\"a.jpg\" alt=\"B\">\n\nText\n\n</Split>\n\n\
+        <Cards><Card title=\"C\" image=\"a.jpg\" alt=\"C\">\n\nText\n\n</Card></Cards>\n\n<Quote author=\"J\" image=\"a.jpg\">\n\nText\n\n</Quote>\n\n\
+        <Logos items={[{ name: \"L\", src: \"l.svg\" }]} />";
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"80\" height=\"40\"/>";
+    let project = Project::new(page, &[("content/a.jpg", &photo(240, 144, Format::Jpeg)), ("content/l.svg", svg)]);
+    project.write("rivage.toml", SETTINGS.replace("[images]\n", "[images]\nformats = []\n").as_bytes());
+    let built = project.build(Mode::Build, false);
+    assert_eq!(built.problems(), [""; 0]);
+    let images = built.images();
+    assert_eq!(images.matches("<picture>").count(), 4, "{images}");
+    for part in ["class=\"hero-image\"", "fetchpriority=\"high\"", "class=\"card-image\"", "width=\"48\" height=\"48\""]
+    {
+        assert!(images.contains(part), "`{part}` is missing: {images}");
+    }
+    // Of a drawing one side is said, and the other follows.
+    assert!(images.contains("alt=\"L\" width=\"56\" height=\"28\""), "{images}");
+}
+
+#[test]
+fn all_kinds_of_originals_have_likenesses_of_their_size() {
+    let deep: Vec<u8> = (0..160_u32 * 120)
+        .flat_map(|at| {
+            let number = u16::try_from(at * 3 % 65_536).unwrap();
+            [number, number / 2, 65_535 - number].map(u16::to_ne_bytes).concat()
+        })
+        .collect();
+    let mut deep_png = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut deep_png);
+    image::ImageEncoder::write_image(encoder, &deep, 160, 120, image::ExtendedColorType::Rgb16).unwrap();
+    let cmyk = include_bytes!("../crates/rivage-images/tests/cyan-cmyk.jpg");
+    let page = "<Image src=\"deep.png\" alt=\"A\" crop=\"4:3\" widths={[80]} />\n\n<Image src=\"cmyk.jpg\" alt=\"B\" crop=\"1:1\" widths={[16]} />\n\n\
+        <Image src=\"w.webp\" alt=\"C\" crop=\"2:1\" widths={[80]} />\n";
+    let project = Project::new(
+        page,
+        &[
+            ("content/deep.png", &deep_png),
+            ("content/cmyk.jpg", cmyk),
+            ("content/w.webp", &photo(200, 100, Format::Webp)),
+        ],
+    );
+    let built = project.build(Mode::Build, true);
+    assert_eq!(built.problems(), [""; 0]);
+    assert_eq!(built.media().len(), 8, "three of each, and WebP is its own");
+    for (name, bytes) in built.media().into_iter().filter(|(name, _)| !name.ends_with(".avif")) {
+        let raster = rivage_images::decode(bytes).unwrap();
+        assert!([(80, 60), (16, 16), (80, 40)].contains(&(raster.width(), raster.height())), "{name}");
+    }
+    // Cyan stays cyan.
+    let [red, green, blue] = built
+        .media()
+        .into_iter()
+        .find_map(|(name, bytes)| {
+            let raster =
+                rivage_images::decode(bytes).ok().filter(|raster| name.ends_with(".jpg") && raster.width() == 16)?;
+            raster.color()
+        })
+        .unwrap();
+    assert!(red < 40 && green > 190 && blue > 190, "{red} {green} {blue}");
 }

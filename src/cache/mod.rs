@@ -64,6 +64,8 @@ pub enum Kind {
     Assets = 7,
     /// What a file of an image is: its fingerprint and length.
     Image = 8,
+    /// What is left of a file that is published as it is.
+    Original = 9,
 }
 
 impl Kind {
@@ -83,6 +85,7 @@ impl Kind {
             Self::Templates,
             Self::Assets,
             Self::Image,
+            Self::Original,
         ];
         all.into_iter().find(|kind| *kind as u8 == key.kind)
     }

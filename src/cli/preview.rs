@@ -235,7 +235,13 @@ impl Builder for Site {
         if let Some(bytes) = state.made.get(path) {
             return Some(bytes.clone());
         }
-        let made = state.session.as_ref()?.make(path);
+        let session = state.session.as_ref()?;
+        if let Some(image) = session.image(path) {
+            // Meanwhile the next save is built, and other files are served.
+            drop(state);
+            return image.make();
+        }
+        let made = session.make(path);
         state.made.extend(made);
         state.made.get(path).cloned()
     }

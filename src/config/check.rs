@@ -165,7 +165,7 @@ pub(super) fn permalink_words(pattern: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The keys that front matter has by itself, so that no taxonomy may take their names. A test of the parse stage keeps the list true.
-pub(crate) const FRONT_MATTER_KEYS: [&str; 27] = [
+pub(crate) const FRONT_MATTER_KEYS: [&str; 28] = [
     "title",
     "description",
     "date",
@@ -184,6 +184,7 @@ pub(crate) const FRONT_MATTER_KEYS: [&str; 27] = [
     "search",
     "robots",
     "image",
+    "cover",
     "sidebar",
     "extra",
     "kind",

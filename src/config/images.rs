@@ -1,5 +1,7 @@
 //! `[images]`: what is made of images, and where it is.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::check;
@@ -27,6 +29,14 @@ pub struct Images {
     pub avif_speed: u8,
     /// `placeholder`, true: whether a colour stands where an image is still to come.
     pub placeholder: bool,
+    /// `strip_metadata`, true: whether originals are published without what they tell besides the picture.
+    pub strip_metadata: bool,
+    /// `sanitize_svg`, false: whether what can do harm is left out of SVG.
+    pub sanitize_svg: bool,
+    /// `cards`, false: whether a picture for other sites is drawn of pages that have none.
+    pub cards: bool,
+    /// `card_fonts`: files for scripts that the built-in fonts do not have.
+    pub card_fonts: Arc<[String]>,
     /// `store`, `local`
     pub store: Store,
     /// `url`: where the bucket's files are for visitors, without a slash at the end.
@@ -69,6 +79,10 @@ impl Default for Images {
             jpeg_quality: 78,
             avif_speed: 6,
             placeholder: true,
+            strip_metadata: true,
+            sanitize_svg: false,
+            cards: false,
+            card_fonts: Arc::default(),
             store: Store::Local,
             url: None,
         }
@@ -123,6 +137,18 @@ pub(super) fn read(images: &mut Images, mut map: Reader<'_>) {
     }
     set(&mut images.avif_speed, map.int("avif_speed", 1..=10).and_then(level));
     set(&mut images.placeholder, map.bool("placeholder"));
+    set(&mut images.strip_metadata, map.bool("strip_metadata"));
+    set(&mut images.sanitize_svg, map.bool("sanitize_svg"));
+    set(&mut images.cards, map.bool("cards"));
+    if map.take("card_fonts").is_some() {
+        let fonts = map.strings("card_fonts");
+        let is_outside = |path: &str| path.starts_with('/') || path.split('/').any(|part| part == "..");
+        for (_, span) in fonts.iter().filter(|(path, _)| is_outside(path)) {
+            report.bad_value("card_fonts", "a list of files below the project's folder", *span);
+        }
+        let inside = fonts.into_iter().filter(|(path, _)| !is_outside(path));
+        images.card_fonts = inside.map(|(path, _)| path.to_owned()).collect();
+    }
     set(&mut images.store, map.word("store", &STORES));
     if let Some((url, span)) = map.filled("url") {
         let is_good = check::web_url(url).is_ok() || (url.starts_with('/') && !url.starts_with("//"));
@@ -154,6 +180,10 @@ impl Images {
             "quality": { "avif": self.avif_quality, "webp": self.webp_quality, "jpeg": self.jpeg_quality },
             "avif_speed": self.avif_speed,
             "placeholder": self.placeholder,
+            "strip_metadata": self.strip_metadata,
+            "sanitize_svg": self.sanitize_svg,
+            "cards": self.cards,
+            "card_fonts": self.card_fonts,
             "store": STORES.iter().find(|(_, store)| *store == self.store).map(|(word, _)| *word),
             "url": self.url,
         })

@@ -2,11 +2,13 @@
 //!
 //! A thread that opens an image decodes it, scales it to all sizes that are wanted and lets go of the large pixels; the sizes are then encoded one
 //! by one, by whoever is free. Nobody opens an image while there is something to encode, so that there are never more open ones than threads.
+//! Drawings are made in one go. A panic costs the file that it happened at, and nobody waits for it.
 //! The pool is not rayon's: a thread that waits for memory there could have taken what others wait for.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rivage_diag::{Diagnostic, FileId, Span};
@@ -52,10 +54,15 @@ pub fn make<'d, E: Send>(
     take: &(dyn Fn(Made<'d>) -> Result<(), E> + Sync),
 ) -> Result<Vec<Failure>, E> {
     let mut groups: BTreeMap<&str, Vec<&Derivative>> = BTreeMap::new();
+    let mut drawings = Vec::new();
     for derivative in derivatives {
-        groups.entry(&derivative.source).or_default().push(derivative);
+        if derivative.drawing.is_some() {
+            drawings.push(derivative);
+        } else {
+            groups.entry(&derivative.source).or_default().push(derivative);
+        }
     }
-    if groups.is_empty() {
+    if groups.is_empty() && drawings.is_empty() {
         return Ok(Vec::new());
     }
     let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
@@ -64,6 +71,7 @@ pub fn make<'d, E: Send>(
         take,
         state: Mutex::new(State {
             groups: groups.into_values().collect(),
+            drawings,
             encodings: Vec::new(),
             busy: 0,
             failures: Vec::new(),
@@ -87,6 +95,9 @@ pub fn make<'d, E: Send>(
 /// # Errors
 /// The image is damaged, or cannot be written.
 pub fn encode_one(world: &World, derivative: &Derivative) -> Result<Vec<u8>, Error> {
+    if let Some(drawing) = &derivative.drawing {
+        return drawing.draw(world);
+    }
     let rasters = open(world, &[derivative])?;
     let Some(raster) = rasters.into_values().next() else { return Err(Error::Empty) };
     contained(|| encode(&raster, derivative.format, derivative.settings()))
@@ -105,6 +116,7 @@ struct Pool<'p, 'd, E> {
 struct State<'d, E> {
     /// Files of one image each.
     groups: VecDeque<Vec<&'d Derivative>>,
+    drawings: Vec<&'d Derivative>,
     encodings: Vec<(Arc<Raster>, &'d Derivative)>,
     /// Threads that may still find more to do.
     busy: usize,
@@ -115,6 +127,13 @@ struct State<'d, E> {
 enum Task<'d> {
     Open(Vec<&'d Derivative>),
     Encode(Arc<Raster>, &'d Derivative),
+    Draw(&'d Derivative),
+}
+
+/// What came of a task.
+enum Done<'d, E> {
+    Opened(Vec<(Arc<Raster>, &'d Derivative)>),
+    Taken(Result<(), E>),
 }
 
 impl<'d, E: Send> Pool<'_, 'd, E> {
@@ -124,35 +143,49 @@ impl<'d, E: Send> Pool<'_, 'd, E> {
 
     fn work(&self) {
         while let Some(task) = self.next() {
-            match task {
-                Task::Open(group) => {
-                    let opened = open(self.world, &group);
-                    let mut state = self.lock();
-                    match opened {
-                        Ok(rasters) => {
-                            state.encodings.extend(group.into_iter().filter_map(|derivative| {
-                                Some((Arc::clone(rasters.get(&size(derivative))?), derivative))
-                            }))
-                        }
-                        Err(error) => state.failures.extend(failure(group.first().copied(), &error)),
-                    }
+            let derivative = match &task {
+                Task::Open(group) => group.first().copied(),
+                Task::Encode(_, derivative) | Task::Draw(derivative) => Some(*derivative),
+            };
+            // Whoever waits for this task to end would wait for ever if it ended in a panic. Those of decoders and encoders never get
+            // here; one that does is a mistake of ours, and printed.
+            let done = catch_unwind(AssertUnwindSafe(|| self.carry_out(task)));
+            let mut state = self.lock();
+            match done {
+                Ok(Ok(Done::Opened(encodings))) => state.encodings.extend(encodings),
+                Ok(Ok(Done::Taken(Ok(())))) => {}
+                Ok(Ok(Done::Taken(Err(error)))) => {
+                    state.error.get_or_insert(error);
                 }
-                Task::Encode(raster, derivative) => {
-                    let made = contained(|| encode(&raster, derivative.format, derivative.settings()));
-                    drop(raster);
-                    let taken = made.map(|bytes| (self.take)(Made { derivative, bytes }));
-                    let mut state = self.lock();
-                    match taken {
-                        Ok(Ok(())) => {}
-                        Ok(Err(error)) => {
-                            state.error.get_or_insert(error);
-                        }
-                        Err(error) => state.failures.extend(failure(Some(derivative), &error)),
-                    }
-                }
+                Ok(Err(error)) => state.failures.extend(failure(derivative, error.to_string())),
+                Err(_) => state
+                    .failures
+                    .extend(failure(derivative, "rivage failed at it, which is a mistake of rivage".to_owned())),
             }
-            self.lock().busy -= 1;
+            state.busy -= 1;
+            drop(state);
             self.changed.notify_all();
+        }
+    }
+
+    fn carry_out(&self, task: Task<'d>) -> Result<Done<'d, E>, Error> {
+        match task {
+            Task::Open(group) => {
+                let rasters = open(self.world, &group)?;
+                let encodings = group
+                    .into_iter()
+                    .filter_map(|derivative| Some((Arc::clone(rasters.get(&size(derivative))?), derivative)));
+                Ok(Done::Opened(encodings.collect()))
+            }
+            Task::Encode(raster, derivative) => {
+                let made = contained(|| encode(&raster, derivative.format, derivative.settings()));
+                drop(raster);
+                Ok(Done::Taken((self.take)(Made { derivative, bytes: made? })))
+            }
+            Task::Draw(derivative) => {
+                let bytes = encode_one(self.world, derivative)?;
+                Ok(Done::Taken((self.take)(Made { derivative, bytes })))
+            }
         }
     }
 
@@ -164,7 +197,10 @@ impl<'d, E: Send> Pool<'_, 'd, E> {
             }
             let task = match state.encodings.pop() {
                 Some((raster, derivative)) => Some(Task::Encode(raster, derivative)),
-                None => state.groups.pop_front().map(Task::Open),
+                None => match state.drawings.pop() {
+                    Some(drawing) => Some(Task::Draw(drawing)),
+                    None => state.groups.pop_front().map(Task::Open),
+                },
             };
             if task.is_some() {
                 state.busy += 1;
@@ -178,8 +214,8 @@ impl<'d, E: Send> Pool<'_, 'd, E> {
     }
 }
 
-fn failure(derivative: Option<&Derivative>, error: &Error) -> Option<Failure> {
-    derivative.map(|derivative| Failure { source: derivative.source.clone(), why: error.to_string() })
+fn failure(derivative: Option<&Derivative>, why: String) -> Option<Failure> {
+    derivative.map(|derivative| Failure { source: derivative.source.clone(), why })
 }
 
 type Size = (Area, u32, u32);
@@ -206,4 +242,76 @@ fn open(world: &World, group: &[&Derivative]) -> Result<BTreeMap<Size, Arc<Raste
         }
     }
     Ok(sizes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::convert::Infallible;
+
+    use rivage_images::{Fonts, Format, Settings};
+
+    use super::*;
+    use crate::fs::MemoryFs;
+    use crate::images::drawing::Drawing;
+    use crate::inputs::Fingerprint;
+
+    const SETTINGS: Settings = Settings { quality: 50, speed: 10 };
+
+    fn world() -> World {
+        let photo = encode(&Raster::new(60, 40, false, vec![90; 60 * 40 * 3]), Format::Png, SETTINGS).unwrap();
+        let mut fs = MemoryFs::default();
+        fs.write("a.png", photo.clone());
+        fs.write("b.png", photo);
+        World::new(Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new())
+    }
+
+    fn of(source: &str, width: u32) -> Derivative {
+        let print = Fingerprint::of(source.as_bytes());
+        Derivative::new(source, print, (Area::whole(60, 40), width), Format::Webp, SETTINGS)
+    }
+
+    fn drawn(svg: &str) -> Derivative {
+        let drawing = Drawing { svg: Arc::from(svg), fonts: Arc::default() };
+        Derivative::drawn("card.svg", drawing, &Fonts::new(Vec::new()).unwrap(), (4, 2))
+    }
+
+    #[test]
+    fn all_is_made_but_what_cannot_be() {
+        let card =
+            drawn("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='2'><rect width='4' height='2'/></svg>");
+        let wanted = [of("a.png", 10), of("a.png", 20), of("b.png", 10), of("gone.png", 10), card, drawn("<svg")];
+        let names = Mutex::new(BTreeSet::new());
+        let failures = make(&world(), &wanted, &|made| {
+            assert!(!made.bytes.is_empty());
+            names.lock().unwrap().insert(made.derivative.name.clone());
+            Ok::<(), Infallible>(())
+        });
+        let Ok(failures) = failures;
+        let sources: Vec<_> = failures.iter().map(|failure| failure.source.as_str()).collect();
+        assert_eq!((names.into_inner().unwrap().len(), sources), (4, vec!["card.svg", "gone.png"]));
+    }
+
+    #[test]
+    fn a_panic_costs_one_file_and_nobody_waits_for_it() {
+        let wanted: Vec<_> = (1..30).map(|width| of("a.png", width)).collect();
+        let taken = Mutex::new(0);
+        let failures = make(&world(), &wanted, &|made| {
+            if made.derivative.width == 7 {
+                panic!("at one of them");
+            }
+            *taken.lock().unwrap() += 1;
+            Ok::<(), Infallible>(())
+        });
+        let Ok(failures) = failures;
+        assert_eq!((taken.into_inner().unwrap(), failures.len()), (28, 1));
+        assert!(failures[0].diagnostic().message.contains("a mistake of rivage"), "{failures:?}");
+    }
+
+    #[test]
+    fn the_first_error_of_who_takes_them_ends_it() {
+        let wanted: Vec<_> = (1..30).map(|width| of("a.png", width)).collect();
+        let made = make(&world(), &wanted, &|made| if made.derivative.width == 7 { Err("full") } else { Ok(()) });
+        assert_eq!(made, Err("full"));
+    }
 }

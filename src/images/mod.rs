@@ -5,14 +5,17 @@
 //! ([`crate::cache::images`]).
 
 pub mod bucket;
+pub mod drawing;
 mod gate;
 mod library;
 mod make;
+pub mod original;
 
-use rivage_images::{Area, ENCODERS, Format, Settings};
+use rivage_images::{Area, ENCODERS, Fonts, Format, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::Fingerprint;
+use drawing::Drawing;
 pub use library::{Facts, Library, SMALL};
 pub use make::{Failure, Made, encode_one, make};
 
@@ -37,6 +40,8 @@ pub struct Derivative {
     pub quality: u8,
     /// The encoder's speed.
     pub speed: u8,
+    /// What is drawn instead of an image that is read: then `source` is a page that shows it.
+    pub drawing: Option<Drawing>,
 }
 
 impl Derivative {
@@ -54,7 +59,24 @@ impl Derivative {
         let speed = if format == Format::Avif { settings.speed } else { 0 };
         let all = format!("{ENCODERS} {} {area:?} {width} {height} {format:?} {quality} {speed}", print.hex());
         let name = format!("{}.{}", Fingerprint::of(all.as_bytes()).hex(), format.extension());
-        Self { name, source: source.to_owned(), print, area, width, height, format, quality, speed }
+        Self { name, source: source.to_owned(), print, area, width, height, format, quality, speed, drawing: None }
+    }
+
+    /// Names what is drawn for a page.
+    pub fn drawn(source: &str, drawing: Drawing, fonts: &Fonts, (width, height): (u32, u32)) -> Self {
+        let print = drawing.print(fonts);
+        Self {
+            name: format!("{}.{}", print.hex(), Format::Png.extension()),
+            source: source.to_owned(),
+            print,
+            area: Area::whole(width, height),
+            width,
+            height,
+            format: Format::Png,
+            quality: 100,
+            speed: 0,
+            drawing: Some(drawing),
+        }
     }
 
     /// How it is written.

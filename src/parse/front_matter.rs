@@ -157,7 +157,9 @@ pub(super) fn read(report: &Report<'_>, rules: &Rules<'_>, data: &Data) -> Front
     matter.toc = map.bool("toc");
     matter.search = map.bool("search");
     matter.robots = map.string("robots");
-    matter.image = map.filled("image").map(|(image, span)| Spanned { value: image.to_owned(), span });
+    // `cover` is what other programs call it; a site may have declared that key for something of its own.
+    let cover = if rules.schema_keys.contains(&"cover") { None } else { map.filled("cover") };
+    matter.image = map.filled("image").or(cover).map(|(image, span)| Spanned { value: image.to_owned(), span });
     sidebar(&mut matter, &mut map, rules.source.role, is_foreign);
     matter.extra = map.json("extra");
     if rules.source.role == Role::Section {

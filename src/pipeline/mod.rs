@@ -6,6 +6,7 @@
 
 mod explain;
 mod generated;
+mod originals;
 mod pictures;
 mod prepare;
 mod routes;
@@ -29,6 +30,7 @@ use crate::render::{PageFacts, Sink};
 use crate::resolve::Site;
 use crate::write::NullSink;
 pub use explain::{Explained, explain};
+pub use pictures::Waiting;
 use prepare::{prepare, unreadable};
 pub use session::Session;
 

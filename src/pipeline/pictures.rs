@@ -10,6 +10,7 @@ use rivage_diag::Diagnostic;
 use rustc_hash::FxHashSet;
 
 use super::Progress;
+use crate::cache::images::ImageStore;
 use crate::cache::{self, Cache, Kind};
 use crate::images::{self, Derivative, Failure, Made};
 use crate::inputs::{Fingerprint, World};
@@ -31,17 +32,26 @@ pub(super) fn named<'d>(derivatives: &'d [Derivative], name: &str) -> Option<&'d
     derivatives.get(place)
 }
 
-/// Makes one file for a preview; none where that cannot be done, which the build has told.
-pub(super) fn make_one(world: &World, cache: Option<&Cache>, derivative: &Derivative) -> Option<Vec<u8>> {
-    let store = cache.map(|cache| &cache.images);
-    if let Some(bytes) = store.and_then(|store| store.get(&derivative.name)) {
-        return Some(bytes);
+/// A file of an image that is still to be made, with all that it takes: the site may change meanwhile.
+pub struct Waiting {
+    pub(super) world: World,
+    pub(super) store: Option<ImageStore>,
+    pub(super) derivative: Derivative,
+}
+
+impl Waiting {
+    /// Makes the file, which takes a while; none where that cannot be done, which the build has told.
+    pub fn make(self) -> Option<Vec<u8>> {
+        let Self { world, store, derivative } = self;
+        if let Some(bytes) = store.as_ref().and_then(|store| store.get(&derivative.name)) {
+            return Some(bytes);
+        }
+        let bytes = images::encode_one(&world, &derivative).ok()?;
+        if let Some(store) = store {
+            store.put(&derivative.name, &bytes);
+        }
+        Some(bytes)
     }
-    let bytes = images::encode_one(world, derivative).ok()?;
-    if let Some(store) = store {
-        store.put(&derivative.name, &bytes);
-    }
-    Some(bytes)
 }
 
 /// Puts all files below a folder of the output. Returns what is wrong with images.

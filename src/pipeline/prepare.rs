@@ -13,12 +13,15 @@ use rivage_syntax::ast::Syntax;
 use rivage_syntax::data::{self, Format};
 use rustc_hash::FxHashMap;
 
+use super::originals::{Originals, cleaning};
 use super::{Mode, Options, Profile, Progress};
 use crate::api::{self, Api};
+use crate::cache::store::Key;
 use crate::cache::{self, Cache, Checker, Kind, Marked};
 use crate::config::{self, Config};
 use crate::discover::{self, ContentFile, SourceTree};
 use crate::images::Library;
+use crate::images::original::Cleaning;
 use crate::inputs::{Fingerprint, Inputs, Question, World};
 use crate::parse::{self, Document};
 use crate::render::answers::Memo;
@@ -41,6 +44,8 @@ pub(super) struct Prepared {
     pub(super) renderer: Renderer,
     /// Files of the theme and beside pages that are not in the output yet.
     pub(super) artifacts: Vec<Artifact>,
+    /// Entries of the cache about those of them that are.
+    pub(super) originals: Vec<Key>,
     /// All content files, in the order of the tree.
     pub(super) documents: Vec<Parsed>,
     /// What is wrong, but with documents.
@@ -130,12 +135,16 @@ pub(super) fn prepare(
     progress.stage("theme", 0);
     let start = std::time::Instant::now();
     let mut paths = BTreeSet::new();
-    let (asset_map, mut artifacts, problems) = assets(world, &config, &tree, cache, sink, &mut paths)?;
+    let cleaning = cleaning(&config, options.mode);
+    let kept = Kept { world, cache, sink };
+    let (asset_map, mut artifacts, problems) = kept.assets(&config, cleaning, &tree, &mut paths)?;
     diagnostics.extend(problems);
     let beside = site.assets.iter().map(|(file, url)| (url.trim_start_matches('/').to_owned(), file.clone()));
     let beside: BTreeMap<_, _> = beside.collect();
     artifacts.extend(copies(&tree, &site, &beside));
-    let artifacts = not_kept(world, cache, sink, artifacts)?;
+    let originals = Originals::new(world, cache, sink, &config, options.mode);
+    let artifacts = kept.not_kept(&originals, artifacts)?;
+    let (originals, _) = originals.finish();
     let (texts, problems) = strings::load(&inputs, &config, &tree.theme.strings);
     diagnostics.extend(problems);
     let (sources, problems) = Sources::read(&inputs, &tree.theme);
@@ -143,7 +152,7 @@ pub(super) fn prepare(
     let surroundings = Arc::new(Surroundings {
         values: Values::new(Arc::clone(&site)),
         assets: asset_map,
-        icons: icons(&inputs, &tree),
+        icons: icons(&inputs, &tree, cleaning),
         strings: texts,
         statics: tree.theme.statics.iter().map(|file| (file.name.clone(), file.path.clone())).collect(),
         beside,
@@ -175,6 +184,7 @@ pub(super) fn prepare(
         api: api.map(Arc::new),
         renderer,
         artifacts,
+        originals,
         documents,
         diagnostics,
         paths,
@@ -280,54 +290,81 @@ type KeptAssets = (AssetMap, Vec<(String, Fingerprint, u64)>, Vec<(String, Strin
 
 type Built = (AssetMap, Vec<Artifact>, Vec<Diagnostic>);
 
-fn assets(
-    world: &World,
-    config: &Config,
-    tree: &SourceTree,
-    cache: Option<&Cache>,
-    sink: &dyn Sink,
-    paths: &mut BTreeSet<String>,
-) -> Result<Built, crate::fs::Error> {
-    let files = &tree.theme.assets;
-    let minify = config.build.minify;
-    let input = Fingerprint::of(format!("{minify} {files:?}").as_bytes());
-    let key = Kind::Assets.key("");
-    if let Some(cache) = cache
-        && let Some(entry) = cache.own.get(key)
-        && let Some(Marked { input: before, value }) = cache::decode::<Marked<KeptAssets>>(entry.small())
-        && before == input
-    {
-        let answer = |question: &Question| Some(world.answer(question).unwrap_or(Fingerprint::MISSING));
-        let checker = Checker::new(&cache.own, true, &answer);
-        let (map, made, copied, problems) = value;
-        if checker.changed(&entry).is_none() && keep_all(sink, &made)? {
-            paths.extend(checker.paths());
-            let copies = copied.into_iter().map(|(path, from)| Artifact { path, content: Content::CopyOf(from) });
-            return Ok((map, copies.collect(), problems));
-        }
-    }
-    let inputs = Inputs::new(world);
-    let (map, artifacts, problems) = assets::build(&inputs, files, minify);
-    let notes = inputs.into_notes();
-    paths.extend(notes.iter().filter_map(|(question, _)| question.path().map(str::to_owned)));
-    if let Some(cache) = cache
-        && let Some(trace) = cache::observe(&cache.own, &notes)
-    {
-        let (mut made, mut copied) = (Vec::new(), Vec::new());
-        for artifact in &artifacts {
-            match &artifact.content {
-                Content::Bytes(bytes) => {
-                    made.push((artifact.path.clone(), Fingerprint::of(bytes), bytes.len() as u64));
-                }
-                Content::CopyOf(from) => copied.push((artifact.path.clone(), from.clone())),
+/// What the output has already, and how that is known.
+struct Kept<'k> {
+    world: &'k World,
+    cache: Option<&'k Cache>,
+    sink: &'k dyn Sink,
+}
+
+impl Kept<'_> {
+    fn assets(
+        &self,
+        config: &Config,
+        cleaning: Cleaning,
+        tree: &SourceTree,
+        paths: &mut BTreeSet<String>,
+    ) -> Result<Built, crate::fs::Error> {
+        let Self { world, cache, sink } = *self;
+        let files = &tree.theme.assets;
+        let minify = config.build.minify;
+        let input = Fingerprint::of(format!("{minify} {cleaning:?} {files:?}").as_bytes());
+        let key = Kind::Assets.key("");
+        if let Some(cache) = cache
+            && let Some(entry) = cache.own.get(key)
+            && let Some(Marked { input: before, value }) = cache::decode::<Marked<KeptAssets>>(entry.small())
+            && before == input
+        {
+            let answer = |question: &Question| Some(world.answer(question).unwrap_or(Fingerprint::MISSING));
+            let checker = Checker::new(&cache.own, true, &answer);
+            let (map, made, copied, problems) = value;
+            if checker.changed(&entry).is_none() && keep_all(sink, &made)? {
+                paths.extend(checker.paths());
+                let copies = copied.into_iter().map(|(path, from)| Artifact { path, content: Content::CopyOf(from) });
+                return Ok((map, copies.collect(), problems));
             }
         }
-        let value: KeptAssets = (map.clone(), made, copied, problems.clone());
-        if let Some(bytes) = cache::encode(&Marked { input, value }) {
-            cache.own.put(key, &trace, &bytes, &[]);
+        let inputs = Inputs::new(world);
+        let (map, artifacts, problems) = assets::build(&inputs, files, minify, cleaning);
+        let notes = inputs.into_notes();
+        paths.extend(notes.iter().filter_map(|(question, _)| question.path().map(str::to_owned)));
+        if let Some(cache) = cache
+            && let Some(trace) = cache::observe(&cache.own, &notes)
+        {
+            let (mut made, mut copied) = (Vec::new(), Vec::new());
+            for artifact in &artifacts {
+                match &artifact.content {
+                    Content::Bytes(bytes) => {
+                        made.push((artifact.path.clone(), Fingerprint::of(bytes), bytes.len() as u64));
+                    }
+                    Content::CopyOf(from) => copied.push((artifact.path.clone(), from.clone())),
+                }
+            }
+            let value: KeptAssets = (map.clone(), made, copied, problems.clone());
+            if let Some(bytes) = cache::encode(&Marked { input, value }) {
+                cache.own.put(key, &trace, &bytes, &[]);
+            }
         }
+        Ok((map, artifacts, problems))
     }
-    Ok((map, artifacts, problems))
+
+    /// Keeps copies of files that look as they did when they were copied, and returns all other artifacts.
+    fn not_kept(&self, originals: &Originals<'_>, artifacts: Vec<Artifact>) -> Result<Vec<Artifact>, crate::fs::Error> {
+        if self.cache.is_none() {
+            return Ok(artifacts);
+        }
+        let kept = artifacts.par_iter().map(|artifact| {
+            let Content::CopyOf(from) = &artifact.content else { return Ok(false) };
+            // One of the built-in theme is in memory already.
+            let Some(stamp) = self.world.fs.stamp(from) else { return Ok(false) };
+            if originals.concerns(from) {
+                return originals.keep(&artifact.path, from);
+            }
+            self.sink.keep_copy(&artifact.path, from, self.world.print(from), stamp.length)
+        });
+        let kept: Vec<bool> = kept.collect::<Result<_, crate::fs::Error>>()?;
+        Ok(artifacts.into_iter().zip(kept).filter(|(_, kept)| !kept).map(|(artifact, _)| artifact).collect())
+    }
 }
 
 /// Keeps files that the output has already; reports whether it has all of them.
@@ -338,26 +375,6 @@ pub(super) fn keep_all(sink: &dyn Sink, made: &[(String, Fingerprint, u64)]) -> 
         }
     }
     Ok(true)
-}
-
-/// Keeps copies of files that look as they did when they were copied, and returns all other artifacts.
-fn not_kept(
-    world: &World,
-    cache: Option<&Cache>,
-    sink: &dyn Sink,
-    artifacts: Vec<Artifact>,
-) -> Result<Vec<Artifact>, crate::fs::Error> {
-    if cache.is_none() {
-        return Ok(artifacts);
-    }
-    let kept = artifacts.par_iter().map(|artifact| {
-        let Content::CopyOf(from) = &artifact.content else { return Ok(false) };
-        // One of the built-in theme is in memory already.
-        let Some(stamp) = world.fs.stamp(from) else { return Ok(false) };
-        sink.keep_copy(&artifact.path, from, world.print(from), stamp.length)
-    });
-    let kept: Vec<bool> = kept.collect::<Result<_, crate::fs::Error>>()?;
-    Ok(artifacts.into_iter().zip(kept).filter(|(_, kept)| !kept).map(|(artifact, _)| artifact).collect())
 }
 
 /// The templates, compiled at once unless the last run or the cache knows what is wrong with them.
@@ -441,11 +458,17 @@ fn copies(tree: &SourceTree, site: &Site, beside: &BTreeMap<String, String>) -> 
     all.map(|(path, content)| Artifact { path, content }).collect()
 }
 
-fn icons(inputs: &Inputs<'_>, tree: &SourceTree) -> BTreeMap<String, Icon> {
+/// What is wrong with one is told where it is published as a file.
+fn icons(inputs: &Inputs<'_>, tree: &SourceTree, cleaning: Cleaning) -> BTreeMap<String, Icon> {
     let drawings = tree.theme.assets.iter().filter_map(|file| {
         let name = file.name.strip_prefix("icons/")?.strip_suffix(".svg")?;
-        let svg = String::from_utf8(theme::read(inputs, &file.path).ok()?).ok()?;
-        let svg = svg.trim().replacen("<svg ", "<svg class=\"icon\" aria-hidden=\"true\" ", 1);
+        let bytes = theme::read(inputs, &file.path).ok()?;
+        let bytes = cleaning.clean(&file.name, &bytes).ok()?.unwrap_or(bytes);
+        let svg = String::from_utf8(bytes).ok()?;
+        // Within HTML there is no place for a declaration of XML.
+        let svg = svg.trim();
+        let svg = if svg.starts_with("<?") { svg.find("<svg").map_or(svg, |start| &svg[start..]) } else { svg };
+        let svg = svg.replacen("<svg ", "<svg class=\"icon\" aria-hidden=\"true\" ", 1);
         Some((name.to_owned(), Icon::new(&svg)))
     });
     drawings.collect()

@@ -19,9 +19,10 @@ use rivage_diag::Diagnostic;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::generated::{Capture, Generated};
+use super::originals::{Originals, cleaning};
 use super::prepare::{Former, Prepared, is_written, parse_one, prepare};
 use super::routes::{Parts, Rendered, Routes, Work};
-use super::{Mode, Options, Outcome, Profile, Progress, on_workers, pictures};
+use super::{Mode, Options, Outcome, Profile, Progress, Waiting, on_workers, pictures};
 use crate::api;
 use crate::cache::store::Key;
 use crate::cache::{Cache, Checker, Kind};
@@ -59,8 +60,10 @@ struct Last {
     output_problems: Vec<Diagnostic>,
     /// Files that pages show of images, by name.
     derivatives: Vec<Derivative>,
-    /// Images of which nothing could be made.
+    /// Images of which nothing could be made, or of which nobody knows what they tell.
     image_problems: Vec<Diagnostic>,
+    /// Entries of the cache about files that are published as they are.
+    originals: FxHashSet<Key>,
     /// How many routes were rendered.
     count: usize,
     /// Whether only what was made anew is in the sink.
@@ -245,6 +248,7 @@ impl Session {
         self.last = Some(Last {
             derivatives,
             image_problems: Vec::new(),
+            originals: FxHashSet::default(),
             world: world.clone(),
             places,
             prepared,
@@ -281,7 +285,11 @@ impl Session {
             progress.stage("outputs", 0);
             let start = Instant::now();
             let artifacts = std::mem::take(&mut last.prepared.artifacts);
-            artifacts.into_par_iter().try_for_each(|artifact| sink.put(artifact).map(drop))?;
+            let originals = Originals::new(&last.world, cache, sink, &last.prepared.config, self.options.mode);
+            artifacts.into_par_iter().try_for_each(|artifact| originals.put(artifact))?;
+            let (keys, problems) = originals.finish();
+            last.originals.extend(keys.into_iter().chain(std::mem::take(&mut last.prepared.originals)));
+            last.image_problems.extend(problems);
             last.output_problems = last.generate(cache, &Generated { cache, sink, leave })?;
             last.profile.stages.push(("outputs", start.elapsed()));
             Ok(())
@@ -326,6 +334,7 @@ impl Session {
             // Nobody knows which blocks will be asked for again.
             Some(Kind::Code) => keeps_code,
             Some(Kind::Image) => images.contains(key),
+            Some(Kind::Original) => last.originals.contains(key),
             kind => kind.is_some(),
         });
         cache.tidy();
@@ -342,13 +351,25 @@ impl Session {
         Some(on_workers(|| last.told(self.cache.as_ref(), |told| take(last.site(), told))))
     }
 
+    /// Returns what makes a file of an image that pages of the last run show; none where the output has no such file.
+    pub fn image(&self, path: &str) -> Option<Waiting> {
+        let last = self.last.as_ref()?;
+        let name = path.strip_prefix(&last.prepared.config.deploy.media)?.strip_prefix('/')?;
+        let derivative = pictures::named(&last.derivatives, name)?.clone();
+        let store = self.cache.as_ref().map(|cache| cache.images.clone());
+        Some(Waiting { world: last.world.clone(), store, derivative })
+    }
+
     /// Makes one file of the output of the last run, and maybe others with it; none where it makes no such file. For sinks that keep files
     /// of which they have no bytes.
     pub fn make(&self, path: &str) -> Vec<(String, Vec<u8>)> {
         on_workers(|| {
+            if let Some(image) = self.image(path) {
+                return image.make().map(|bytes| (path.to_owned(), bytes)).into_iter().collect();
+            }
             let Some(last) = &self.last else { return Vec::new() };
             let capture = Captured::default();
-            let _ = last.make(self.cache.as_ref(), path, &capture);
+            let _ = last.make(self.cache.as_ref(), path, self.options.mode, &capture);
             lock(&capture.0).drain(..).collect()
         })
     }
@@ -407,15 +428,8 @@ impl Last {
         take(&AllTold::new(told.collect(), &load))
     }
 
-    fn make(&self, cache: Option<&Cache>, path: &str, capture: &Captured) -> Result<(), crate::fs::Error> {
+    fn make(&self, cache: Option<&Cache>, path: &str, mode: Mode, capture: &Captured) -> Result<(), crate::fs::Error> {
         let inputs = Inputs::new(&self.world);
-        let below = path.strip_prefix(&self.prepared.config.deploy.media).and_then(|rest| rest.strip_prefix('/'));
-        if let Some(derivative) = below.and_then(|name| pictures::named(&self.derivatives, name)) {
-            let artifact = pictures::make_one(&self.world, cache, derivative);
-            return artifact.map_or(Ok(()), |bytes| {
-                capture.put(Artifact { path: path.to_owned(), content: Content::Bytes(bytes) }).map(drop)
-            });
-        }
         if let Some(route) = self.route_of(path) {
             return self.prepared.renderer.render_route(&inputs, route, capture).map(drop);
         }
@@ -426,12 +440,16 @@ impl Last {
                 self.prepared.renderer.render_not_found(&inputs, language, capture)?;
             }
         } else if path.split('/').next() == Some(assets::FOLDER) {
-            let (_, artifacts, _) =
-                assets::build(&inputs, &self.prepared.tree.theme.assets, self.prepared.config.build.minify);
+            let (_, artifacts, _) = self.build_assets(&inputs, mode);
             artifacts.into_iter().try_for_each(|artifact| capture.put(artifact).map(drop))?;
         }
         // A section may be called `assets`, and have feeds.
         if capture.has(path) { Ok(()) } else { self.generate(cache, &Capture(capture)).map(drop) }
+    }
+
+    fn build_assets(&self, inputs: &Inputs<'_>, mode: Mode) -> (assets::AssetMap, Vec<Artifact>, Vec<Diagnostic>) {
+        let config = &self.prepared.config;
+        assets::build(inputs, &self.prepared.tree.theme.assets, config.build.minify, cleaning(config, mode))
     }
 
     /// The route that has a file of the output.

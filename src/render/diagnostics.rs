@@ -189,6 +189,15 @@ pub(super) fn missing_asset(file: &FileId, span: Span, written: &str) -> Diagnos
         .with_hint("files lie beside the page, or in `static/` and are then written with a leading slash")
 }
 
+/// A text of a drawing that no font can write.
+pub(super) fn missing_glyph(text: &str, missing: char) -> Diagnostic {
+    Diagnostic::warning(
+        "missing-glyph",
+        format!("`{missing}` of `{text}` is in no font of drawings: the text is left out of the card"),
+    )
+    .with_hint("name a font that has it in `[images] card_fonts`, or give the page a `cover`")
+}
+
 /// A file that says it is an image and is none.
 pub(super) fn bad_image(file: &FileId, span: Span, written: &str, why: &str) -> Diagnostic {
     Diagnostic::error("bad-image", format!("`{written}` cannot be read as an image: {why}")).at(file, span)

@@ -35,6 +35,8 @@ impl Engine {
     /// Compiles all templates. Broken ones are reported and left out. With `measure` it notes how long each takes.
     pub fn new(sources: Sources, measure: bool) -> (Self, Vec<Diagnostic>) {
         let mut tera = Tera::new();
+        // Drawings are XML, too.
+        tera.autoescape_on(vec![".html", ".htm", ".xml", ".svg"]);
         functions::register(&mut tera);
         filters::register(&mut tera);
         // A component that is used in a layout has none of what MDX passes along.

@@ -1,31 +1,27 @@
 //! The functions of templates: `pages()`, `menu()`, `asset()`, `t()`…
 //!
 //! In: [`Surroundings`] and the current [`scope`]. Out: Tera values; every look at the site or the disk is noted in the scope's
-//! trace. Deliberately not here: filters.
+//! trace. Deliberately not here: filters, functions about images ([`super::image_functions`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rivage_api::describe::Reference;
 use rivage_diag::{FileId, Span};
-use rivage_images::{Focus, Format, Ratio};
 use rivage_syntax::data;
 use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
 use super::answers::Memo;
 use super::assets::AssetMap;
-use super::html::picture::{Attributes, Picture};
-use super::html::push_attribute;
 use super::once::{self, Once};
-use super::pictures::{self, Known, Wish};
-use super::scope;
 use super::templates::Templates;
-use super::values::{Values, json, map};
+use super::values::{Values, json};
+use super::{image_functions, scope};
 use crate::config::SortBy;
 use crate::images::Library;
 use crate::inputs::{Fingerprint, PagesQuery, Question, SiteQuestion};
 use crate::parse::Document;
-use crate::resolve::{PageId, decode};
+use crate::resolve::PageId;
 
 /// What templates may ask for.
 pub struct Surroundings {
@@ -129,7 +125,7 @@ pub(super) fn note_texts(env: &Surroundings) {
 }
 
 /// Notes a question about the site and its answer.
-fn note(env: &Surroundings, question: SiteQuestion) {
+pub(super) fn note(env: &Surroundings, question: SiteQuestion) {
     scope::with(|scope| {
         let answer = env.answer(&question);
         scope.notes.note_site(question, answer);
@@ -138,9 +134,6 @@ fn note(env: &Surroundings, question: SiteQuestion) {
 
 /// Registers all functions. What they tell of comes from the [`scope`], so that templates that are compiled serve any site.
 pub(super) fn register(tera: &mut Tera) {
-    let env = |function: fn(&Surroundings, &Kwargs) -> TeraResult<Value>| {
-        move |arguments: Kwargs, _: &State| function(&*surroundings()?, &arguments)
-    };
     tera.register_function("pages", env(pages));
     tera.register_function("get_page", env(get_page));
     tera.register_function("get_section", env(get_section));
@@ -153,11 +146,16 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_function("t", env(text));
     tera.register_function("data", env(read_data));
     tera.register_function("icon", env(icon));
-    tera.register_function("image", env(image));
-    tera.register_function("picture", env(picture));
-    tera.register_function("card", env(card));
+    image_functions::register(tera);
     tera.register_function("once", env(once::render));
     tera.register_function("uid", |_: Kwargs, _: &State| Value::from(scope::uid().to_string()));
+}
+
+/// Makes a function of templates of one that is told what may be asked for.
+pub(super) fn env(
+    function: fn(&Surroundings, &Kwargs) -> TeraResult<Value>,
+) -> impl Fn(Kwargs, &State) -> TeraResult<Value> + Sync + Send + 'static {
+    move |arguments: Kwargs, _: &State| function(&*surroundings()?, &arguments)
 }
 
 /// Returns what the page that is being rendered may ask for.
@@ -379,7 +377,7 @@ fn read_data(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
 }
 
 /// Reads a file and notes it; none outside of any rendering.
-fn read_file(path: &str) -> Option<Result<Vec<u8>, crate::fs::Error>> {
+pub(super) fn read_file(path: &str) -> Option<Result<Vec<u8>, crate::fs::Error>> {
     scope::with(|scope| {
         let (bytes, print) = scope.world.read(path);
         scope.notes.note_print(Question::File(path.to_owned()), print);
@@ -410,200 +408,4 @@ fn icon(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
         Some(icon) => Ok(icon.svg.clone()),
         None => Err(Error::message(format!("there is no drawing `assets/icons/{name}.svg`"))),
     }
-}
-
-/// Finds the file of an image: by its name below `assets/` or `static/`, or by its path on the site.
-fn image_file(env: &Surroundings, written: &str) -> Option<(String, String)> {
-    let path = written.trim_start_matches('/');
-    note(env, SiteQuestion::Asset(path.to_owned()));
-    if let Some(asset) = env.assets.get(path) {
-        return Some((asset.file.clone(), env.values.href(&format!("/{}", asset.url_path))));
-    }
-    let base = env.values.site().config.site.base_path.trim_start_matches('/');
-    let below = path.strip_prefix(base).map_or(path, |path| path.trim_start_matches('/'));
-    let below = decode(below).into_owned();
-    note(env, SiteQuestion::Served(below.clone()));
-    let file = env.statics.get(&below).or_else(|| env.beside.get(&below))?;
-    Some((file.clone(), env.values.href(&format!("/{below}"))))
-}
-
-/// What a template wishes of an image.
-fn wish(arguments: &Kwargs) -> TeraResult<Wish> {
-    fn text<'a>(arguments: &'a Kwargs, name: &'a str) -> TeraResult<Option<&'a str>> {
-        Ok(arguments.get::<&str>(name)?.filter(|text| !text.trim().is_empty()))
-    }
-    let crop = text(arguments, "crop")?.map(|text| {
-        Ratio::parse(text)
-            .ok_or_else(|| Error::message(format!("`crop` must be a ratio such as `16:9`, and is `{text}`")))
-    });
-    let focus = text(arguments, "focus")?.map(|text| {
-        let must = "`focus` must be a point such as `30% 20%` or `top left`";
-        Focus::parse(text).ok_or_else(|| Error::message(format!("{must}, and is `{text}`")))
-    });
-    let widths = arguments.get::<Vec<u32>>("widths")?.filter(|widths| !widths.is_empty());
-    if let Some(widths) = &widths
-        && (widths.len() > 12 || widths.iter().any(|width| !(16..=8192).contains(width)))
-    {
-        return Err(Error::message("`widths` must be at most 12 numbers from 16 to 8192"));
-    }
-    let mut widths = widths;
-    if let Some(widths) = &mut widths {
-        widths.sort_unstable();
-        widths.dedup();
-    }
-    let quality = arguments.get::<u64>("quality")?.filter(|quality| *quality != 0);
-    if quality.is_some_and(|quality| quality > 100) {
-        return Err(Error::message("`quality` must be a number from 1 to 100"));
-    }
-    Ok(Wish {
-        crop: crop.transpose()?,
-        focus: focus.transpose()?.unwrap_or_default(),
-        sizes: text(arguments, "sizes")?.map(str::to_owned),
-        widths,
-        quality: quality.and_then(|quality| u8::try_from(quality).ok()),
-    })
-}
-
-/// What is known of a file; none where nothing can be made of it.
-fn known_image(env: &Surroundings, file: &str) -> Result<Option<Known>, String> {
-    if !pictures::is_raster(file) || !env.values.site().config.images.enabled {
-        return Ok(None);
-    }
-    scope::with(|scope| pictures::facts(env, &scope.world, &scope.notes, file)).transpose()
-}
-
-/// An image's address and size, and on request its HTML.
-fn image(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
-    let written = arguments.must_get::<&str>("path")?;
-    let Some((file, src)) = image_file(env, written) else {
-        return Err(Error::message(format!(
-            "there is no image `{written}` in `assets/`, in `static/` or beside a page"
-        )));
-    };
-    let unreadable = |why: String| Error::message(format!("`{written}` cannot be read as an image: {why}"));
-    let mut wish = wish(arguments)?;
-    let known = known_image(env, &file).map_err(unreadable)?;
-    let width = arguments.get::<u32>("width")?;
-    if let (Some(width), Some(height)) = (width, arguments.get::<u32>("height")?) {
-        wish.crop = wish.crop.or(Some(Ratio { width, height }).filter(|_| width > 0 && height > 0));
-    }
-    if let (Some(width), Some(known)) = (width.filter(|width| *width > 0), &known) {
-        let format = match arguments.get::<&str>("format")? {
-            None => None,
-            Some(name) => match Format::of_extension(name) {
-                Some(format) if format != Format::Gif => Some(format),
-                _ => return Err(Error::message("`format` must be `avif`, `webp`, `jpg` or `png`")),
-            },
-        };
-        if let Some((src, width, height)) = pictures::one_size(env, &file, known, &wish, width, format) {
-            return Ok(map([("src", src.into()), ("width", width.into()), ("height", height.into())]));
-        }
-    }
-    let size = match &known {
-        Some(known) => Some((known.facts.width, known.facts.height)),
-        None => {
-            let bytes = read_file(&file).and_then(Result::ok);
-            let bytes = bytes.or_else(|| crate::theme::built_in(&file).map(<[u8]>::to_vec)).unwrap_or_default();
-            super::assets::image_size(&bytes).map_err(unreadable)?
-        }
-    };
-    let (width, height) = size.unzip();
-    let sides = [("src", src.clone().into()), ("width", width.into()), ("height", height.into())];
-    let Some(alt) = arguments.get::<&str>("alt")? else { return Ok(map(sides)) };
-    let picture = known.and_then(|known| pictures::picture(env, &file, &known, &wish));
-    let html = image_html(arguments, alt, picture.as_ref(), &src, size)?;
-    let [src, width, height] = sides;
-    let color = picture.and_then(|picture| picture.color).into();
-    Ok(map([src, width, height, ("html", Value::safe_string(&html)), ("color", color)]))
-}
-
-/// An image's HTML. One that is elsewhere, or that cannot be read (which is told where it is written), is shown as it is.
-fn picture(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
-    let written = arguments.must_get::<&str>("src")?;
-    let alt = arguments.get::<&str>("alt")?.unwrap_or_default();
-    let wish = wish(arguments)?;
-    let found = if written.contains("://") || written.starts_with("//") || written.starts_with("data:") {
-        None
-    } else {
-        image_file(env, written.split(['?', '#']).next().unwrap_or(written))
-    };
-    let known = found.as_ref().and_then(|(file, _)| known_image(env, file).ok().flatten());
-    let picture =
-        found.as_ref().zip(known.as_ref()).and_then(|((file, _), known)| pictures::picture(env, file, known, &wish));
-    let size = match (&known, &found) {
-        (Some(known), _) => Some((known.facts.width, known.facts.height)),
-        (None, Some((file, _))) if super::assets::is_image(file) => {
-            read_file(file).and_then(Result::ok).and_then(|bytes| super::assets::image_size(&bytes).ok()).flatten()
-        }
-        _ => None,
-    };
-    Ok(Value::safe_string(&image_html(arguments, alt, picture.as_ref(), written, size)?))
-}
-
-/// Width and height of the pictures that other sites show beside a link.
-const CARD: (u32, u32) = (1200, 630);
-
-/// The address of an image as other sites show it beside a link. One that is elsewhere, or of which nothing can be made, is as it is.
-fn card(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
-    let written = arguments.must_get::<&str>("src")?;
-    if written.contains("://") || written.starts_with("//") {
-        return Ok(written.into());
-    }
-    let Some((file, _)) = image_file(env, written) else { return Ok(written.into()) };
-    let Some(known) = known_image(env, &file).ok().flatten() else { return Ok(written.into()) };
-    let wish = Wish { crop: Some(Ratio { width: CARD.0, height: CARD.1 }), ..wish(arguments)? };
-    let made = pictures::one_size(env, &file, &known, &wish, CARD.0, None);
-    Ok(made.map_or_else(|| written.into(), |(url, ..)| url.into()))
-}
-
-fn image_html(
-    arguments: &Kwargs,
-    alt: &str,
-    picture: Option<&Picture>,
-    src: &str,
-    size: Option<(u32, u32)>,
-) -> TeraResult<String> {
-    let is_first = scope::is_first_image();
-    let lazy = arguments.get::<bool>("lazy")?.unwrap_or(!is_first);
-    let class = arguments.get::<&str>("class")?;
-    let title = arguments.get::<&str>("title")?;
-    let given = |name: &str| TeraResult::Ok(arguments.get::<u32>(name)?.filter(|number| *number > 0));
-    let (width, height) = (given("width")?, given("height")?);
-    let mut html = String::new();
-    if let Some(picture) = picture {
-        let mut picture = picture.clone();
-        // Only what is shown is another size: the ratio stays.
-        let scaled = |side: u32, own: u32, other: u32| {
-            u32::try_from(u64::from(side) * u64::from(other) / u64::from(own.max(1))).unwrap_or(side)
-        };
-        (picture.width, picture.height) = match (width, height) {
-            (Some(width), Some(height)) => (width, height),
-            (Some(width), None) => (width, scaled(width, picture.width, picture.height)),
-            (None, Some(height)) => (scaled(height, picture.height, picture.width), height),
-            (None, None) => (picture.width, picture.height),
-        };
-        picture.write(&Attributes { alt, title, class, lazy }, &mut html);
-        return Ok(html);
-    }
-    html.push_str("<img");
-    if let Some(class) = class.filter(|class| !class.is_empty()) {
-        push_attribute("class", class, &mut html);
-    }
-    push_attribute("src", src, &mut html);
-    push_attribute("alt", alt, &mut html);
-    let size = if width.is_some() || height.is_some() { (width, height) } else { size.unzip() };
-    for (name, side) in [("width", size.0), ("height", size.1)] {
-        if let Some(side) = side {
-            push_attribute(name, &side.to_string(), &mut html);
-        }
-    }
-    if lazy {
-        html.push_str(" loading=\"lazy\"");
-    }
-    html.push_str(" decoding=\"async\"");
-    if let Some(title) = title.filter(|title| !title.is_empty()) {
-        push_attribute("title", title, &mut html);
-    }
-    html.push('>');
-    Ok(html)
 }

@@ -245,10 +245,10 @@ impl<'r> SiteHost<'r> {
                 }
             };
         }
-        match crate::theme::read(self.inputs, &file).map(|bytes| assets::image_size(&bytes)) {
+        match crate::theme::read(self.inputs, &file).map(|bytes| rivage_images::size(&bytes)) {
             Ok(Ok(size)) => ImageTarget { src, size, picture: None },
             Ok(Err(why)) => {
-                self.diagnostics.push(diagnostics::bad_image(at.file, at.span, url, &why));
+                self.diagnostics.push(diagnostics::bad_image(at.file, at.span, url, &why.to_string()));
                 ImageTarget { src, size: None, picture: None }
             }
             Err(error) => {

@@ -15,6 +15,7 @@ mod filters;
 pub mod functions;
 mod host;
 pub mod html;
+mod image_functions;
 mod imports;
 pub mod links;
 pub mod math;

@@ -122,6 +122,7 @@ impl Renderer {
             uids: 0,
             images: 0,
             derivatives: Vec::new(),
+            problems: Vec::new(),
             has_asked_for_texts: false,
         }
     }
@@ -332,12 +333,18 @@ impl Renderer {
             body.diagnostics.push(diagnostic);
         }
         let Some(layout) = found.map(|place| &asked[place]) else { return body.html.clone() };
-        match self.engine.get().render(layout, context) {
+        let rendered = self.engine.get().render(layout, context);
+        let document =
+            || scope::with(|scope| scope.page).flatten().and_then(|id| self.site().page(id).document.as_ref());
+        for mut problem in scope::with(|scope| std::mem::take(&mut scope.problems)).unwrap_or_default() {
+            problem.primary = document().map(|document| Location::new(&document.file, Span::at(0)));
+            body.diagnostics.push(problem);
+        }
+        match rendered {
             Ok(html) => html,
             Err(failure) => {
                 let mut failure = *failure;
-                let page = scope::with(|scope| scope.page).flatten();
-                if let Some(document) = page.and_then(|id| self.site().page(id).document.as_ref()) {
+                if let Some(document) = document() {
                     failure.trace.push(Location::new(&document.file, Span::at(0)));
                 }
                 body.diagnostics.push(failure);

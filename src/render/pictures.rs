@@ -3,12 +3,13 @@
 //! In: a file, the settings, what an author wishes. Out: a [`Picture`], and notes in the current [`scope`] of the files that it shows. Deliberately not
 //! here: making them ([`crate::images`]), HTML ([`super::html::picture`]).
 
-use rivage_images::{Area, Focus, Format, Ratio, Settings};
+use rivage_images::{Area, Focus, Fonts, Format, Ratio, Settings};
 
 use super::functions::Surroundings;
 use super::html::picture::Picture;
 use super::scope;
 use crate::config::images::{Images, NewFormat, Store};
+use crate::images::drawing::Drawing;
 use crate::images::{Derivative, Facts, SMALL};
 use crate::inputs::{Fingerprint, Notes, Question, World};
 
@@ -141,7 +142,7 @@ fn widths(wanted: &[u32], own: u32) -> Vec<u32> {
     widths
 }
 
-/// Notes that a file is needed, and returns where it will be.
+/// Notes that a file of an image is needed, and returns where it will be.
 fn file_of(
     env: &Surroundings,
     file: &str,
@@ -150,11 +151,24 @@ fn file_of(
     format: Format,
     quality: Option<u8>,
 ) -> String {
-    let config = &env.values.site().config;
-    let images = &config.images;
+    let images = &env.values.site().config.images;
     let settings =
         Settings { quality: quality.unwrap_or_else(|| quality_of(images, format)), speed: images.avif_speed };
-    let derivative = Derivative::new(file, known.print, place, format, settings);
+    needed(env, Derivative::new(file, known.print, place, format, settings))
+}
+
+/// Notes that a drawing is needed, and returns where it will be.
+pub(super) fn drawing(env: &Surroundings, drawing: Drawing, fonts: &Fonts, size: (u32, u32)) -> String {
+    let page = scope::with(|scope| scope.page).flatten();
+    let document = page.and_then(|id| env.values.site().page(id).document.as_ref());
+    let source = document.map_or("layouts", |document| document.file.as_str());
+    needed(env, Derivative::drawn(source, drawing, fonts, size))
+}
+
+/// Notes that a file is needed, and returns where it will be.
+fn needed(env: &Surroundings, derivative: Derivative) -> String {
+    let config = &env.values.site().config;
+    let images = &config.images;
     let url = match &images.url {
         Some(url) if images.store == Store::R2 && !env.preview => {
             let path = format!("{url}/{}{}", config.deploy.bucket_prefix, derivative.name);

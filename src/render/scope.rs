@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use rivage_diag::Diagnostic;
+
 use super::functions::Surroundings;
 use super::page::LazyEngine;
 use crate::images::Derivative;
@@ -34,14 +36,16 @@ pub struct Scope {
     pub images: u32,
     /// Files that the page shows of images.
     pub derivatives: Vec<Derivative>,
+    /// What functions found wrong that does not keep the page from being shown.
+    pub problems: Vec<Diagnostic>,
     /// Whether a text of the theme has been asked for and noted.
     pub has_asked_for_texts: bool,
 }
 
 impl Scope {
-    /// Returns how much has been given out that no two places of a page share.
+    /// Returns how much has been given out, or said, that no two places of a page share.
     pub fn given(&self) -> (u32, u32, usize) {
-        (self.uids, self.images, self.derivatives.len())
+        (self.uids, self.images, self.derivatives.len() + self.problems.len())
     }
 }
 

@@ -82,7 +82,9 @@ impl Templates {
             texts.iter().map(|(name, text)| (*name, uses(text, &texts, &components))).collect();
         let prints =
             texts.keys().map(|name| ((*name).to_owned(), closure(name, &uses, &texts, &sources.files))).collect();
-        let layouts = sources.texts.iter().filter(|(name, _)| !name.starts_with("components/"));
+        // The ids of a drawing are not those of the page around it.
+        let is_layout = |name: &str| !name.starts_with("components/") && !name.ends_with(".svg");
+        let layouts = sources.texts.iter().filter(|(name, _)| is_layout(name));
         let mut layout_ids: Vec<_> = layouts.flat_map(|(_, text)| fixed_ids(text)).map(str::to_owned).collect();
         // The writer's own.
         layout_ids.push("footnotes".to_owned());
@@ -216,7 +218,7 @@ pub(super) fn definitions(text: &str) -> impl Iterator<Item = Range<usize>> + '_
 }
 
 fn is_template(name: &str) -> bool {
-    name.ends_with(".html") || name.ends_with(".xml") || name.ends_with(".txt")
+    [".html", ".xml", ".txt", ".svg"].iter().any(|extension| name.ends_with(extension))
 }
 
 #[cfg(test)]

@@ -456,6 +456,7 @@ impl Values {
             ("theme", extra(&config.site.theme_settings)),
             ("extra", extra(&config.extra)),
             ("search", self.search.into()),
+            ("cards", config.images.cards.into()),
             ("authors", Value::from_serializable(&config.authors)),
         ])
     }

@@ -32,7 +32,7 @@ pub fn encode(raster: &Raster, format: Format, settings: Settings) -> Result<Vec
         Format::Avif => avif(raster, settings),
         Format::Webp => webp(raster, settings),
         Format::Jpeg => jpeg(raster, settings),
-        Format::Png => png(raster),
+        Format::Png => png(raster, CompressionType::Best),
         Format::Gif => Err("nobody needs new ones".to_owned()),
     };
     made.map_err(|reason| Error::Encode { format: format.name(), reason })
@@ -81,10 +81,10 @@ fn jpeg(raster: &Raster, settings: Settings) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn png(raster: &Raster) -> Result<Vec<u8>, String> {
+pub(crate) fn png(raster: &Raster, compression: CompressionType) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let kind = if raster.has_alpha() { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 };
-    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    let encoder = PngEncoder::new_with_quality(&mut bytes, compression, FilterType::Adaptive);
     let made = encoder.write_image(raster.pixels(), raster.width(), raster.height(), kind);
     made.map_err(|error| error.to_string())?;
     Ok(bytes)

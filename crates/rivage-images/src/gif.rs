@@ -28,11 +28,11 @@ fn pictures(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Bytes of a table of colours.
-fn table(flags: u8) -> usize {
+pub(crate) fn table(flags: u8) -> usize {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
 
-fn after_blocks(bytes: &[u8], mut at: usize) -> Option<usize> {
+pub(crate) fn after_blocks(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match *bytes.get(at)? {
             0 => return Some(at + 1),

@@ -1,27 +1,38 @@
 //! Images of sites: bytes and parameters in, bytes out.
 //!
 //! [`probe()`] tells what a file is from its header, [`decode()`] makes pixels of it, [`Raster::resized`] cuts and scales them, [`encode()`] writes
-//! them. Everything is bounded before it is decoded; whatever bytes are given, the answer is a value or an [`Error`]. The same input gives the
+//! them. [`without_metadata`] and [`sanitize_svg`] leave out of a file what visitors need not get, [`draw()`] makes a picture of an SVG with
+//! [`Fonts`] of its own. Everything is bounded before it is decoded; whatever bytes are given, the answer is a value or an [`Error`]. The same input gives the
 //! same bytes on one machine: encoders run on one thread, and callers work on several images at once.
 //! Deliberately not here: files, caches, HTML, and how many images are worked on at once ([`memory`] tells what one of them needs).
 
 mod area;
 mod decode;
+mod draw;
 mod encode;
 mod error;
+mod fonts;
 mod gif;
 mod jpeg;
 mod probe;
 mod raster;
+mod size;
+mod strip;
+mod svg;
 
 use serde::{Deserialize, Serialize};
 
 pub use area::{Area, Focus, Ratio};
 pub use decode::{decode, memory};
+pub use draw::{DRAWERS, LARGEST_DRAWING, draw, drawing_size};
 pub use encode::{ENCODERS, Settings, encode};
 pub use error::Error;
+pub use fonts::{Fit, Fitted, Fonts};
 pub use probe::{Info, LARGEST_PIXELS, LARGEST_SIDE, probe};
 pub use raster::Raster;
+pub use size::size;
+pub use strip::without_metadata;
+pub use svg::sanitize_svg;
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

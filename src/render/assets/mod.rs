@@ -7,7 +7,6 @@
 
 mod css;
 mod diagnostics;
-mod image;
 mod path;
 mod sass;
 mod script;
@@ -17,9 +16,9 @@ use std::collections::BTreeMap;
 use rivage_diag::{Diagnostic, FileId};
 use serde::{Deserialize, Serialize};
 
-pub use self::image::{image_size, is_image};
 use super::{Artifact, Content};
 use crate::discover::ThemeFile;
+use crate::images::original::Cleaning;
 use crate::inputs::Inputs;
 
 /// The folder of the output that all assets are in.
@@ -71,14 +70,25 @@ impl Kind {
     }
 }
 
+/// Reports whether a name is an image's whose size can be read.
+pub fn is_image(name: &str) -> bool {
+    let extension = path::extension(name).to_ascii_lowercase();
+    ["png", "jpg", "jpeg", "gif", "webp", "svg"].contains(&extension.as_str())
+}
+
 /// Makes the output files of all assets.
-pub fn build(inputs: &Inputs<'_>, files: &[ThemeFile], minify: bool) -> (AssetMap, Vec<Artifact>, Vec<Diagnostic>) {
+pub fn build(
+    inputs: &Inputs<'_>,
+    files: &[ThemeFile],
+    minify: bool,
+    cleaning: Cleaning,
+) -> (AssetMap, Vec<Artifact>, Vec<Diagnostic>) {
     let sources = Sources { inputs, files: files.iter().map(|file| (file.name.as_str(), file)).collect() };
     let mut built = Built::default();
     let of = |kind| sources.files.values().copied().filter(move |file| Kind::of(&file.name) == kind);
     // Images and fonts first, since styles and scripts name them; then scripts, which may import each other.
     for file in of(Kind::Other) {
-        other(&sources, file, &mut built);
+        other(&sources, file, cleaning, &mut built);
     }
     for file in of(Kind::Style).filter(|file| !path::file_name(&file.name).starts_with('_')) {
         let text = css::build(&sources, file, &built.map, minify, &mut built.diagnostics);
@@ -140,12 +150,13 @@ impl Built {
     }
 }
 
-/// Adds a file that is copied.
-fn other(sources: &Sources<'_>, file: &ThemeFile, built: &mut Built) {
+/// Adds a file that is copied. Its name changes with what is published of it; whoever copies it leaves out the rest.
+fn other(sources: &Sources<'_>, file: &ThemeFile, cleaning: Cleaning, built: &mut Built) {
     let Some(bytes) = sources.bytes(file, &mut built.diagnostics) else { return };
-    let dimensions = if image::is_image(&file.name) {
-        image_size(&bytes).unwrap_or_else(|reason| {
-            built.diagnostics.push(diagnostics::unreadable_image(&file.path, &reason));
+    let bytes = cleaning.clean(&file.name, &bytes).ok().flatten().unwrap_or(bytes);
+    let dimensions = if is_image(&file.name) {
+        rivage_images::size(&bytes).unwrap_or_else(|why| {
+            built.diagnostics.push(diagnostics::unreadable_image(&file.path, &why.to_string()));
             None
         })
     } else {
@@ -245,7 +256,7 @@ mod tests {
             list.push(ThemeFile { name: (*name).to_owned(), path });
         }
         let world = World::new(Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
-        build(&Inputs::new(&world), &list, minify)
+        build(&Inputs::new(&world), &list, minify, Cleaning::default())
     }
 
     /// Puts `#` for eight hexadecimal digits between dots.
@@ -413,7 +424,7 @@ mod tests {
         fs.write("assets/a.css", b"a{}\xff".to_vec());
         let world = World::new(Arc::new(fs), jiff::Timestamp::UNIX_EPOCH, BTreeMap::new());
         let files = [ThemeFile { name: "a.css".to_owned(), path: "assets/a.css".to_owned() }];
-        let (map, artifacts, diagnostics) = build(&Inputs::new(&world), &files, true);
+        let (map, artifacts, diagnostics) = build(&Inputs::new(&world), &files, true, Cleaning::default());
         assert!(map.map.is_empty() && artifacts.is_empty());
         assert_eq!(diagnostics[0].code, "invalid-utf8");
         assert_eq!(diagnostics[0].primary.as_ref().unwrap().span, rivage_diag::Span::at(3));

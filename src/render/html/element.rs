@@ -341,7 +341,7 @@ impl Writer<'_> {
                     push_attribute("height", &height.to_string(), out);
                 }
                 if !props.contains_key("loading") {
-                    self.image_loading(out);
+                    self.loading().write(out);
                 }
                 true
             }

@@ -12,7 +12,7 @@ use super::escape::{encode_url, escape_text, push_attribute, push_quoted, push_t
 use super::footnotes::Footnotes;
 use super::host::{At, Code, CodeBlock};
 use super::ids::Ids;
-use super::picture::Attributes;
+use super::picture::{Attributes, Image, Loading};
 use super::scope::FileScope;
 use super::{Host, Settings, TocEntry, diagnostics};
 
@@ -256,34 +256,22 @@ impl<'a> Writer<'a> {
     }
 
     fn image(&mut self, url: &str, alt: &str, title: Option<&str>, span: Span, out: &mut String) {
-        let target = (!self.settings.plain).then(|| self.host.image(url, At { file: &self.scope.file, span }));
-        if let Some(picture) = target.as_ref().and_then(|target| target.picture.as_ref()) {
-            let attributes = Attributes { alt, title, class: None, lazy: !self.host.is_first_image() };
-            picture.write(&attributes, out);
-            return;
+        if self.settings.plain {
+            let image = Image { src: &encode_url(url), ..Image::default() };
+            return image.write(&Attributes { alt, title, ..Attributes::default() }, out);
         }
-        out.push_str("<img");
-        push_attribute("src", &encode_url(target.as_ref().map_or(url, |target| &target.src)), out);
-        push_attribute("alt", alt, out);
-        if let Some(target) = &target {
-            if let Some((width, height)) = target.size {
-                push_attribute("width", &width.to_string(), out);
-                push_attribute("height", &height.to_string(), out);
-            }
-            self.image_loading(out);
+        let target = self.host.image(url, At { file: &self.scope.file, span });
+        let attributes = Attributes { alt, title, class: None, loading: self.loading() };
+        if let Some(picture) = &target.picture {
+            return picture.write(&attributes, out);
         }
-        if let Some(title) = title {
-            push_attribute("title", title, out);
-        }
-        out.push('>');
+        let (width, height) = target.size.unzip();
+        Image { src: &encode_url(&target.src), width, height }.write(&attributes, out);
     }
 
-    /// Writes how an image is loaded: the page's first one at once, as it is likely to be in sight.
-    pub(super) fn image_loading(&mut self, out: &mut String) {
-        if !self.host.is_first_image() {
-            out.push_str(" loading=\"lazy\"");
-        }
-        out.push_str(" decoding=\"async\"");
+    /// Tells how the next image is loaded.
+    pub(super) fn loading(&mut self) -> Loading {
+        Loading::of(self.host.is_first_image())
     }
 
     fn heading(&mut self, node: &Node, depth: u8, own: Option<&str>, classes: &[String], out: &mut String) {

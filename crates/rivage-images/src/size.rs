@@ -1,42 +1,26 @@
-//! Width and height of images.
+//! Width and height of an image, SVG included, from its header alone.
 //!
-//! In: a file's bytes. Out: its size, from the header alone: no pixel is decoded, so that a small file that claims to be huge costs nothing.
-//! Deliberately not here: resizing.
+//! In: a file's bytes. Out: its size as it is shown. Deliberately not here: whether anything can be made of it ([`crate::probe()`]).
 
-use std::io::Cursor;
+use crate::{Error, probe};
 
-use image::{ImageError, ImageReader};
-
-use super::path;
-
-/// Reports whether a name is an image's whose size can be read.
-pub fn is_image(name: &str) -> bool {
-    let extension = path::extension(name).to_ascii_lowercase();
-    ["png", "jpg", "jpeg", "gif", "webp", "svg"].contains(&extension.as_str())
-}
-
-/// Returns the width and height of a PNG, JPEG, GIF, WebP or SVG; none for other files and for an SVG that does not tell.
+/// Returns the width and height of a PNG, JPEG, GIF, WebP or SVG; none for images of other formats and for an SVG that does not tell.
 ///
 /// # Errors
 /// The file starts like an image but cannot be read; or it has nothing of any file format that is known.
-pub fn image_size(bytes: &[u8]) -> Result<Option<(u32, u32)>, String> {
-    if bytes.is_empty() {
-        return Err("the file is empty".to_owned());
-    }
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
-    if reader.format().is_some() {
-        return match reader.into_dimensions() {
-            Ok(size) => Ok(Some(size)),
-            // A format that is known by its first bytes but not built in: AVIF, TIFF…
-            Err(ImageError::Unsupported(_)) => Ok(None),
-            Err(error) => Err(error.to_string()),
-        };
-    }
-    let start = &bytes[..bytes.len().min(SVG_HEAD)];
-    let text = String::from_utf8_lossy(start);
-    match svg_tag(&text) {
-        Some(tag) => Ok(svg_size(tag)),
-        None => Err("it is none of the formats that are known".to_owned()),
+pub fn size(bytes: &[u8]) -> Result<Option<(u32, u32)>, Error> {
+    match probe(bytes) {
+        Ok(info) => Ok(Some((info.width, info.height))),
+        // It is only shown: no pixel is decoded here.
+        Err(Error::TooLarge { width, height }) => Ok(Some((width, height))),
+        // A format that is known by its first bytes but not to us: AVIF, TIFF…
+        Err(Error::Unknown) if image::guess_format(bytes).is_ok() => Ok(None),
+        Err(Error::Unknown) => {
+            let start = &bytes[..bytes.len().min(SVG_HEAD)];
+            let text = String::from_utf8_lossy(start);
+            svg_tag(&text).map(svg_size).ok_or(Error::Unknown)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -106,27 +90,6 @@ fn pixels(value: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn png(width: u32, height: u32) -> Vec<u8> {
-        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-        bytes.extend(width.to_be_bytes());
-        bytes.extend(height.to_be_bytes());
-        bytes.extend([8, 2, 0, 0, 0]);
-        let crc = bytes[12..].iter().fold(u32::MAX, |crc, byte| {
-            (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
-        });
-        bytes.extend((!crc).to_be_bytes());
-        bytes.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
-        bytes
-    }
-
-    #[test]
-    fn sizes_come_from_headers() {
-        assert_eq!(image_size(&png(640, 480)), Ok(Some((640, 480))));
-        // Would be terabytes if it were decoded.
-        assert_eq!(image_size(&png(1_000_000, 1_000_000)), Ok(Some((1_000_000, 1_000_000))));
-        assert_eq!(image_size(b"GIF89a\x03\0\x02\0\0\0\0,\0\0\0\0\x03\0\x02\0\0\x02\x01\0\0;"), Ok(Some((3, 2))));
-    }
-
     #[test]
     fn svgs_tell_their_size_in_two_ways() {
         for (svg, expect) in [
@@ -137,16 +100,17 @@ mod tests {
             ("<svg stroke-width=\"3\" height=\"2\">", None),
             ("<svg width=\"-1\" height=\"1e99\">", None),
         ] {
-            assert_eq!(image_size(svg.as_bytes()), Ok(expect), "{svg}");
+            assert_eq!(size(svg.as_bytes()), Ok(expect), "{svg}");
         }
     }
 
     #[test]
     fn what_is_no_image_is_told() {
-        assert_eq!(image_size(b""), Err("the file is empty".to_owned()));
+        assert_eq!(size(b""), Err(Error::Empty));
         for bytes in [&b"no image"[..], b"<svg", b"<svg-x>", b"<?xml", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"] {
-            assert!(image_size(bytes).is_err(), "{bytes:?}");
+            assert!(size(bytes).is_err(), "{bytes:?}");
         }
-        assert_eq!(image_size(b"\0\0\0\x1cftypavif\0\0\0\0"), Ok(None));
+        assert_eq!(size(b"\0\0\0\x1cftypavif\0\0\0\0"), Ok(None));
+        assert_eq!(size(b"GIF89a\x03\0\x02\0\0\0\0,\0\0\0\0\x03\0\x02\0\0\x02\x01\0\0;"), Ok(Some((3, 2))));
     }
 }
