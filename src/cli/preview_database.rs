@@ -1,9 +1,10 @@
 //! The database of a preview: the one that was named, or a private one.
 //!
-//! In: `--db`, `DATABASE_URL`, the programs of PostgreSQL. Out: a database at the [`Desk`], or a hint in its place. Started once, in the background,
+//! In: `--db`, `DATABASE_URL`, the programs of PostgreSQL, which are fetched where there are none and somebody agrees. Out: a database at the [`Desk`], or a hint in its place. Started once, in the background,
 //! when the site has an API for the first time: a site without one never waits for it. The content of the site goes into a private one after the
 //! first build, and again when builds have come to rest.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,13 +14,14 @@ use rivage_api::auth::jwt::Key;
 use rivage_api::decide::Secrets;
 use rivage_postgres::Config;
 
+use super::args::Preview;
 use super::database::{VARIABLE, migrate, named, states};
 use super::printer::{Printer, count};
 use super::project::{SiteSources, world};
 use super::publish::{gather, write};
 use super::serve::secrets as named_secrets;
 use crate::database::cluster::{Cluster, Error as ClusterError, OLDEST};
-use crate::database::migrations;
+use crate::database::{fetch, migrations};
 use crate::diag::emit;
 use crate::inputs::Inputs;
 use crate::pipeline::{Mode, Options, Silent};
@@ -33,6 +35,8 @@ pub(super) struct PreviewDatabase {
     root: PathBuf,
     /// The one that `--db` names.
     given: Option<String>,
+    /// Whether PostgreSQL may be fetched without a question.
+    may_fetch: bool,
     desk: Arc<Desk>,
     printer: Printer,
     state: Arc<Mutex<State>>,
@@ -52,11 +56,12 @@ impl PreviewDatabase {
     ///
     /// # Errors
     /// The URL is wrong.
-    pub(super) fn new(root: &Path, given: Option<String>, desk: Arc<Desk>, printer: &Printer) -> anyhow::Result<Self> {
+    pub(super) fn new(root: &Path, args: &Preview, desk: Arc<Desk>, printer: &Printer) -> anyhow::Result<Self> {
+        let (given, may_fetch) = (args.db.clone(), args.fetch_postgres);
         if given.is_some() {
             named(given.as_deref(), VARIABLE)?;
         }
-        Ok(Self { root: root.to_owned(), given, desk, printer: printer.clone(), state: Arc::default() })
+        Ok(Self { root: root.to_owned(), given, may_fetch, desk, printer: printer.clone(), state: Arc::default() })
     }
 
     /// Starts it after the first build, and tells it of each further one. Returns at once.
@@ -74,6 +79,7 @@ impl PreviewDatabase {
         let starting = Starting {
             root: self.root.clone(),
             given: self.given.clone(),
+            may_fetch: self.may_fetch,
             desk: Arc::clone(&self.desk),
             printer: self.printer.clone(),
             state: Arc::clone(&self.state),
@@ -99,6 +105,7 @@ impl PreviewDatabase {
 struct Starting {
     root: PathBuf,
     given: Option<String>,
+    may_fetch: bool,
     desk: Arc<Desk>,
     printer: Printer,
     state: Arc<Mutex<State>>,
@@ -120,9 +127,7 @@ impl Starting {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             self.printer.warning(&format!("the API's database: {}", causes.join(": ")));
             let hint = match error.downcast_ref() {
-                Some(ClusterError::Missing) => format!(
-                    "there is no database: install PostgreSQL {OLDEST} or newer, pass `--db URL` to `rivage preview`, or set {VARIABLE}"
-                ),
+                Some(ClusterError::Missing) => without_database(fetch::build().is_ok()),
                 _ => "there is no database; the terminal of `rivage preview` says why".to_owned(),
             };
             self.desk.set_no_database(hint);
@@ -142,7 +147,15 @@ impl Starting {
 
     /// Starts a private server and fills it.
     fn private(&self) -> anyhow::Result<()> {
-        let cluster = Cluster::start(&self.root)?;
+        let cluster = match Cluster::start(&self.root) {
+            Err(error) if is_fetchable(&error) && self.agrees() => {
+                self.printer.note(&format!("fetching {}", fetch::NAME));
+                let programs = Cluster::fetch_programs()??;
+                self.printer.note(&format!("PostgreSQL is in `{}`", programs.display()));
+                Cluster::start(&self.root)?
+            }
+            started => started?,
+        };
         let url = cluster.url().to_owned();
         {
             let mut state = lock(&self.state);
@@ -171,6 +184,22 @@ impl Starting {
         Ok(())
     }
 
+    /// Asks whether PostgreSQL may be fetched, where there is one to fetch and somebody to ask.
+    fn agrees(&self) -> bool {
+        if self.may_fetch {
+            return true;
+        }
+        if fetch::build().is_err() || !std::io::stdin().is_terminal() || !self.printer.is_heard() {
+            return false;
+        }
+        self.printer.note(&format!(
+            "the API needs a database, and this machine has no PostgreSQL {OLDEST} or newer. Fetch {}? [y/N]",
+            fetch::NAME
+        ));
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).is_ok() && is_yes(&line)
+    }
+
     /// Writes the content into the database: search and lists answer from it. A site with errors is left as it was.
     fn publish(&self, config: Config) -> anyhow::Result<()> {
         let options = Options { mode: Mode::Build, ..Options::default() };
@@ -194,6 +223,27 @@ impl Starting {
         }
         all
     }
+}
+
+/// Reports whether the programs that can be fetched are what is missing.
+fn is_fetchable(error: &ClusterError) -> bool {
+    match error {
+        ClusterError::Missing => true,
+        ClusterError::OtherVersion { version, .. } => *version == fetch::VERSION,
+        _ => false,
+    }
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+/// What to do where there is no database.
+fn without_database(may_fetch: bool) -> String {
+    let fetch = if may_fetch { ", start it with `--fetch-postgres`" } else { "" };
+    format!(
+        "there is no database: install PostgreSQL {OLDEST} or newer, pass `--db URL` to `rivage preview`{fetch}, or set {VARIABLE}"
+    )
 }
 
 /// The secrets of the environment; without a key of tokens, one that is forgotten when the preview ends.
@@ -222,4 +272,25 @@ pub(super) fn log(printer: &Printer, line: &rivage_api::log::Log) {
 
 fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_one() {
+        for line in ["y\n", "Y\r\n", " yes\n"] {
+            assert!(is_yes(line), "{line:?}");
+        }
+        for line in ["", "\n", "n\n", "no\n", "yep\n", "y n\n"] {
+            assert!(!is_yes(line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_hint_names_what_helps() {
+        assert!(without_database(true).contains("`--fetch-postgres`"));
+        assert!(!without_database(false).contains("fetch"));
+    }
 }
