@@ -11,6 +11,8 @@ mod extensions;
 mod http;
 #[path = "api/place.rs"]
 mod place;
+#[path = "api/security.rs"]
+mod security;
 #[path = "api/slow.rs"]
 mod slow;
 
@@ -405,7 +407,7 @@ fn an_outage_is_told_in_time_and_over_when_it_is_over() {
     let kept = get(&own, "/api/notes?limit=1");
     assert_eq!(kept.status, 200);
 
-    for (fault, most) in [(Fault::ResetAfter(0), 3), (Fault::BlackHole, 15)] {
+    for (fault, most) in [(Fault::ResetAfter(0), 3), (Fault::ResetAfter(60), 3), (Fault::BlackHole, 15)] {
         proxy.set(fault);
         let started = Instant::now();
         let answer = get(&own, "/api/notes/1");
@@ -424,6 +426,17 @@ fn an_outage_is_told_in_time_and_over_when_it_is_over() {
         let answer = get(&own, "/api/notes/1");
         assert_eq!(answer.status, 200, "{fault:?}: {answer:?}");
     }
+
+    // What a restart of the server does to connections that are kept.
+    own.query(
+        "select pg_terminate_backend(pid)::text from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
+    assert_eq!(get(&own, "/api/notes/1").status, 200, "what only reads is tried again");
+    let form = json!({"email": "a@b.c", "message": "after a restart"});
+    let sent = [(), ()].map(|()| post(&own, "/api/v1/forms/contact", &[], &form));
+    // What writes is not sent twice: where the end of the connection has not arrived yet, the client hears of it.
+    assert!(matches!(sent[0].status, 204 | 503), "{sent:?}");
+    assert_eq!(sent[1].status, 204, "{sent:?}");
 }
 
 /// Asks the database until it answers so.

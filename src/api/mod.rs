@@ -7,6 +7,7 @@
 pub mod check;
 mod columns;
 mod diagnostics;
+pub mod program;
 
 use std::collections::BTreeMap;
 

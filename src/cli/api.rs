@@ -6,16 +6,23 @@ use anyhow::Context;
 use rivage_diag::{Diagnostic, FileId};
 
 use super::Exit;
-use super::args::{Api as Args, ApiCheck, ApiCommand, Global};
+use super::args::{Api as Args, ApiCheck, ApiCommand, ApiWorker, Global};
 use super::database::{VARIABLE, block_on, connect, named};
 use super::printer::{Printer, count, failure};
 use super::project::{Project, SiteSources};
-use crate::api::{self, Api, check};
+use crate::api::{self, Api, check, program};
 use crate::config::{self, Config};
 use crate::diag::emit;
 use crate::inputs::Inputs;
 
 pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Result<Exit> {
+    let program = match (&args.command, program::FILES) {
+        (ApiCommand::Worker(_), None) => {
+            let hint = "releases carry it; with rivage's sources, `cargo xtask worker` makes it";
+            return Err(failure("this rivage was built without the program of the Worker", hint));
+        }
+        (_, files) => files.unwrap_or_default(),
+    };
     let project = Project::open(global)?;
     let (_, api, problems) = load(&project, printer);
     if problems.iter().any(Diagnostic::is_error) {
@@ -31,9 +38,24 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
         ApiCommand::Client => printer.result(&api.client())?,
         ApiCommand::Openapi => printer.result(&api.openapi())?,
         ApiCommand::Manifest => printer.result(&api.manifest.encode())?,
+        ApiCommand::Worker(args) => worker(&project, args, program, &api, printer)?,
         ApiCommand::Check(args) => return check(&project, args, &api, &problems, printer),
     }
     Ok(Exit::Done)
+}
+
+fn worker(
+    project: &Project,
+    args: &ApiWorker,
+    files: &[program::File],
+    api: &Api,
+    printer: &Printer,
+) -> anyhow::Result<()> {
+    let folder = project.root.join(&args.out);
+    program::write(files, &api.manifest.encode(), &folder)
+        .with_context(|| format!("could not write the program into `{}`", folder.display()))?;
+    printer.summary(&format!("the Worker is in `{}`", args.out))?;
+    Ok(())
 }
 
 /// Reads settings and API of a project, and prints what is wrong with them.

@@ -215,6 +215,9 @@ pub struct Preview {
     /// The database of the API, instead of DATABASE_URL; `compose`: that of docker-compose.yml [default: a private one, if this machine has PostgreSQL]
     #[arg(long, value_name = "URL")]
     pub db: Option<String>,
+    /// Fetch a small PostgreSQL for the private database without asking, if this machine has none
+    #[arg(long, conflicts_with = "db")]
+    pub fetch_postgres: bool,
 }
 
 /// `rivage serve`
@@ -268,6 +271,16 @@ pub enum ApiCommand {
     Openapi,
     /// Print the manifest, which a Worker loads
     Manifest,
+    /// Write the program of the Worker and the manifest into a folder, for wrangler and `rivage deploy`
+    Worker(ApiWorker),
+}
+
+/// `rivage api worker`
+#[derive(Debug, clap::Args)]
+pub struct ApiWorker {
+    /// The folder, in the project
+    #[arg(long, value_name = "DIR", default_value = "target/worker")]
+    pub out: String,
 }
 
 /// `rivage api check`

@@ -55,7 +55,7 @@ pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow:
         future: !args.no_future,
         printer: printer.clone(),
         watcher: Mutex::new(None),
-        database: PreviewDatabase::new(&project.root, args.db.clone(), Arc::clone(&desk), printer)?,
+        database: PreviewDatabase::new(&project.root, args, Arc::clone(&desk), printer)?,
         desk: Arc::clone(&desk),
         state: Mutex::default(),
     });

@@ -1,9 +1,11 @@
 //! The database of a preview: the one that was named, or a private one.
 //!
-//! In: `--db`, `DATABASE_URL`, the programs of PostgreSQL. Out: a database at the [`Desk`], or a hint in its place. Started once, in the background,
-//! when the site has an API for the first time: a site without one never waits for it. The content of the site goes into a private one, and into that
-//! of docker-compose.yml, after the first build, and again when builds have come to rest.
+//! In: `--db`, `DATABASE_URL`, the programs of PostgreSQL, which are fetched where there are none and somebody agrees. Out: a database at the
+//! [`Desk`], or a hint in its place. Started once, in the background, when the site has an API for the first time: a site without one never waits
+//! for it. The content of the site goes into a private one, and into that of docker-compose.yml, after the first build, and again when builds have
+//! come to rest.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +15,7 @@ use rivage_api::auth::jwt::Key;
 use rivage_api::decide::Secrets;
 use rivage_postgres::Config;
 
+use super::args::Preview;
 use super::compose;
 use super::database::{VARIABLE, migrate, named, states};
 use super::printer::{Printer, count};
@@ -20,7 +23,7 @@ use super::project::{SiteSources, world};
 use super::publish::write;
 use super::serve::secrets as named_secrets;
 use crate::database::cluster::{Cluster, Error as ClusterError, OLDEST};
-use crate::database::migrations;
+use crate::database::{fetch, migrations};
 use crate::diag::emit;
 use crate::inputs::Inputs;
 use crate::pipeline::{Mode, Options, Session, Silent};
@@ -37,6 +40,8 @@ pub(super) struct PreviewDatabase {
     given: Option<String>,
     /// That of docker-compose.yml, where `--db` says so.
     compose: Option<Config>,
+    /// Whether PostgreSQL may be fetched without a question.
+    may_fetch: bool,
     desk: Arc<Desk>,
     printer: Printer,
     state: Arc<Mutex<State>>,
@@ -56,14 +61,16 @@ impl PreviewDatabase {
     ///
     /// # Errors
     /// The URL is wrong, or the database of docker-compose.yml is not up.
-    pub(super) fn new(root: &Path, given: Option<String>, desk: Arc<Desk>, printer: &Printer) -> anyhow::Result<Self> {
+    pub(super) fn new(root: &Path, args: &Preview, desk: Arc<Desk>, printer: &Printer) -> anyhow::Result<Self> {
+        let (given, may_fetch) = (args.db.clone(), args.fetch_postgres);
         let mut compose = None;
         match given.as_deref() {
             Some(compose::WORD) => compose = Some(compose::config(root)?),
             Some(url) => drop(named(Some(url), VARIABLE)?),
             None => {}
         }
-        Ok(Self { root: root.to_owned(), given, compose, desk, printer: printer.clone(), state: Arc::default() })
+        let (root, printer) = (root.to_owned(), printer.clone());
+        Ok(Self { root, given, compose, may_fetch, desk, printer, state: Arc::default() })
     }
 
     /// Starts it after the first build, and tells it of each further one. Returns at once.
@@ -82,6 +89,7 @@ impl PreviewDatabase {
             root: self.root.clone(),
             given: self.given.clone(),
             compose: self.compose.clone(),
+            may_fetch: self.may_fetch,
             desk: Arc::clone(&self.desk),
             printer: self.printer.clone(),
             state: Arc::clone(&self.state),
@@ -108,6 +116,7 @@ struct Starting {
     root: PathBuf,
     given: Option<String>,
     compose: Option<Config>,
+    may_fetch: bool,
     desk: Arc<Desk>,
     printer: Printer,
     state: Arc<Mutex<State>>,
@@ -132,9 +141,7 @@ impl Starting {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             self.printer.warning(&format!("the API's database: {}", causes.join(": ")));
             let hint = match error.downcast_ref() {
-                Some(ClusterError::Missing) => format!(
-                    "there is no database: install PostgreSQL {OLDEST} or newer, pass `--db URL` to `rivage preview`, or set {VARIABLE}"
-                ),
+                Some(ClusterError::Missing) => without_database(fetch::build().is_ok()),
                 _ => "there is no database; the terminal of `rivage preview` says why".to_owned(),
             };
             self.desk.set_no_database(hint);
@@ -154,7 +161,15 @@ impl Starting {
 
     /// Starts a private server, and keeps it filled.
     fn private(&self) -> anyhow::Result<()> {
-        let cluster = Cluster::start(&self.root)?;
+        let cluster = match Cluster::start(&self.root) {
+            Err(error) if is_fetchable(&error) && self.agrees() => {
+                self.printer.note(&format!("fetching {}", fetch::NAME));
+                let programs = Cluster::fetch_programs()??;
+                self.printer.note(&format!("PostgreSQL is in `{}`", programs.display()));
+                Cluster::start(&self.root)?
+            }
+            started => started?,
+        };
         let url = cluster.url().to_owned();
         {
             let mut state = lock(&self.state);
@@ -188,6 +203,22 @@ impl Starting {
         Ok(())
     }
 
+    /// Asks whether PostgreSQL may be fetched, where there is one to fetch and somebody to ask.
+    fn agrees(&self) -> bool {
+        if self.may_fetch {
+            return true;
+        }
+        if fetch::build().is_err() || !std::io::stdin().is_terminal() || !self.printer.is_heard() {
+            return false;
+        }
+        self.printer.note(&format!(
+            "the API needs a database, and this machine has no PostgreSQL {OLDEST} or newer. Fetch {}? [y/N]",
+            fetch::NAME
+        ));
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).is_ok() && is_yes(&line)
+    }
+
     /// Writes the content into the database: search and lists answer from it. A site with errors is left as it was.
     fn publish(&self, config: Config) -> anyhow::Result<()> {
         let options = Options { mode: Mode::Build, ..Options::default() };
@@ -213,6 +244,27 @@ impl Starting {
         }
         all
     }
+}
+
+/// Reports whether the programs that can be fetched are what is missing.
+fn is_fetchable(error: &ClusterError) -> bool {
+    match error {
+        ClusterError::Missing => true,
+        ClusterError::OtherVersion { version, .. } => *version == fetch::VERSION,
+        _ => false,
+    }
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+/// What to do where there is no database.
+fn without_database(may_fetch: bool) -> String {
+    let fetch = if may_fetch { ", start it with `--fetch-postgres`" } else { "" };
+    format!(
+        "there is no database: install PostgreSQL {OLDEST} or newer, pass `--db URL` to `rivage preview`{fetch}, or set {VARIABLE}"
+    )
 }
 
 /// The secrets of the environment; without a key of tokens, one that is forgotten when the preview ends.
@@ -241,4 +293,25 @@ pub(super) fn log(printer: &Printer, line: &rivage_api::log::Log) {
 
 fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_one() {
+        for line in ["y\n", "Y\r\n", " yes\n"] {
+            assert!(is_yes(line), "{line:?}");
+        }
+        for line in ["", "\n", "n\n", "no\n", "yep\n", "y n\n"] {
+            assert!(!is_yes(line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_hint_names_what_helps() {
+        assert!(without_database(true).contains("`--fetch-postgres`"));
+        assert!(!without_database(false).contains("fetch"));
+    }
 }

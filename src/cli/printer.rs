@@ -37,6 +37,11 @@ impl Printer {
         self.color
     }
 
+    /// Reports whether somebody at a terminal sees what is told.
+    pub(super) fn is_heard(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
     /// Prints a result that was asked for.
     ///
     /// # Errors

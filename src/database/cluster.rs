@@ -1,8 +1,8 @@
-//! A private PostgreSQL for previews, from the programs that the machine has.
+//! A private PostgreSQL for previews, from the programs that the machine has, or that were fetched for it.
 //!
 //! In: the project's folder. Out: a running server with a URL, which ends with this process, however that ends; its data stay in
-//! `.rivage/postgres`. PostgreSQL refuses to run as root: then it runs as `postgres`, or else `nobody`. Deliberately not here: installing
-//! PostgreSQL; anything for visitors.
+//! `.rivage/postgres`. PostgreSQL refuses to run as root: then it runs as `postgres`, or else `nobody`. Deliberately not here: what is
+//! fetched ([`super::fetch`]); anything for visitors.
 //!
 //! The server is the child of a shell, its keeper, that waits for the end of its standard input. The other end of that pipe closes with this process.
 
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::fetch;
 use crate::inputs::Fingerprint;
 
 /// The oldest version that rivage's tables work with.
@@ -98,8 +99,10 @@ impl Cluster {
     /// # Errors
     /// PostgreSQL is not installed, is in use, or does not start.
     pub fn start(root: &Path) -> Result<Self, Error> {
-        let all = programs();
         let user = server_user()?;
+        let mut all = programs();
+        // Last: those of the machine are kept up to date by somebody.
+        all.extend(fetched(user.as_deref()));
         let folder = folder(root, user.as_deref())?;
         let data = folder.join("data");
         let bin = choose(&all, &folder)?;
@@ -135,6 +138,21 @@ impl Cluster {
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(cluster)
+    }
+
+    /// Fetches the programs of a small PostgreSQL, for this machine's previews.
+    ///
+    /// # Errors
+    /// There is no way to find out who runs this; within, what [`super::fetch`] says.
+    pub fn fetch_programs() -> Result<Result<PathBuf, fetch::Error>, Error> {
+        let has_user = server_user()?.is_some();
+        Ok(fetch::build().and_then(|build| match fetch::folder(has_user) {
+            Some(folder) => fetch::fetch(build, &folder),
+            None => Err(fetch::Error::Unpack {
+                folder: PathBuf::from("~/.cache"),
+                source: io::Error::other("neither `HOME` nor `XDG_CACHE_HOME` is set"),
+            }),
+        }))
     }
 
     /// Returns the URL of its database, with a password.
@@ -180,6 +198,11 @@ fn programs() -> Vec<Programs> {
         .collect();
     found.sort_by(|one, other| other.cmp(one));
     found
+}
+
+/// Returns the programs that were fetched.
+fn fetched(user: Option<&str>) -> Option<Programs> {
+    Some((fetch::VERSION, fetch::programs(&fetch::folder(user.is_some())?)?))
 }
 
 fn version(postgres: &Path) -> Option<u32> {

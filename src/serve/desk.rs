@@ -183,13 +183,12 @@ impl Backend {
         let mut id = [0; 16];
         self.shell.fill(&mut id);
         let step = {
-            let headers = Read(&parts.headers);
+            let headers = Read { headers: &parts.headers, client: &client };
             let request = rivage_api::Request {
                 method: parts.method.as_str(),
                 path: parts.uri.path(),
                 query: parts.uri.query().unwrap_or_default(),
                 headers: &headers,
-                client: &client,
             };
             self.api.begin(&request, Arrival { now: self.shell.now(), id })
         };
@@ -245,16 +244,23 @@ fn unanswered(status: u16, code: &'static str, detail: &'static str) -> Reply {
     Reply { response, log, after: None, object: None }
 }
 
-/// The headers that the API asks for, one at a time.
-struct Read<'h>(&'h HeaderMap);
+/// The headers that the API asks for, one at a time, and the client's address.
+struct Read<'h> {
+    headers: &'h HeaderMap,
+    client: &'h str,
+}
 
 impl Headers for Read<'_> {
     fn get(&self, name: &str) -> Option<String> {
-        let mut values = self.0.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let mut values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         let first = values.next()?.into_owned();
         // Browsers of HTTP/2 split cookies, which are joined by another character than all else.
         let joint = if name == "cookie" { "; " } else { ", " };
         Some(values.fold(first, |all, value| all + joint + &value))
+    }
+
+    fn client(&self) -> String {
+        self.client.to_owned()
     }
 }
 
@@ -327,7 +333,7 @@ mod tests {
         for (name, value) in [("cookie", "a=1"), ("cookie", "b=2"), ("accept", "x"), ("accept", "y")] {
             headers.append(name, HeaderValue::from_static(value));
         }
-        let read = Read(&headers);
+        let read = Read { headers: &headers, client: "" };
         assert_eq!(read.get("cookie").as_deref(), Some("a=1; b=2"));
         assert_eq!(read.get("accept").as_deref(), Some("x, y"));
         assert_eq!(read.get("origin"), None);

@@ -94,6 +94,7 @@ impl Place {
             .arg(folder.path())
             .env_remove("DATABASE_READ_URL")
             .env("RIVAGE_API_KEYS", "first hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
+            .env("MEDIA_SECRET", "a secret of the tests")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -7,22 +7,31 @@ import { readFileSync, readdirSync } from 'node:fs'
 import http from 'node:http'
 import { database, start } from '../tests/support.mjs'
 
-const RUNS = Number(process.env.RIVAGE_BENCH_RUNS ?? 3)
+const RUNS = Number(process.env.RIVAGE_BENCH_RUNS ?? 5)
 const REQUESTS = Number(process.env.RIVAGE_BENCH_REQUESTS ?? 4000)
 const LANES = 8
 
-function workerd() {
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
+function workerds() {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
       const [, comm, rest] = stat.match(/\((.*)\) (.*)/s)
-      if (comm.startsWith('workerd') && Number(rest.split(' ')[1]) === process.pid) return name
+      return comm.startsWith('workerd') && Number(rest.split(' ')[1]) === process.pid
     } catch {
       // It has just ended.
+      return false
     }
-  }
-  throw new Error('workerd does not run')
+  })
+}
+
+// Starts a Worker, and finds its process.
+async function launch(database, options) {
+  const before = new Set(workerds())
+  const worker = await start(database, options)
+  const pid = workerds().find((name) => !before.has(name))
+  if (!pid) throw new Error('workerd does not run')
+  return { ...worker, pid }
 }
 
 // Microseconds of CPU of all threads, user and system.
@@ -59,20 +68,21 @@ async function lanes(address, target, headers, count) {
   agent.destroy()
 }
 
-// The least CPU of a request, and requests in a second.
-async function measure(worker, target, headers, count) {
-  const pid = workerd()
-  await lanes(worker.address, target, headers, Math.ceil(count / 4))
-  let least = Infinity
-  let rate = 0
+// The least CPU of a request, and requests in a second, of each. They take turns: what else the machine does is then the same for both.
+async function measure(sides, count) {
+  for (const { worker, target, headers } of sides) await lanes(worker.address, target, headers, Math.ceil(count / 2))
+  const results = sides.map(() => ({ cpu: Infinity, rate: 0 }))
   for (let run = 0; run < RUNS; run++) {
-    const before = cpu(pid)
-    const started = performance.now()
-    await lanes(worker.address, target, headers, count)
-    least = Math.min(least, (cpu(pid) - before) / count)
-    rate = Math.max(rate, count / ((performance.now() - started) / 1000))
+    for (const [index, { worker, target, headers }] of sides.entries()) {
+      const before = cpu(worker.pid)
+      const started = performance.now()
+      await lanes(worker.address, target, headers, count)
+      const result = results[index]
+      result.cpu = Math.min(result.cpu, (cpu(worker.pid) - before) / count)
+      result.rate = Math.max(result.rate, count / ((performance.now() - started) / 1000))
+    }
   }
-  return { cpu: least, rate }
+  return results
 }
 
 const p95 = (list) => list.sort((a, b) => a - b)[Math.floor(list.length * 0.95)]
@@ -98,23 +108,24 @@ async function latency(worker, target, rate, seconds) {
   return { rate, p95: p95(all), database: ofDatabase.length ? p95(ofDatabase) : null }
 }
 
-// The first request of an instance, and the second, each over a connection of its own.
-async function first(database, options) {
-  const times = []
+// The first request of an instance, and the second, each over a connection of its own; of all sides in turn.
+async function first(database, sides) {
+  const results = sides.map(() => ({ first: Infinity, firstCpu: Infinity, second: Infinity }))
   for (let run = 0; run < Math.max(RUNS, 5); run++) {
-    const worker = await start(database, options)
-    const pid = workerd()
-    const took = []
-    for (let turn = 0; turn < 2; turn++) {
-      const [before, started] = [cpu(pid), performance.now()]
-      await get(new http.Agent(), worker.address, '/api/v1/healthcheck', {})
-      took.push(performance.now() - started, (cpu(pid) - before) / 1000)
+    for (const [index, options] of sides.entries()) {
+      const worker = await launch(database, options)
+      const ask = async () => {
+        const [before, started] = [cpu(worker.pid), performance.now()]
+        await get(new http.Agent(), worker.address, '/api/v1/healthcheck', {})
+        return [performance.now() - started, (cpu(worker.pid) - before) / 1000]
+      }
+      const [[first, firstCpu], [second]] = [await ask(), await ask()]
+      const result = results[index]
+      for (const [name, value] of Object.entries({ first, firstCpu, second })) result[name] = Math.min(result[name], value)
+      await worker.stop()
     }
-    times.push(took)
-    await worker.stop()
   }
-  const least = (index) => Math.min(...times.map((took) => took[index]))
-  return { first: least(0), firstCpu: least(1), second: least(2) }
+  return results
 }
 
 // Hono takes no other `typ` than `JWT`, and we none but that of an access token.
@@ -139,19 +150,23 @@ const routes = [
 const tokens = { ours: token({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' }), peer: token({ alg: 'HS256', typ: 'JWT' }) }
 const result = { ours: {}, peer: {} }
 const tell = (what) => console.error(`  ${what}`)
-for (const [name, options] of [['ours', ours], ['peer', peer]]) {
-  tell(`${name}: first requests`)
-  result[name].first = await first(db.name, options)
-  tell(JSON.stringify(result[name].first))
-  const worker = await start(db.name, options)
-  for (const [route, target, headers, count] of routes) {
-    tell(`${name}: ${route}`)
-    result[name][route] = await measure(worker, target, headers ?? { authorization: `Bearer ${tokens[name]}` }, count)
-    tell(JSON.stringify(result[name][route]))
-  }
-  tell(`${name}: latency`)
-  if (name === 'ours') result.latency = await latency(worker, '/api/notes/1', result.ours.one.rate / 2, 10)
-  await worker.stop()
+const names = ['ours', 'peer']
+const options = { ours, peer }
+for (const [index, found] of (await first(db.name, names.map((name) => options[name]))).entries()) {
+  result[names[index]].first = found
 }
+tell(`first requests: ${JSON.stringify(names.map((name) => result[name].first))}`)
+const workers = {}
+for (const name of names) workers[name] = await launch(db.name, options[name])
+for (const [route, target, headers, count] of routes) {
+  const side = (name) => ({ worker: workers[name], target, headers: headers ?? { authorization: `Bearer ${tokens[name]}` } })
+  const measured = await measure(names.map(side), count)
+  for (const [index, name] of names.entries()) result[name][route] = measured[index]
+  tell(`${route}: ${JSON.stringify(measured)}`)
+}
+await workers.peer.stop()
+result.latency = await latency(workers.ours, '/api/notes/1', result.ours.one.rate / 2, 10)
+tell(`latency: ${JSON.stringify(result.latency)}`)
+await workers.ours.stop()
 await db.end()
 console.log(JSON.stringify(result))

@@ -35,13 +35,11 @@ function problem(status, code, detail) {
 
 const interrupted = () => problem(503, 'interrupted', 'the server was interrupted; try again in a moment')
 
-async function later(promise) {
-  try {
-    return await watch(promise)
-  } catch (error) {
+function later(promise) {
+  return watch(promise).catch((error) => {
     if (isAlive()) console.error(`rivage: ${error}`)
     return interrupted()
-  }
+  })
 }
 
 // A path that is no route may be a file: the page about the API lies among its routes. What is missing below /api is told as the API tells it.

@@ -1,7 +1,8 @@
 // What is on its way in the current instance of the module, and what happens when the instance dies.
 //
 // A panic, an overflowing stack or a lack of memory is a trap: whatever Rust was doing stays as it is, and a promise that it owed is never kept. All
-// of Rust that waits is run by microtasks of wasm-bindgen; the bundler replaces its `queueMicrotask` by the one below, so that a trap is seen.
+// of Rust that waits is run by microtasks of wasm-bindgen; the bundler replaces its `queueMicrotask` by the one below, so that a trap is seen. Other files
+// between Rust and the platform name `died` without importing it, by the same way.
 
 const inFlight = new Set()
 let alive = false
@@ -16,6 +17,8 @@ export function born() {
 }
 
 export function died(error) {
+  // Whatever else traps in it then, the first trap was the end.
+  if (!alive) return
   alive = false
   death = String(error)
   console.error(`rivage: the instance ended: ${error}`)
@@ -30,16 +33,16 @@ export function lastDeath() {
   return last
 }
 
-// Resolves as the promise does; rejects when the instance dies. The promise of death is the request's own: one for all would keep all.
-export async function watch(promise) {
-  let reject
-  const death = new Promise((_, fail) => (reject = fail))
-  inFlight.add(reject)
-  try {
-    return await Promise.race([promise, death])
-  } finally {
-    inFlight.delete(reject)
-  }
+// Resolves as the promise does; rejects when the instance dies. No race with a promise of death that all requests share, which would keep all of them.
+export function watch(promise) {
+  return new Promise((resolve, reject) => {
+    const then = (settle) => (value) => {
+      inFlight.delete(reject)
+      settle(value)
+    }
+    inFlight.add(reject)
+    promise.then(then(resolve), then(reject))
+  })
 }
 
 export function queueMicrotask(task) {

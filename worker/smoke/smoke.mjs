@@ -18,8 +18,8 @@ const child = spawn(
     env: {
       ...process.env,
       // The ways to the database that `localConnectionString` names are those of whoever clones the repository.
-      WRANGLER_HYPERDRIVE_LOCAL_CONNECTION_STRING_DB_READ: url,
-      WRANGLER_HYPERDRIVE_LOCAL_CONNECTION_STRING_DB_WRITE: url,
+      CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_DB_READ: url,
+      CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_DB_WRITE: url,
       WRANGLER_SEND_METRICS: 'false',
       CI: '1',
     },
@@ -37,7 +37,7 @@ const address = new Promise((resolve, reject) => {
       if (found) (clearTimeout(timer), resolve(found[1]))
     })
   }
-  child.on('exit', (code) => reject(new Error(`wrangler ended with ${code}`)))
+  child.on('exit', (code) => (clearTimeout(timer), reject(new Error(`wrangler ended with ${code}`))))
 })
 
 try {

@@ -1,37 +1,55 @@
 //! The API's response → the platform's.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
+
 use rivage_api::Response;
 use wasm_bindgen::prelude::*;
-use web_sys::ReadableStream;
-
-use crate::{bindings, copy};
+use web_sys::{Headers, ReadableStream};
 
 #[wasm_bindgen(module = "/js/respond.mjs")]
 extern "C" {
-    #[wasm_bindgen(catch)]
-    fn respond(status: u16, head: &str, body: &JsValue) -> Result<web_sys::Response, JsValue>;
+    fn remember(list: &str) -> Headers;
+
+    fn respond(
+        status: u16,
+        known: &Headers,
+        changing: &str,
+        json: Option<&[u8]>,
+        stream: Option<&ReadableStream>,
+    ) -> web_sys::Response;
+}
+
+/// Headers whose values stand in this program.
+type Fixed = Vec<(&'static str, &'static str)>;
+
+thread_local! {
+    /// Each list of such headers as the platform has it. There are as many as the program has kinds of responses, some dozens; no request adds one.
+    static KNOWN: RefCell<Vec<(Fixed, Headers)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes a response. Its body is fixed, so that it keeps its length, or the stream of an object, which knows its own.
 pub(crate) fn response(response: &Response, object: Option<&ReadableStream>, is_head: bool) -> web_sys::Response {
-    let mut head = String::with_capacity(512);
-    let mut add = |name: &str, value: &str| {
-        head.extend([name, "\n", value, "\n"]);
-    };
+    let mut fixed = Fixed::with_capacity(response.headers.len());
+    let mut changing = String::with_capacity(256);
+    let mut add = |name: &str, value: &str| changing.extend([name, "\n", value, "\n"]);
     for (name, value) in &response.headers {
-        add(name, value);
+        match value {
+            Cow::Borrowed(value) => fixed.push((*name, *value)),
+            Cow::Owned(value) => add(name, value),
+        }
     }
     if response.object.is_some() || (is_head && !response.body.is_empty()) {
         add("content-length", &response.length().to_string());
     }
-    let body = match object {
-        Some(object) if !is_head => object.into(),
-        None if !is_head && !response.body.is_empty() => copy(&response.body).into(),
-        _ => JsValue::NULL,
-    };
-    respond(response.status, &head, &body).unwrap_or_else(|error| {
-        // The API checks what it puts into headers; the platform may be stricter still.
-        bindings::log_error(&format!("rivage: a response was refused: {error:?}"));
-        web_sys::Response::error()
+    let stream = object.filter(|_| !is_head);
+    let json = (stream.is_none() && !is_head && !response.body.is_empty()).then_some(&response.body[..]);
+    KNOWN.with_borrow_mut(|known| {
+        let at = known.iter().position(|(list, _)| *list == fixed).unwrap_or_else(|| {
+            let list: String = fixed.iter().flat_map(|(name, value)| [*name, "\n", *value, "\n"]).collect();
+            known.push((fixed, remember(&list)));
+            known.len() - 1
+        });
+        respond(response.status, &known[at].1, &changing, json, stream)
     })
 }

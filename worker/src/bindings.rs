@@ -1,8 +1,8 @@
 //! The platform's functions and objects that neither `web_sys` nor `worker_sys` has in the form that is wanted here.
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, RefCell};
 
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use worker_sys::Context;
 
@@ -35,11 +35,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     pub(crate) fn random(buffer: &mut [u8]);
 
+    #[cfg(feature = "testing")]
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(callback: &Function, milliseconds: u32) -> JsValue;
-
-    #[wasm_bindgen(js_name = clearTimeout)]
-    pub(crate) fn clear_timeout(id: &JsValue);
+    pub(crate) fn set_timeout(callback: &js_sys::Function, milliseconds: u32) -> JsValue;
 
     #[wasm_bindgen(js_namespace = console, js_name = log)]
     pub(crate) fn log(line: &str);
@@ -51,6 +49,25 @@ extern "C" {
 /// Returns milliseconds since 1970.
 pub(crate) fn now() -> u64 {
     js_sys::Date::now() as u64
+}
+
+thread_local! {
+    /// Random bytes, and how many of them are used. Many at a time: a call of the platform costs more than what is done with them.
+    static RANDOM: RefCell<(usize, [u8; 1024])> = const { RefCell::new((1024, [0; 1024])) };
+}
+
+/// Returns random bytes, for what is no secret: ids of requests, which clients are told, and nonces, which servers are.
+pub(crate) fn some_random<const N: usize>() -> [u8; N] {
+    RANDOM.with_borrow_mut(|(used, bytes)| {
+        if *used + N > bytes.len() {
+            random(bytes);
+            *used = 0;
+        }
+        let mut taken = [0; N];
+        taken.copy_from_slice(&bytes[*used..*used + N]);
+        *used += N;
+        taken
+    })
 }
 
 thread_local! {

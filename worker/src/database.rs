@@ -13,7 +13,6 @@ use worker_sys::Hyperdrive;
 
 use crate::bindings;
 use crate::socket::{Broken, Link};
-use crate::timer::Timer;
 
 /// Milliseconds until a connection can be used.
 const CONNECT: u32 = 2_000;
@@ -23,8 +22,6 @@ const PLACE: &str = "Hyperdrive";
 
 /// Opens a connection.
 pub(crate) async fn connect(hyperdrive: &Hyperdrive, most: usize) -> Result<Link, (DatabaseError, Option<Link>)> {
-    let mut nonce = [0; 18];
-    bindings::random(&mut nonce);
     let (user, password, database) = (hyperdrive.user(), hyperdrive.password(), hyperdrive.database());
     let startup = Startup {
         user: &user,
@@ -34,15 +31,14 @@ pub(crate) async fn connect(hyperdrive: &Hyperdrive, most: usize) -> Result<Link
         // Poolers refuse settings that they do not know: the time-outs of statements are those of the roles.
         options: "",
         parameters: &[],
-        nonce,
+        nonce: bindings::some_random(),
     };
     let limits = Limits { bytes: most, message: most.saturating_add(1024), ..Limits::default() };
     let connection = Connection::start(&startup, limits).map_err(|error| (postgres::failure(&error), None))?;
-    let socket = hyperdrive.connect().and_then(|socket| Link::new(socket, connection));
-    let mut link = socket.map_err(|error| (unavailable(format!("no connection: {}", text(&error))), None))?;
-    let mut timer = Timer::new(CONNECT);
+    let link = Link::new(hyperdrive, connection, CONNECT);
+    let mut link = link.map_err(|error| (unavailable(format!("no connection: {}", text(&error))), None))?;
     loop {
-        let error = match link.event(&mut timer).await {
+        let error = match link.event().await {
             Ok(Event::Ready) => return Ok(link),
             Ok(Event::Authenticated(_)) => continue,
             Ok(Event::Failed(error)) => postgres::failure(&Error::Server(error)),
@@ -67,8 +63,8 @@ pub(crate) async fn run(
     let params = postgres::params(queries);
     let statements = postgres::statements(queries, &params);
     link.connection.run(&statements).map_err(|error| postgres::failure(&error))?;
-    let mut timer = Timer::new(limit);
-    match link.event(&mut timer).await {
+    link.wait(limit);
+    match link.event().await {
         Ok(Event::Results(results)) => postgres::outcomes(queries, &results, most),
         Ok(Event::Failed(error)) => Err(postgres::failure(&Error::Server(error))),
         Ok(_) => Err(protocol("an answer to another question")),

@@ -23,7 +23,6 @@ mod shell;
 mod socket;
 #[cfg(feature = "testing")]
 mod testing;
-mod timer;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -42,12 +41,13 @@ use worker_sys::Context;
 use crate::request::Read;
 use crate::shell::Shell;
 
+/// Texts that go to JavaScript with many requests: each of them becomes a string of it once, not each time.
+const NAMES: [&str; 6] = ["authorization", "cf-connecting-ip", "cookie", "if-none-match", "origin", "sec-fetch-site"];
+
 thread_local! {
     static API: RefCell<Option<Rc<Api>>> = const { RefCell::new(None) };
     /// Why the instance before this one ended, until it is told.
     static DEATH: RefCell<Option<String>> = const { RefCell::new(None) };
-    /// Random bytes for ids of requests, and how many of them are used. Many at a time: a call of the platform costs more than an id.
-    static IDS: RefCell<(usize, [u8; 1024])> = const { RefCell::new((1024, [0; 1024])) };
 }
 
 /// Makes the API ready: the manifest's bytes, the Worker's bindings, among which are its secrets, and why the instance before this one ended.
@@ -74,10 +74,14 @@ pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>) -> Result<(),
     };
     shell::set_log(variable("LOG").as_deref());
     let api = Api::new(manifest, secrets);
+    for name in NAMES {
+        wasm_bindgen::intern(name);
+    }
     // Functions of WebAssembly are compiled when they are first called: better now than while a request waits.
-    let request =
-        rivage_api::Request { method: "GET", path: "/api/v1/healthcheck", query: "", headers: &NoHeaders, client: "" };
-    drop(api.begin(&request, Arrival { now: 0, id: [0; 16] }));
+    let request = rivage_api::Request { method: "GET", path: "/api/v1/healthcheck", query: "", headers: &NoHeaders };
+    if let Step::Respond(reply) = api.begin(&request, Arrival { now: 0, id: [0; 16] }) {
+        drop(answer::response(&reply.response, None, false));
+    }
     API.set(Some(Rc::new(api)));
     Ok(())
 }
@@ -88,20 +92,10 @@ impl Headers for NoHeaders {
     fn get(&self, _: &str) -> Option<String> {
         None
     }
-}
 
-/// Makes the id of a request. It is no secret: a client is told it.
-fn id() -> [u8; 16] {
-    IDS.with_borrow_mut(|(used, bytes)| {
-        if *used == bytes.len() {
-            bindings::random(bytes);
-            *used = 0;
-        }
-        let mut id = [0; 16];
-        id.copy_from_slice(&bytes[*used..*used + 16]);
-        *used += 16;
-        id
-    })
+    fn client(&self) -> String {
+        String::new()
+    }
 }
 
 /// Answers a request: with a `Response`, or with a promise of one where something has to be waited for.
@@ -117,8 +111,9 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
     if let Some(answer) = testing::answer(read.path()) {
         return Ok(answer);
     }
-    let step = api.begin(&read.request(), Arrival { now: bindings::now(), id: id() });
+    let step = api.begin(&read.request(), Arrival { now: bindings::now(), id: bindings::some_random() });
     let is_head = read.is_head();
+    drop(read);
     if let Some(death) = DEATH.take() {
         tell(&api, Shell::new(env.clone(), JsValue::from(&context).unchecked_into()), death);
     }

@@ -1,6 +1,8 @@
 //! The platform's request → what the API asks of it.
 //!
-//! Method, URL and the client's address are read once; other headers one at a time, when they are asked for.
+//! Method and URL are read once; headers one at a time, when they are asked for.
+
+use std::cell::OnceCell;
 
 use js_sys::futures::JsFuture;
 use rivage_api::Headers;
@@ -10,21 +12,20 @@ use web_sys::{ReadableStream, Request};
 use crate::bindings::{Chunk, Reader, ignore};
 
 /// What was read of a request.
-pub(crate) struct Read {
+pub(crate) struct Read<'r> {
     method: String,
     url: String,
     /// Where in the URL the path starts, and where it ends.
     path: (usize, usize),
-    client: String,
-    headers: web_sys::Headers,
+    request: &'r Request,
+    /// Made by the platform when they are first asked for.
+    headers: OnceCell<web_sys::Headers>,
 }
 
-impl Read {
-    pub(crate) fn new(request: &Request) -> Self {
-        let (url, headers) = (request.url(), request.headers());
-        // Written by the platform, and by nobody else.
-        let client = get(&headers, "cf-connecting-ip").unwrap_or_default();
-        Self { method: request.method(), path: path(&url), url, client, headers }
+impl<'r> Read<'r> {
+    pub(crate) fn new(request: &'r Request) -> Self {
+        let url = request.url();
+        Self { method: request.method(), path: path(&url), url, request, headers: OnceCell::new() }
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -42,20 +43,20 @@ impl Read {
             path: self.path(),
             query: query.split('#').next().unwrap_or_default(),
             headers: self,
-            client: &self.client,
         }
     }
 }
 
-impl Headers for Read {
+impl Headers for Read<'_> {
     fn get(&self, name: &str) -> Option<String> {
-        get(&self.headers, name)
+        // It fails for what is no name of a header.
+        self.headers.get_or_init(|| self.request.headers()).get(name).ok().flatten()
     }
-}
 
-fn get(headers: &web_sys::Headers, name: &str) -> Option<String> {
-    // It fails for what is no name of a header.
-    headers.get(name).ok().flatten()
+    fn client(&self) -> String {
+        // Written by the platform, and by nobody else.
+        self.get("cf-connecting-ip").unwrap_or_default()
+    }
 }
 
 /// `https://host/path?query` → where the path stands. Not parsed: the platform has written it in its canonical form.

@@ -13,6 +13,7 @@
 //! | `LOG` | `all` (or nothing), `problems` or `none`: which requests leave a line in the log |
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use js_sys::futures::JsFuture;
@@ -101,9 +102,22 @@ pub(crate) fn log(log: &Log) {
     }
 }
 
+thread_local! {
+    /// The bindings that were asked for: they are the same for all requests, and looking one up by its name costs a string.
+    static BINDINGS: RefCell<BTreeMap<String, JsValue>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// Returns a binding.
 fn binding<T: JsCast>(env: &JsValue, name: &str) -> Option<T> {
-    Reflect::get(env, &name.into()).ok().filter(|value| value.is_object()).map(JsCast::unchecked_into)
+    let found = BINDINGS.with_borrow_mut(|known| {
+        if let Some(value) = known.get(name) {
+            return value.clone();
+        }
+        let value = Reflect::get(env, &name.into()).unwrap_or_default();
+        known.insert(name.to_owned(), value.clone());
+        value
+    });
+    found.is_object().then(|| found.unchecked_into())
 }
 
 /// Returns a variable or secret.

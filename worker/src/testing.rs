@@ -1,12 +1,12 @@
 //! Routes for worker/tests/: what a deployed Worker must never have, and what cannot be seen from outside.
 
 use js_sys::WebAssembly::Memory;
-use js_sys::futures::future_to_promise;
-use js_sys::{ArrayBuffer, Reflect};
+use js_sys::futures::{JsFuture, future_to_promise};
+use js_sys::{ArrayBuffer, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
-use crate::timer::Timer;
+use crate::bindings::set_timeout;
 
 /// Answers a route of the tests.
 pub(crate) fn answer(path: &str) -> Option<JsValue> {
@@ -14,7 +14,7 @@ pub(crate) fn answer(path: &str) -> Option<JsValue> {
         "/api/testing/panic" => panic!("asked for by a test"),
         "/api/testing/panic-later" => Some(
             future_to_promise(async {
-                Timer::new(100).await;
+                let _ = JsFuture::from(Promise::new(&mut |resolve, _| drop(set_timeout(&resolve, 100)))).await;
                 panic!("asked for by a test")
             })
             .into(),

@@ -68,6 +68,44 @@ test('a server that falls silent in the middle of a query', async () => {
   await works()
 })
 
+test('a server whose bytes come in small pieces', async () => {
+  way.trickle({ bytes: 16, milliseconds: 1 })
+  assert.equal((await ask('/api/notes/1')).status, 200)
+  // Slower than there is patience for a connection, twice.
+  way.trickle({ bytes: 1, milliseconds: 200 })
+  assert.deepEqual(await ask('/api/notes/1'), { status: 503, code: 'database-unavailable' })
+  way.trickle(undefined)
+  way.cut()
+  await works()
+})
+
+test('a connection that is reset in the middle of rows', async () => {
+  way.breakAfter(20_000)
+  const answer = await ask('/api/large?times=500')
+  way.breakAfter(Infinity)
+  // Not tried again: rows had come.
+  assert.deepEqual(answer, { status: 503, code: 'database-unavailable' })
+  await works()
+})
+
+test('a server that has no connection to spare', async () => {
+  await db.client.query('alter role rivage_ro connection limit 0')
+  const answer = await ask('/api/notes/1')
+  await db.client.query('alter role rivage_ro connection limit -1')
+  assert.deepEqual(answer, { status: 503, code: 'database-unavailable' })
+  await works()
+})
+
+test('a server that is stopped and started', async () => {
+  const asked = ask('/api/slow?seconds=60')
+  await until(async () => (await sleeping(db)).length, 'a query that sleeps')
+  await way.close()
+  assert.deepEqual(await asked, { status: 503, code: 'database-unavailable' })
+  assert.deepEqual(await ask('/api/notes/1'), { status: 503, code: 'database-unavailable' })
+  await way.open()
+  await works()
+})
+
 test('no way to the server', async () => {
   const nowhere = await start(db.name, { at: '127.0.0.1:1' })
   try {

@@ -127,25 +127,51 @@ export async function until(check, what, milliseconds = PATIENCE) {
   }
 }
 
-// A way to the server that can swallow everything.
+// A way to the server that can swallow everything, break off after some bytes of the server, pass them on in small pieces, or be closed.
 export async function proxy(to) {
   const [host, port] = to.split(':')
   let isHole = false
+  let left = Infinity
+  let slow
   const sockets = new Set()
   const listener = net.createServer((client) => {
     const upstream = net.connect(Number(port), host)
     const forget = () => (client.destroy(), upstream.destroy(), sockets.delete(client))
     sockets.add(client)
-    for (const [from, into] of [[client, upstream], [upstream, client]]) {
-      from.on('data', (chunk) => isHole || into.write(chunk))
-      from.on('close', forget)
-      from.on('error', forget)
+    client.on('data', (chunk) => isHole || upstream.write(chunk))
+    let passing = Promise.resolve()
+    const pieces = async (chunk, { bytes, milliseconds }) => {
+      for (let at = 0; at < chunk.length; at += bytes) {
+        client.write(chunk.subarray(at, at + bytes))
+        await new Promise((done) => setTimeout(done, milliseconds))
+      }
+    }
+    upstream.on('data', (chunk) => {
+      if (isHole) return
+      if (slow) {
+        const how = slow
+        passing = passing.then(() => pieces(chunk, how))
+        return
+      }
+      client.write(chunk.subarray(0, left))
+      left -= chunk.length
+      if (left <= 0) client.resetAndDestroy()
+    })
+    for (const socket of [client, upstream]) {
+      socket.on('close', forget)
+      socket.on('error', forget)
     }
   })
-  await new Promise((done) => listener.listen(0, '127.0.0.1', done))
+  const listen = (port) => new Promise((done) => listener.listen(port, '127.0.0.1', done))
+  await listen(0)
+  const own = listener.address().port
   return {
-    at: `127.0.0.1:${listener.address().port}`,
+    at: `127.0.0.1:${own}`,
     swallow: (on) => (isHole = on),
+    breakAfter: (bytes) => (left = bytes),
+    trickle: (how) => (slow = how),
+    close: () => new Promise((done) => (listener.close(done), sockets.forEach((socket) => socket.destroy()))),
+    open: () => listen(own),
     cut: () => sockets.forEach((socket) => socket.destroy()),
     stop: () => (listener.close(), sockets.forEach((socket) => socket.destroy())),
   }

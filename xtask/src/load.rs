@@ -1,7 +1,8 @@
 //! Mixed traffic against `rivage serve`, with PgBouncer between it and PostgreSQL.
 //!
-//! In: how long. Out: requests in a second, errors, and the times that half and 95 of 100 requests stay below. Clients ask as fast as they are
-//! answered. Deliberately not here: comparisons with others, which `bench` makes.
+//! In: how long. Out: requests in a second, errors, and the times that half and 95 of 100 requests and their queries stay below: first with clients that
+//! ask as fast as they are answered, then, for the last fifth of the time, with half as many requests in a second. The limits are those that rivage promises: few
+//! errors always, short times at half of full load. Deliberately not here: comparisons with others, which `bench` makes.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -23,6 +24,12 @@ const CLIENTS: usize = 16;
 /// What may fail: one request of a thousand.
 const MOST_FAILED: f64 = 0.001;
 
+/// What 95 of 100 requests stay below at half of full load, in milliseconds.
+const MOST_REQUEST: f64 = 100.0;
+
+/// The same of what they wait for the database.
+const MOST_QUERY: f64 = 30.0;
+
 /// A kind of request: its name, how many of a hundred, method, path and body. `{n}` is a number that changes.
 type Kind = (&'static str, usize, &'static str, &'static str, &'static str);
 
@@ -39,8 +46,17 @@ const KINDS: [Kind; 10] = [
     ("form", 5, "POST", "/api/v1/forms/contact", r#"{"email": "a@b.c", "message": "number {n}"}"#),
 ];
 
-/// What one client has seen: times in microseconds, and failures, by kind.
-type Seen = BTreeMap<&'static str, (Vec<u32>, usize)>;
+/// What clients have seen of a kind of request.
+#[derive(Default)]
+struct Seen {
+    /// Times in microseconds.
+    times: Vec<u32>,
+    /// What was waited for the database, in microseconds, as answers tell it.
+    queries: Vec<u32>,
+    failed: usize,
+}
+
+type SeenByKind = BTreeMap<&'static str, Seen>;
 
 pub(crate) fn run(seconds: &str) -> anyhow::Result<()> {
     let seconds: u64 = seconds.parse().with_context(|| format!("`{seconds}` is no number of seconds"))?;
@@ -54,57 +70,93 @@ pub(crate) fn run(seconds: &str) -> anyhow::Result<()> {
     let serving = Serving::start_program(&program, "load", true)?;
     let token = serving.token()?;
     let host = serving.address.trim_start_matches("http://");
-    let started = Instant::now();
-    let end = started + Duration::from_secs(seconds);
-    let seen: Vec<anyhow::Result<Seen>> = std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                scope.spawn({
-                    let token = &token;
-                    move || client(host, token, number, end)
-                })
-            })
-            .collect();
-        let lost = |_| Err(anyhow::anyhow!("a client was lost"));
-        clients.into_iter().map(|client| client.join().unwrap_or_else(lost)).collect()
-    });
-    let took = started.elapsed().as_secs_f64();
-    let mut all = Seen::new();
-    for seen in seen {
-        for (kind, (times, failed)) in seen? {
-            let sum = all.entry(kind).or_default();
-            sum.0.extend(times);
-            sum.1 += failed;
-        }
-    }
-    report(&mut all, took, &serving)
-}
-
-fn report(all: &mut Seen, took: f64, serving: &Serving) -> anyhow::Result<()> {
-    let mut every: Vec<u32> = Vec::new();
-    let mut failed = 0;
-    note("kind             requests   failed    p50 ms    p95 ms");
-    for (kind, (times, missed)) in all {
-        times.sort_unstable();
-        note(&format!("{kind:<14} {:>10} {missed:>8} {:>9.2} {:>9.2}", times.len(), at(times, 50), at(times, 95)));
-        every.extend(times.iter());
-        failed += *missed;
-    }
-    every.sort_unstable();
-    #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-    let (count, share) = (every.len() as f64, failed as f64 / every.len().max(1) as f64);
-    note(&format!(
-        "all: {:.0} requests/s over {took:.0} s with {CLIENTS} clients, {failed} failed ({:.3} %), p50 {:.2} ms, p95 {:.2} ms",
-        count / took,
-        share * 100.0,
-        at(&every, 50),
-        at(&every, 95),
-    ));
-    if share > MOST_FAILED {
-        let failures = serving.failures();
-        bail!("more than one request of a thousand failed; of the server's log: {:?}", failures.first());
+    let half = Duration::from_secs(seconds.div_ceil(5));
+    let full = drive(host, &token, Duration::from_secs(seconds).saturating_sub(half), None)?;
+    let full = full.report("as fast as they are answered", &serving)?;
+    note("");
+    let pause = Duration::from_secs_f64(CLIENTS as f64 / (full.rate / 2.0).max(1.0));
+    let half = drive(host, &token, half, Some(pause))?.report("at half of that", &serving)?;
+    if half.request > MOST_REQUEST || half.query > MOST_QUERY {
+        bail!(
+            "at half of full load, 95 of 100 requests are to take less than {MOST_REQUEST} ms, and their queries less than {MOST_QUERY} ms"
+        );
     }
     Ok(())
+}
+
+/// Lets all clients ask for some time; with a pause between the beginnings of a client's requests, or without any.
+fn drive(host: &str, token: &str, time: Duration, pause: Option<Duration>) -> anyhow::Result<Traffic> {
+    let started = Instant::now();
+    let end = started + time;
+    let seen: Vec<SeenByKind> = std::thread::scope(|scope| {
+        let clients: Vec<_> =
+            (0..CLIENTS).map(|number| scope.spawn(move || client(host, token, number, end, pause))).collect();
+        let joined = clients.into_iter().map(|client| client.join().map_err(|_| anyhow::anyhow!("a client was lost")));
+        joined.collect::<anyhow::Result<_>>()
+    })?;
+    let took = started.elapsed().as_secs_f64();
+    let mut kinds = SeenByKind::new();
+    for (kind, seen) in seen.into_iter().flatten() {
+        let sum = kinds.entry(kind).or_default();
+        sum.times.extend(seen.times);
+        sum.queries.extend(seen.queries);
+        sum.failed += seen.failed;
+    }
+    Ok(Traffic { kinds, took })
+}
+
+/// What all clients have seen, and in how many seconds.
+struct Traffic {
+    kinds: SeenByKind,
+    took: f64,
+}
+
+/// What there is to judge: requests in a second, and what 95 of 100 stay below, in milliseconds.
+struct Summary {
+    rate: f64,
+    request: f64,
+    query: f64,
+}
+
+impl Traffic {
+    fn report(mut self, how: &str, serving: &Serving) -> anyhow::Result<Summary> {
+        let mut every = Seen::default();
+        note("kind             requests   failed    p50 ms    p95 ms   query p95 ms");
+        for (kind, Seen { times, queries, failed }) in &mut self.kinds {
+            times.sort_unstable();
+            queries.sort_unstable();
+            note(&format!(
+                "{kind:<14} {:>10} {failed:>8} {:>9.2} {:>9.2} {:>14.2}",
+                times.len(),
+                at(times, 50),
+                at(times, 95),
+                at(queries, 95)
+            ));
+            every.times.extend(times.iter());
+            every.queries.extend(queries.iter());
+            every.failed += *failed;
+        }
+        every.times.sort_unstable();
+        every.queries.sort_unstable();
+        let Seen { times, queries, failed } = every;
+        #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
+        let (count, share) = (times.len() as f64, failed as f64 / times.len().max(1) as f64);
+        let summary = Summary { rate: count / self.took, request: at(&times, 95), query: at(&queries, 95) };
+        note(&format!(
+            "{CLIENTS} clients {how}: {:.0} requests/s over {:.0} s, {failed} failed ({:.3} %), p50 {:.2} ms, p95 {:.2} ms, p95 of queries {:.2} ms",
+            summary.rate,
+            self.took,
+            share * 100.0,
+            at(&times, 50),
+            summary.request,
+            summary.query,
+        ));
+        if share > MOST_FAILED {
+            let failures = serving.failures();
+            bail!("more than one request of a thousand failed; of the server's log: {:?}", failures.first());
+        }
+        Ok(summary)
+    }
 }
 
 /// The time that so many of a hundred stay below, in milliseconds.
@@ -114,12 +166,21 @@ fn at(sorted: &[u32], percent: usize) -> f64 {
 }
 
 /// Asks one thing after the other until the end.
-fn client(host: &str, token: &str, number: usize, end: Instant) -> anyhow::Result<Seen> {
+fn client(host: &str, token: &str, number: usize, end: Instant, pause: Option<Duration>) -> SeenByKind {
     let order: Vec<&Kind> = KINDS.iter().flat_map(|kind| std::iter::repeat_n(kind, kind.1)).collect();
-    let mut seen = Seen::new();
+    let mut seen = SeenByKind::new();
     let mut connection = None;
     let mut turn = number * 37;
+    // Not all of them at the same moment.
+    let mut due = Instant::now() + pause.unwrap_or_default().mul_f64(number as f64 / CLIENTS as f64);
     while Instant::now() < end {
+        let mut asked = None;
+        if let Some(pause) = pause {
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            // Counted from when it was due: a client that falls behind is not excused.
+            asked = Some(due);
+            due += pause;
+        }
         // 41 and 100 have no common factor: each hundred requests have all kinds, mixed.
         let (name, _, method, path, body) = order[turn * 41 % order.len()];
         turn += 1;
@@ -129,20 +190,23 @@ fn client(host: &str, token: &str, number: usize, end: Instant) -> anyhow::Resul
             "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        let asked = Instant::now();
-        let status = ask(&mut connection, host, &head);
-        let (times, failed) = seen.entry(name).or_default();
-        times.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
-        if !matches!(status, Ok(200..=299)) {
-            *failed += 1;
-            connection = None;
+        let asked = asked.unwrap_or_else(Instant::now);
+        let answer = ask(&mut connection, host, &head);
+        let seen = seen.entry(name).or_default();
+        seen.times.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
+        match answer {
+            Ok((200..=299, query)) => seen.queries.extend(query),
+            _ => {
+                seen.failed += 1;
+                connection = None;
+            }
         }
     }
-    Ok(seen)
+    seen
 }
 
-/// Sends a request and reads the answer to its end.
-fn ask(connection: &mut Option<BufReader<TcpStream>>, host: &str, request: &str) -> anyhow::Result<u16> {
+/// Sends a request and reads the answer to its end. Returns its status, and the microseconds of its queries if it had any.
+fn ask(connection: &mut Option<BufReader<TcpStream>>, host: &str, request: &str) -> anyhow::Result<(u16, Option<u32>)> {
     if connection.is_none() {
         let stream = TcpStream::connect(host)?;
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
@@ -151,7 +215,7 @@ fn ask(connection: &mut Option<BufReader<TcpStream>>, host: &str, request: &str)
     }
     let Some(reader) = connection.as_mut() else { bail!("there is no connection") };
     reader.get_mut().write_all(request.as_bytes())?;
-    let (mut status, mut length) = (0, 0);
+    let (mut status, mut length, mut query) = (0, 0, None);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
@@ -165,8 +229,10 @@ fn ask(connection: &mut Option<BufReader<TcpStream>>, host: &str, request: &str)
             status = rest.get(..3).and_then(|status| status.parse().ok()).unwrap_or(0);
         } else if let Some(rest) = line.strip_prefix("content-length:") {
             length = rest.trim().parse().unwrap_or(0);
+        } else if let Some(rest) = line.strip_prefix("server-timing: db;dur=") {
+            query = rest.split([',', ';']).next().and_then(|text| text.parse::<u32>().ok()).map(|text| text * 1000);
         }
     }
     std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
-    Ok(status)
+    Ok((status, query))
 }

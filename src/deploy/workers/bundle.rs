@@ -32,7 +32,7 @@ pub struct Bundle {
 /// A module cannot be read, or the main module is no JavaScript.
 pub fn read(root: &Path, main: &str, manifest: Option<&str>, state: &Path) -> Result<Bundle, Error> {
     let file = root.join(main);
-    let hint = "build the Worker first, or remove `main` from wrangler.toml";
+    let hint = "`rivage api worker` makes it; without `main` in wrangler.toml the Worker serves files alone";
     if !file.is_file() {
         return Err(Error::refused(format!("there is no file `{main}`, which wrangler.toml names as `main`"), hint));
     }

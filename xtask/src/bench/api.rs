@@ -93,8 +93,8 @@ fn report(results: &Value, machine: &Machine, versions: &str, sizes: [(&str, u64
     };
     let mut out = format!(
         "# Benchmark of the API\n\nMade by `cargo xtask bench api`. Machine: {}, {} cores, {} of memory, Linux {}; load when it began: {}.\n\
-         {versions}; rivage {}. Both run on the same workerd, one after the other; CPU is user and system time of its process for each request, the \
-         least of three runs. Between workerd and PostgreSQL stands PgBouncer. Times and rates of a machine that others use say little.\n\n",
+         {versions}; rivage {}. Both run on the same workerd and take turns; CPU is user and system time of its process for each request, the \
+         least of five runs. Between workerd and PostgreSQL stands PgBouncer. Times and rates of a machine that others use say little.\n\n",
         machine.cpu,
         machine.cores,
         machine.memory,

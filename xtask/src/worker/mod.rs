@@ -38,6 +38,12 @@ pub(crate) fn build() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Builds the program with the Worker in it.
+pub(crate) fn release() -> anyhow::Result<()> {
+    build()?;
+    cargo(&["build", "--release", "--package", "rivage"]).env("RIVAGE_WORKER_BUNDLE", built().join("worker")).run()
+}
+
 /// Runs the tests in worker/tests/: workerd with the bundle, PostgreSQL, PgBouncer between them.
 pub(crate) fn test() -> anyhow::Result<()> {
     if std::env::var_os("RIVAGE_SKIP_WORKER").is_some_and(|value| value == "1") {
@@ -51,7 +57,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
         note(&format!("skipped: the tests of the Worker: {error:#} ({REQUIRED}=1 makes this an error)"));
         Ok(())
     };
-    if let Err(error) = tools() {
+    if let Err(error) = tools().and_then(|()| smoke::tools()) {
         return skip(error);
     }
     let (work, tests) = (scratch("worker")?, root().join("worker/tests"));
@@ -66,12 +72,14 @@ pub(crate) fn test() -> anyhow::Result<()> {
         manifest(&tests, &folder.join("manifest.bin"), |_| {})?;
     }
     note(&format!("the Worker: {}", sizes(&deployed)?));
-    node_tests(&[], &[])
+    node_tests(&[], &[])?;
+    smoke::run(&deployed, &Postgres::start()?)
 }
 
 /// Starts the real `wrangler dev` with this repository's wrangler.toml, and asks the Worker in it.
 pub(crate) fn smoke() -> anyhow::Result<()> {
     tools()?;
+    smoke::tools()?;
     let deployed = scratch("worker")?.join("deployed");
     bundle(&deployed, false)?;
     smoke::run(&deployed, &Postgres::start()?)

@@ -3,18 +3,26 @@
 //! In: the bundle, this repository's site, a database. Out: nothing, or what worker/smoke/smoke.mjs found. Deliberately not here: what routes answer.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use postgres_fixture::Postgres;
 
 use crate::tools::{node, npm_ci, program, rivage, root, scratch};
 
+/// Sees to it that wrangler is there.
+pub(super) fn tools() -> anyhow::Result<()> {
+    let (_, npm) = node()?;
+    npm_ci(&npm, &folder())
+}
+
+fn folder() -> PathBuf {
+    root().join("worker/smoke")
+}
+
 /// Puts a site together as a clone of the repository would have it, and asks it over wrangler.
 pub(super) fn run(bundle: &Path, server: &Postgres) -> anyhow::Result<()> {
-    let (_, npm) = node()?;
-    let tests = root().join("worker/smoke");
-    npm_ci(&npm, &tests)?;
+    let tests = folder();
     let rivage = rivage()?;
     let site = scratch("worker-smoke")?;
     let worker = site.join("target/worker");

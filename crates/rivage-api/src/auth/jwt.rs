@@ -115,6 +115,15 @@ pub struct Claims {
     pub role: String,
 }
 
+/// A token that was checked: what it says, and when it says it. The rest never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Checked {
+    pub(crate) claims: Claims,
+    exp: u64,
+    nbf: Option<u64>,
+    iat: u64,
+}
+
 /// Why a token is refused. For logs; a client is told nothing but that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -167,6 +176,13 @@ pub fn sign(keys: &Keys, settings: &AuthSettings, claims: &Claims, id: &str, now
 ///
 /// When anything about it is not exactly as [`sign`] writes it.
 pub fn verify(token: &str, keys: &Keys, settings: &AuthSettings, now: u64) -> Result<Claims, Refused> {
+    let checked = check(token, keys, settings)?;
+    checked.check_time(settings, now)?;
+    Ok(checked.claims)
+}
+
+/// Checks all of a token but its time.
+pub(crate) fn check(token: &str, keys: &Keys, settings: &AuthSettings) -> Result<Checked, Refused> {
     if token.len() > MOST_BYTES {
         return Err(Refused::Form);
     }
@@ -189,7 +205,7 @@ pub fn verify(token: &str, keys: &Keys, settings: &AuthSettings, now: u64) -> Re
     if !is_signed(key, signed, &signature) {
         return Err(Refused::Signature);
     }
-    check_claims(&claims, settings, now)
+    check_claims(&claims, settings)
 }
 
 fn object(segment: &str) -> Result<Map<String, Value>, Refused> {
@@ -216,7 +232,7 @@ fn is_signed(key: &Key, signed: &[u8], signature: &[u8]) -> bool {
     }
 }
 
-fn check_claims(claims: &Map<String, Value>, settings: &AuthSettings, now: u64) -> Result<Claims, Refused> {
+fn check_claims(claims: &Map<String, Value>, settings: &AuthSettings) -> Result<Checked, Refused> {
     // `as_u64` refuses strings, fractions, negative numbers and what is beyond 64 bits: all of them were accepted somewhere.
     let date = |key: &str| claims.get(key).map(|value| value.as_u64().ok_or(Refused::Claims)).transpose();
     let (exp, nbf, iat) = (date("exp")?.ok_or(Refused::Claims)?, date("nbf")?, date("iat")?.ok_or(Refused::Claims)?);
@@ -232,12 +248,19 @@ fn check_claims(claims: &Map<String, Value>, settings: &AuthSettings, now: u64) 
     if text(claims, "iss") != Some(&settings.issuer) || !audience {
         return Err(Refused::Audience);
     }
-    let leeway = u64::from(settings.leeway);
-    let early = |date: u64| date > now.saturating_add(leeway);
-    if now >= exp.saturating_add(leeway) || early(iat) || nbf.is_some_and(early) {
-        return Err(Refused::Time);
+    Ok(Checked { claims: Claims { sub: sub.to_owned(), role: role.to_owned() }, exp, nbf, iat })
+}
+
+impl Checked {
+    /// Checks the time; `now` in seconds.
+    pub(crate) fn check_time(&self, settings: &AuthSettings, now: u64) -> Result<(), Refused> {
+        let leeway = u64::from(settings.leeway);
+        let early = |date: u64| date > now.saturating_add(leeway);
+        if now >= self.exp.saturating_add(leeway) || early(self.iat) || self.nbf.is_some_and(early) {
+            return Err(Refused::Time);
+        }
+        Ok(())
     }
-    Ok(Claims { sub: sub.to_owned(), role: role.to_owned() })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Who calls: passwords, opaque tokens, signed tokens.
+//! Who calls: passwords, opaque tokens, signed tokens and those of them that were checked already.
 //!
 //! Deliberately not here: the rows of accounts and sessions ([`crate::builtin`]), and random bytes and clocks, which come from ports.
 
 pub mod jwt;
+pub(crate) mod known;
 pub mod password;
 pub mod rotation;
 pub mod token;

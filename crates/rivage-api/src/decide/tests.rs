@@ -3,7 +3,7 @@
 use rivage_diag::FileId;
 
 use super::*;
-use crate::auth::jwt::{Claims, Key};
+use crate::auth::jwt::{self, Claims, Key};
 use crate::manifest::{Form, Settings};
 use crate::ports::{ErrorKind, Target};
 use crate::testing::{World, block_on, object, rows};
@@ -643,7 +643,7 @@ fn health_needs_the_database_and_healthcheck_does_not() {
 fn a_plan_shows_no_values() {
     let api = api();
     let headers = crate::testing::List(&[JSON]);
-    let request = Request { method: "POST", path: "/api/v1/auth/login", query: "", headers: &headers, client: "" };
+    let request = Request { method: "POST", path: "/api/v1/auth/login", query: "", headers: &headers };
     let Step::Body(needs) = api.begin(&request, Arrival { now: 0, id: [0; 16] }) else { panic!("a login has a body") };
     let step = needs.finish(&api, br#"{"email":"a@b.c","password":"correct horse"}"#);
     insta::assert_snapshot!(format!("{step:?}"), @"Run(Plan(login, 00000000000000000000000000000000))");
@@ -656,7 +656,7 @@ fn the_future_of_a_shell_with_threads_is_send() {
     }
     let (api, world) = (api(), World::new());
     let headers = crate::testing::List(&[]);
-    let request = Request { method: "GET", path: "/api/v1/health", query: "", headers: &headers, client: "" };
+    let request = Request { method: "GET", path: "/api/v1/health", query: "", headers: &headers };
     let Step::Run(plan) = api.begin(&request, Arrival { now: 0, id: [0; 16] }) else {
         panic!("health asks the database")
     };

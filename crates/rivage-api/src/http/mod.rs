@@ -15,11 +15,15 @@ pub mod url;
 pub use problem::{FieldProblem, Problem};
 pub use response::Response;
 
-/// The headers of a request, one at a time.
+/// The headers of a request, one at a time, and what a platform tells beside them: reading is what costs, so nothing is read that is not asked for.
 pub trait Headers {
     /// Returns the value of a header by its name in lower case. Where a header stands several times, its values are joined by `, `, as in
     /// the Fetch standard.
     fn get(&self, name: &str) -> Option<String>;
+
+    /// Returns the address of the client as the *platform* knows it (`CF-Connecting-IP` at Cloudflare, the peer of the socket elsewhere), never a
+    /// header that a client can write.
+    fn client(&self) -> String;
 }
 
 /// A request without its body.
@@ -33,7 +37,4 @@ pub struct Request<'a> {
     pub query: &'a str,
     /// The headers.
     pub headers: &'a dyn Headers,
-    /// The address of the client as the *platform* knows it (`CF-Connecting-IP` at Cloudflare, the peer of the socket elsewhere), never a
-    /// header that a client can write.
-    pub client: &'a str,
 }

@@ -11,7 +11,7 @@ use crate::media;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Found<'p> {
     /// The place of the route for each method.
-    pub methods: Vec<(Method, usize)>,
+    pub methods: &'p [(Method, usize)],
     /// The decoded segments that stand for parameters, in the order of the path.
     pub values: Vec<Cow<'p, str>>,
 }
@@ -60,15 +60,15 @@ impl Router {
     /// refused, empty segments match nothing, and a `/` at the end makes another path.
     ///
     /// Keys of objects are the exception: a key is all that follows, its slashes encoded or not.
-    pub fn find<'p>(&self, path: &'p str) -> Option<Found<'p>> {
+    pub fn find<'p>(&'p self, path: &'p str) -> Option<Found<'p>> {
         self.in_tree(path).or_else(|| {
             let (beginning, methods) = self.rest.as_ref()?;
             let key = url::decode(path.strip_prefix(beginning)?, false).ok()?;
-            Some(Found { methods: methods.clone(), values: vec![key] })
+            Some(Found { methods, values: vec![key] })
         })
     }
 
-    fn in_tree<'p>(&self, path: &'p str) -> Option<Found<'p>> {
+    fn in_tree<'p>(&'p self, path: &'p str) -> Option<Found<'p>> {
         let segments = path.strip_prefix('/')?.split('/').map(|segment| url::decode(segment, false).ok());
         let segments: Vec<Cow<'p, str>> = segments.collect::<Option<_>>()?;
         if segments.iter().any(|segment| segment.is_empty() || segment.contains(['/', '\\', '\0'])) {
@@ -76,10 +76,7 @@ impl Router {
         }
         let mut taken = Vec::new();
         let node = walk(&self.root, &segments, &mut taken)?;
-        Some(Found {
-            methods: node.methods.clone(),
-            values: taken.into_iter().map(|at| segments[at].clone()).collect(),
-        })
+        Some(Found { methods: &node.methods, values: taken.into_iter().map(|at| segments[at].clone()).collect() })
     }
 }
 

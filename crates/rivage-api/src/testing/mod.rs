@@ -142,7 +142,7 @@ impl World {
         let (method, url) = line.split_once(' ').unwrap_or((line, ""));
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let headers = List(headers);
-        let request = Request { method, path, query, headers: &headers, client: "203.0.113.7" };
+        let request = Request { method, path, query, headers: &headers };
         block_on(api.handle(self, &request, body))
     }
 
@@ -161,6 +161,10 @@ pub struct List<'a>(pub &'a [(&'a str, &'a str)]);
 impl Headers for List<'_> {
     fn get(&self, name: &str) -> Option<String> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    fn client(&self) -> String {
+        "203.0.113.7".to_owned()
     }
 }
 
