@@ -178,7 +178,7 @@ impl Starting {
         if outcome.has_errors() {
             return Ok(());
         }
-        let summary = write(config, &content)?;
+        let summary = write(config, &content, &self.root)?;
         if summary.written + summary.removed + summary.links > 0 {
             self.desk.forget();
         }

@@ -1,5 +1,7 @@
 //! `rivage publish`: the content of the site into the database of its API.
 
+use std::path::Path;
+
 use rivage_diag::Diagnostic;
 use rivage_postgres::Config;
 
@@ -7,6 +9,7 @@ use super::Exit;
 use super::args::{Global, Publish as Args};
 use super::build::{found, options};
 use super::database::{block_on, connect, needed};
+use super::git;
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources};
 use crate::database::publish;
@@ -29,7 +32,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
         printer.diagnostics(&format!("{}; nothing was published\n", found(errors.len(), 0)));
         return Ok(Exit::SiteHasErrors);
     }
-    let summary = write(config, &content)?;
+    let summary = write(config, &content, &project.root)?;
     printer.summary(&format!(
         "build {}: {} written, {} unchanged, {} removed, {} changed",
         content.build,
@@ -41,14 +44,15 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
     Ok(Exit::Done)
 }
 
-/// Writes content into a database. Returns what changed.
+/// Writes the content of a project into a database. Returns what changed.
 ///
 /// # Errors
 /// The database cannot be reached, or refused; nothing has changed then.
-pub(super) fn write(config: Config, content: &publish::Content) -> anyhow::Result<publish::Summary> {
+pub(super) fn write(config: Config, content: &publish::Content, root: &Path) -> anyhow::Result<publish::Summary> {
+    let revision = git::revision(root);
     block_on(async {
         let mut client = connect(config).await?;
-        let summary = publish::publish(&mut client, content).await?;
+        let summary = publish::publish(&mut client, content, revision.as_deref()).await?;
         client.close().await;
         Ok(summary)
     })

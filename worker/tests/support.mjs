@@ -65,13 +65,18 @@ async function connect(name) {
   return client
 }
 
-// Starts workerd with a bundle. `at` is the host:port of the database; `peer` says that the bundle is that of another framework.
-export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], peer = false } = {}) {
+// A dataset that writes its points to the log.
+const DATASET = 'export default () => ({ writeDataPoint(point) { console.log(`point ${JSON.stringify(point)}`) } })'
+
+// Starts workerd with a bundle. `at` is the host:port of the database; `points` binds a dataset that logs; `peer` says that the bundle is that of another
+// framework.
+export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], points = false, peer = false } = {}) {
   // miniflare wants a password; these roles need none.
   const url = (role) => `postgres://${role}:none@${at}/${database}?sslmode=disable`
   const limit = (id, requests) => ({ namespace_id: id, simple: { limit: requests, period: 60 } })
   const lines = []
-  const miniflare = new Miniflare({
+  const main = {
+    name: 'main',
     modules: [
       { type: 'ESModule', path: path.join(folder, 'index.js') },
       ...(peer ? [] : [
@@ -86,12 +91,16 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
     ratelimits: limits ? { RL_READ: limit('1', 100000), RL_WRITE: limit('2', 1000), RL_AUTH: limit('3', 1000), RL_TIGHT: limit('4', 5) } : {},
     r2Buckets,
     bindings: { LOG: 'all', ...bindings },
+    wrappedBindings: points ? { METRICS: 'dataset' } : {},
+    // Past the entry of miniflare, which costs more than the Worker.
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  }
+  const miniflare = new Miniflare({
+    workers: points ? [main, { name: 'dataset', modules: true, script: DATASET }] : [main],
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.on('data', (chunk) => lines.push(chunk.toString()))
     },
-    // Past the entry of miniflare, which costs more than the Worker.
-    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
   })
   await miniflare.ready
   const address = await miniflare.unsafeGetDirectURL()
@@ -99,6 +108,8 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
     address: address.origin,
     send: (target, init = {}) => fetch(new URL(target, address), { redirect: 'manual', ...init, headers: { 'cf-connecting-ip': '203.0.113.7', ...init.headers } }),
     bucket: (name) => miniflare.getR2Bucket(name),
+    // What a schedule of the platform does.
+    cron: async () => (await miniflare.getWorker()).scheduled({ cron: '* * * * *' }),
     log: () => lines.join(''),
     stop: () => miniflare.dispose(),
   }
@@ -129,8 +140,10 @@ export async function until(check, what, milliseconds = PATIENCE) {
 export async function proxy(to) {
   const [host, port] = to.split(':')
   let isHole = false
+  let refuses = false
   const sockets = new Set()
   const listener = net.createServer((client) => {
+    if (refuses) return client.destroy()
     const upstream = net.connect(Number(port), host)
     const forget = () => (client.destroy(), upstream.destroy(), sockets.delete(client))
     sockets.add(client)
@@ -144,6 +157,7 @@ export async function proxy(to) {
   return {
     at: `127.0.0.1:${listener.address().port}`,
     swallow: (on) => (isHole = on),
+    refuse: (on) => (refuses = on),
     cut: () => sockets.forEach((socket) => socket.destroy()),
     stop: () => (listener.close(), sockets.forEach((socket) => socket.destroy())),
   }

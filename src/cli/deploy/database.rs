@@ -89,7 +89,7 @@ impl Database {
             printer.diagnostics(&emit::human(&errors, &sources, printer.color()));
             return Ok(false);
         }
-        let summary = write(self.config.clone(), &content)?;
+        let summary = write(self.config.clone(), &content, &setup.project.root)?;
         printer.note(&format!(
             "published: {} written, {} unchanged, {} removed",
             count(summary.written, "page"),
