@@ -3,6 +3,8 @@
 //! `RIVAGE_TEST_API` names another server, such as a Worker, that serves `tests/api/site` with its tables made and its content published; what has
 //! to look into the database, or to break the way there, is skipped then.
 
+#[path = "api/admin.rs"]
+mod admin;
 #[path = "api/examples.rs"]
 mod examples;
 #[path = "api/extensions.rs"]
@@ -347,6 +349,12 @@ fn health_tells_of_the_database_and_the_build() {
     let Some(place) = place() else { return };
     let health = get(place, "/api/v1/health");
     assert_eq!((health.status, health.json()["status"].as_str()), (200, Some("ok")), "{health:?}");
+    let checks = health.json()["checks"].clone();
+    assert_eq!(
+        (&checks["database_read"], &checks["database_write"], &checks["tables"]),
+        (&json!("ok"), &json!("ok"), &json!("ok"))
+    );
+    assert_eq!(health.json()["degraded"], json!([]));
     assert!(health.header("server-timing").starts_with("db;dur="), "{health:?}");
     assert_eq!(get(place, "/api/v1/healthcheck").json()["build"], health.json()["build"]);
 }

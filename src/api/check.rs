@@ -115,7 +115,7 @@ fn types(route: &Route, statement: &Statement) -> Vec<u32> {
     let of = |bind: &Bind| match bind {
         Bind::Param(index) => route.params[*index].ty.oid(),
         Bind::AuthSub => 0,
-        Bind::AuthRole => 25,
+        Bind::AuthRole | Bind::RequestId => 25,
     };
     statement.binds.iter().map(of).collect()
 }

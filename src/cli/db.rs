@@ -1,5 +1,6 @@
 //! `rivage db`: the tables of a database.
 
+use rivage_api::statistics::{BUDGET_MS, Counted};
 use rivage_diag::Diagnostic;
 
 use super::Exit;
@@ -8,7 +9,7 @@ use super::database::{Migrated, block_on, connect, migrate, needed, states};
 use super::printer::{Printer, count, failure};
 use super::project::{Project, SiteSources};
 use crate::database::migrations::{self, Migration, Owner, State};
-use crate::database::slow::{self, BUDGET_MS, Statement};
+use crate::database::slow;
 use crate::diag::emit;
 use crate::inputs::Inputs;
 
@@ -103,8 +104,8 @@ fn print_slow(args: &DbSlow, printer: &Printer) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn slow_line(statement: &Statement) -> String {
-    let Statement { query, calls, mean_ms, p95_estimate_ms, max_ms, rows_per_call, is_slow, .. } = statement;
+fn slow_line(statement: &Counted) -> String {
+    let Counted { query, calls, mean_ms, p95_estimate_ms, max_ms, rows_per_call, is_slow, .. } = statement;
     let mark = if *is_slow { '!' } else { ' ' };
     let shown: String =
         if query.chars().count() > 100 { query.chars().take(99).chain(['…']).collect() } else { query.clone() };

@@ -26,6 +26,11 @@ pub(super) fn commit(root: &Path) -> Commit {
     }
 }
 
+/// Returns the short name of the commit that is checked out.
+pub(super) fn revision(root: &Path) -> Option<String> {
+    git(root, &["rev-parse", "--short=12", "HEAD"]).filter(|name| !name.is_empty())
+}
+
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")

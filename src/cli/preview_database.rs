@@ -228,7 +228,7 @@ impl Starting {
         if session.outcome().is_none_or(|outcome| outcome.has_errors()) {
             return Ok(());
         }
-        let (_, summary) = write(config, &session)?;
+        let (_, summary) = write(config, &session, &self.root)?;
         if summary.written + summary.removed + summary.links > 0 {
             self.desk.forget();
         }

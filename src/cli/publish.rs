@@ -1,5 +1,7 @@
 //! `rivage publish`: the content of the site into the database of its API.
 
+use std::path::Path;
+
 use anyhow::Context;
 use rivage_postgres::Config;
 
@@ -7,6 +9,7 @@ use super::Exit;
 use super::args::{Global, Publish as Args};
 use super::build::look;
 use super::database::{block_on, connect, needed};
+use super::git;
 use super::printer::{Printer, count};
 use super::project::Project;
 use crate::database::publish;
@@ -18,7 +21,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
     let Some(session) = look(&project, &args.selection, "nothing was published", printer)? else {
         return Ok(Exit::SiteHasErrors);
     };
-    let (build, summary) = write(config, &session)?;
+    let (build, summary) = write(config, &session, &project.root)?;
     printer.summary(&format!(
         "build {build}: {} written, {} unchanged, {} removed, {} changed",
         count(summary.written, "page"),
@@ -33,12 +36,13 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
 ///
 /// # Errors
 /// The database cannot be reached, or refused; nothing has changed then.
-pub(super) fn write(config: Config, session: &Session) -> anyhow::Result<(String, publish::Summary)> {
+pub(super) fn write(config: Config, session: &Session, root: &Path) -> anyhow::Result<(String, publish::Summary)> {
+    let revision = git::revision(root);
     let written = session.told(|site, told| {
         let content = publish::gather(site, told);
         block_on(async {
             let mut client = connect(config).await?;
-            let summary = publish::publish(&mut client, &content).await?;
+            let summary = publish::publish(&mut client, &content, revision.as_deref()).await?;
             client.close().await;
             Ok((content.build.clone(), summary))
         })

@@ -63,6 +63,12 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
 /// The variable with the secret of Turnstile, which checks challenges of forms.
 const TURNSTILE: &str = "TURNSTILE_SECRET";
 
+/// The variable with the webhook that is told when the site's health changes.
+const ALERT: &str = "RIVAGE_ALERT_WEBHOOK";
+
+/// The variable with the token by which a program may read the metrics.
+const METRICS: &str = "RIVAGE_METRICS_TOKEN";
+
 /// Reads what must not stand in files from the environment; nothing where there is nothing.
 ///
 /// # Errors
@@ -88,7 +94,8 @@ pub(super) fn secrets() -> anyhow::Result<Secrets> {
         Ok::<_, anyhow::Error>(Reporting { dsn, environment })
     });
     let reporting = reporting.transpose()?;
-    Ok(Secrets { keys, turnstile: variable(TURNSTILE), media, upload, reporting })
+    let (alert, metrics) = (variable(ALERT), variable(METRICS));
+    Ok(Secrets { keys, turnstile: variable(TURNSTILE), media, upload, reporting, alert, metrics })
 }
 
 /// Reads the file that a variable's namesake with `_FILE` names; none where it names none.

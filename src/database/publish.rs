@@ -63,6 +63,13 @@ const WORDS: &str = "select rivage_refresh_words()";
 const PURGE: &str = "\
 insert into cache_epoch (tag, epoch) values ('page', 1) on conflict (tag) do update set epoch = cache_epoch.epoch + 1";
 
+/// A line of the history that the dashboard shows: where something changed, or nothing was ever published.
+const HISTORY: &str = "\
+insert into publication (build, pages, written, unchanged, removed, links, revision)
+select new.build, new.pages, new.written, new.unchanged, new.removed, new.links, new.revision
+  from jsonb_to_record($1::jsonb) as new (build text, pages bigint, written bigint, unchanged bigint, removed bigint, links bigint, revision text)
+ where new.written + new.removed + new.links > 0 or not exists (select from publication)";
+
 /// A page that will be published.
 struct Entry {
     /// The place of its route.
@@ -163,13 +170,13 @@ fn row(path: &str, page: &Page, search: Option<&SearchPage>) -> Value {
     })
 }
 
-/// Publishes in one transaction. When it fails, nothing has changed.
+/// Publishes in one transaction. When it fails, nothing has changed. `revision` is that of the sources, for the history.
 ///
 /// # Errors
 /// The connection failed, or the tables are not there.
-pub async fn publish(client: &mut Client, content: &Content<'_>) -> Result<Summary, Error> {
+pub async fn publish(client: &mut Client, content: &Content<'_>, revision: Option<&str>) -> Result<Summary, Error> {
     execute(client, "begin").await?;
-    let done = write(client, content).await;
+    let done = write(client, content, revision).await;
     // A connection that failed is rolled back by the server.
     if done.is_ok() {
         execute(client, "commit").await?;
@@ -179,7 +186,7 @@ pub async fn publish(client: &mut Client, content: &Content<'_>) -> Result<Summa
     done
 }
 
-async fn write(client: &mut Client, content: &Content<'_>) -> Result<Summary, Error> {
+async fn write(client: &mut Client, content: &Content<'_>, revision: Option<&str>) -> Result<Summary, Error> {
     execute(client, LOCK).await?;
     let known = execute(client, KNOWN).await?;
     let text = |cell: Option<&str>| cell.unwrap_or_default().to_owned();
@@ -213,6 +220,11 @@ async fn write(client: &mut Client, content: &Content<'_>) -> Result<Summary, Er
     if summary.written + summary.removed + summary.links > 0 {
         execute(client, PURGE).await?;
     }
+    let line = json!({
+        "build": content.build, "pages": content.pages.len(), "written": summary.written, "unchanged": summary.unchanged,
+        "removed": summary.removed, "links": summary.links, "revision": revision,
+    });
+    with(client, HISTORY, &line.to_string()).await?;
     Ok(summary)
 }
 

@@ -164,7 +164,7 @@ fn parse(text: &str) -> Result<Wrangler, Error> {
                     });
                 }
             }
-            "kv_namespaces" | "r2_buckets" | "hyperdrive" | "ratelimits" | "services" => {
+            "kv_namespaces" | "r2_buckets" | "hyperdrive" | "ratelimits" | "services" | "analytics_engine_datasets" => {
                 for entry in list(key, value)? {
                     found.bindings.push(binding(key, entry)?);
                 }
@@ -279,6 +279,7 @@ fn kind(table: &str) -> Kind {
         ),
         "hyperdrive" => ("hyperdrive", "binding", &["id"], &[], &["localConnectionString"]),
         "ratelimits" => ("ratelimit", "name", &["namespace_id", "simple"], &[], &[]),
+        "analytics_engine_datasets" => ("analytics_engine", "binding", &["dataset"], &[], &[]),
         _ => ("service", "binding", &["service"], &["environment", "entrypoint"], &["remote", "props"]),
     }
 }
@@ -380,6 +381,9 @@ mod tests {
             name = "RL"
             namespace_id = "1"
             simple = { limit = 5, period = 10 }
+            [[analytics_engine_datasets]]
+            binding = "METRICS"
+            dataset = "site"
             [vars]
             A = "b"
             N = 5
@@ -400,6 +404,7 @@ mod tests {
             { "name": "DB", "type": "hyperdrive", "id": "h1" },
             { "name": "MEDIA", "type": "r2_bucket", "bucket_name": "media" },
             { "name": "RL", "type": "ratelimit", "namespace_id": "1", "simple": { "limit": 5, "period": 10 } },
+            { "name": "METRICS", "type": "analytics_engine", "dataset": "site" },
             { "name": "A", "type": "plain_text", "text": "b" },
             { "name": "N", "type": "json", "json": 5 },
         ]);

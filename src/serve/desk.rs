@@ -131,6 +131,24 @@ impl Desk {
         (path == "/api" || path.starts_with("/api/")) && !matches!(*self.state.borrow(), State::None)
     }
 
+    /// Reports whether somebody is to be told when the site's health changes.
+    pub fn has_watch(&self) -> bool {
+        self.secrets.alert.is_some()
+    }
+
+    /// Looks at the site's health, again and again, and tells of changes. It never ends.
+    pub async fn watch(self: Arc<Self>, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            let State::Ready(backend) = self.state.borrow().clone() else { continue };
+            let log = backend.api.watch(&backend.shell).await;
+            if log.status >= 500 || log.error.is_some() {
+                (self.log)(&log);
+                backend.api.conclude(&backend.shell, &log, None, |log| (self.log)(log)).await;
+            }
+        }
+    }
+
     /// Answers a request.
     pub async fn answer(self: Arc<Self>, request: Request, peer: IpAddr) -> Response {
         let state = self.state().await;

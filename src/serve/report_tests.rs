@@ -1,4 +1,4 @@
-//! Errors that reach a service like Sentry through the native shell. worker/tests/report.test.mjs asks the same of the Worker.
+//! Errors and alerts that reach other servers through the native shell. worker/tests/report.test.mjs and watch.test.mjs ask the same of the Worker.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
@@ -46,23 +46,81 @@ fn service() -> (String, mpsc::Receiver<(String, String)>) {
     (dsn, receiver)
 }
 
-#[tokio::test]
-async fn an_error_of_the_database_is_told_scrubbed() {
-    let (dsn, sent) = service();
+/// A desk whose database does not answer.
+fn desk(secrets: Secrets) -> Arc<Desk> {
     let settings = Settings { build: "build-1".to_owned(), ..Settings::default() };
     let (manifest, _) = assemble(Parts { settings, ..Parts::default() });
-    let reporting = Some(Reporting { dsn: Dsn::parse(&dsn).unwrap(), environment: "tests".to_owned() });
-    let desk = Desk::new(Secrets { reporting, ..Secrets::default() }, Vec::new(), Box::new(|_| {}));
+    let desk = Desk::new(secrets, Vec::new(), Box::new(|_| {}));
     desk.set_manifest(Some(&manifest));
     // Nobody listens there.
     let nowhere = Config::parse("postgres://nobody:private-password@127.0.0.1:1/nothing").unwrap();
     desk.set_database(Database::new(nowhere, None, 1024));
+    desk
+}
+
+fn reporting(dsn: &str) -> Secrets {
+    let reporting = Some(Reporting { dsn: Dsn::parse(dsn).unwrap(), environment: "tests".to_owned() });
+    Secrets { reporting, ..Secrets::default() }
+}
+
+/// Waits for a request: its head and its body.
+async fn received(sent: mpsc::Receiver<(String, String)>) -> (String, String) {
+    let received = tokio::task::spawn_blocking(move || sent.recv_timeout(Duration::from_secs(60)));
+    received.await.unwrap().expect("a request")
+}
+
+#[tokio::test]
+async fn an_error_of_a_browser_is_told_scrubbed() {
+    let (dsn, sent) = service();
+    let desk = desk(reporting(&dsn));
+    let body = serde_json::json!({
+        "kind": "rejection", "message": "no answer for me@private.example", "path": "/docs/?a=private", "source": "/js/main.js?private",
+        "stack": "Error: private\n at send (https://site.test/js/main.js:1:2)", "build": "page-7", "request_id": "0123456789abcdef0123456789abcdef",
+    });
+    let request = Request::builder()
+        .method("POST")
+        .uri("/api/v1/errors")
+        .header("content-type", "application/json")
+        .header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
+    let response = Arc::clone(&desk)
+        .answer(request.body(Body::from(body.to_string())).unwrap(), IpAddr::V4(Ipv4Addr::LOCALHOST))
+        .await;
+    assert_eq!(response.status(), 503, "the database is away; that is not what the service is told first");
+    let (_, body) = received(sent).await;
+    let event: serde_json::Value = serde_json::from_str(body.lines().nth(2).unwrap()).unwrap();
+    assert_eq!((event["logger"].as_str(), event["release"].as_str()), (Some("rivage.browser"), Some("page-7")));
+    assert_eq!((event["transaction"].as_str(), event["platform"].as_str()), (Some("/docs/"), Some("javascript")));
+    assert_eq!(event["message"]["formatted"], "no answer for [address]");
+    assert_eq!(event["extra"]["request_id"], "0123456789abcdef0123456789abcdef");
+    assert_eq!(event["extra"]["stack"], serde_json::json!(["at send (https://site.test/js/main.js:1:2)"]));
+    assert!(!body.contains("private"), "{body}");
+}
+
+#[tokio::test]
+async fn a_change_of_health_is_told_to_the_webhook() {
+    let (dsn, sent) = service();
+    let alert = Some(format!("http://{}/hook", dsn.split(['@', '/']).nth(3).unwrap()));
+    let desk = desk(Secrets { alert, ..Secrets::default() });
+    assert!(desk.has_watch() && !self::desk(Secrets::default()).has_watch());
+    let watch = tokio::spawn(desk.watch(Duration::from_millis(10)));
+    let (head, body) = received(sent).await;
+    watch.abort();
+    assert!(head.starts_with("POST /hook "), "{head}");
+    let told: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((told["status"].as_str(), told["build"].as_str()), (Some("down"), Some("build-1")));
+    assert!(told["text"].as_str().unwrap().starts_with("API is down"), "{told}");
+    assert!(!body.contains("private"), "{body}");
+}
+
+#[tokio::test]
+async fn an_error_of_the_database_is_told_scrubbed() {
+    let (dsn, sent) = service();
+    let desk = desk(reporting(&dsn));
     let request = Request::builder().uri("/api/v1/pages?after=/private-query/").header("cookie", "a=private-cookie");
     let response =
         Arc::clone(&desk).answer(request.body(Body::empty()).unwrap(), IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
     assert_eq!(response.status(), 503);
-    let received = tokio::task::spawn_blocking(move || sent.recv_timeout(Duration::from_secs(60)));
-    let (head, body) = received.await.unwrap().expect("an envelope");
+    let (head, body) = received(sent).await;
     assert!(head.starts_with("POST /api/7/envelope/ "), "{head}");
     assert!(head.to_ascii_lowercase().contains("sentry_key=public"), "{head}");
     let lines: Vec<serde_json::Value> = body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -22,6 +22,9 @@ use crate::preview::{self, Build, Changed};
 /// How often the output folder is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How often the site's health is looked at, where somebody is to be told of it.
+const WATCH: Duration = Duration::from_secs(60);
+
 /// How long requests may take that are under way when the server is told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -86,6 +89,9 @@ pub fn serve(listener: TcpListener, folder: Folder, desk: Arc<Desk>) -> Result<S
             }
         }
     });
+    if desk.has_watch() {
+        runtime.spawn(Arc::clone(&desk).watch(WATCH));
+    }
     // Not answers of the API: how well a secret and what a stranger sends are compressed together tells of the secret.
     let is_of_site = |_, _, _: &HeaderMap, extensions: &Extensions| extensions.get::<OfSite>().is_some();
     let compression = CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_of_site));

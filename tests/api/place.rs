@@ -13,6 +13,12 @@ use rivage_postgres::{Client, Config, Statement};
 /// The variable that names another server: `127.0.0.1:8787`.
 const OTHER: &str = "RIVAGE_TEST_API";
 
+/// The keys of the server's tokens.
+pub(crate) const API_KEYS: &str = "first hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
+
+/// The token that opens the server's metrics.
+pub(crate) const METRICS_TOKEN: &str = "a-token-of-the-tests";
+
 /// The site that is under test.
 pub(crate) const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/site");
 
@@ -93,7 +99,8 @@ impl Place {
             .args(["serve", "--port", "0", "--db", &way, "--root"])
             .arg(folder.path())
             .env_remove("DATABASE_READ_URL")
-            .env("RIVAGE_API_KEYS", "first hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
+            .env("RIVAGE_API_KEYS", API_KEYS)
+            .env("RIVAGE_METRICS_TOKEN", METRICS_TOKEN)
             .env("MEDIA_SECRET", "a secret of the tests")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -5,7 +5,7 @@ use std::path::Path;
 use postgres_fixture::Postgres;
 use serde_json::Value;
 
-use crate::place::{query, rivage};
+use crate::place::{Place, query, rivage};
 
 fn slow(url: &str, words: &[&str]) -> (Option<i32>, String, String) {
     let all: Vec<&str> = ["db", "slow", "--db", url].into_iter().chain(words.iter().copied()).collect();
@@ -46,6 +46,12 @@ fn the_slowest_statements_come_first_and_are_marked() {
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 3, "{table}");
     assert!(lines[1].starts_with('!') && lines[1].ends_with("select $1, pg_sleep($2)"), "{table}");
+    crate::admin::slow_statements_and_errors(&Place::start_in(
+        &server,
+        None,
+        "postgres",
+        &["create extension pg_stat_statements"],
+    ));
 }
 
 #[test]

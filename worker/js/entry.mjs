@@ -6,7 +6,7 @@
 import { env as bindings } from 'cloudflare:workers'
 import module from './rivage_worker_bg.wasm'
 import manifest from './manifest.bin'
-import { __wbg_reset_state, handle, initSync, open } from 'rivage-worker'
+import { __wbg_reset_state, handle, initSync, open, scheduled } from 'rivage-worker'
 import { born, died, isAlive, lastDeath, watch } from './guard.mjs'
 
 initSync({ module })
@@ -79,5 +79,15 @@ export default {
     // It goes on when the client has gone, so that connections are closed and memory is given back.
     context.waitUntil(response)
     return response
+  },
+
+  // Without a cron in wrangler.toml it is never called.
+  async scheduled(_event, env, context) {
+    try {
+      if (!isAlive()) start(env)
+      await watch(scheduled(env, context))
+    } catch (error) {
+      if (isAlive()) console.error(`rivage: the watch: ${error}`)
+    }
   },
 }

@@ -2,7 +2,7 @@
 
 use std::cell::{LazyCell, RefCell};
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use worker_sys::Context;
 
@@ -31,6 +31,12 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn success(this: &Verdict) -> bool;
+
+    /// A dataset of Analytics Engine.
+    pub(crate) type Dataset;
+
+    #[wasm_bindgen(method, catch, js_name = writeDataPoint)]
+    pub(crate) fn write_data_point(this: &Dataset, point: &Object) -> Result<(), JsValue>;
 
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     pub(crate) fn random(buffer: &mut [u8]);

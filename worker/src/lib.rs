@@ -71,8 +71,11 @@ pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>) -> Result<(),
         media: shell::parts(env, "MEDIA_SECRET"),
         upload: variable("MEDIA_ACCESS_KEY_ID").zip(variable("MEDIA_SECRET_ACCESS_KEY")),
         reporting: reporting(env).map_err(|error| JsError::new(&error))?,
+        alert: variable("ALERT_WEBHOOK"),
+        metrics: variable("METRICS_TOKEN"),
     };
     shell::set_log(variable("LOG").as_deref());
+    shell::set_metrics(env);
     let api = Api::new(manifest, secrets);
     for name in NAMES {
         wasm_bindgen::intern(name);
@@ -121,7 +124,7 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
     Ok(match step {
         // Whatever is answered at once went well, or was the client's mistake.
         Step::Respond(reply) => {
-            shell::log(&reply.log);
+            shell.log(&reply.log);
             answer::response(&reply.response, None, is_head).into()
         }
         Step::Run(plan) => now_or_later(async move {
@@ -157,7 +160,7 @@ fn now_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static
 
 /// Makes the response; what is left to do goes on after it.
 fn finish(api: Rc<Api>, shell: Shell, reply: Reply<ReadableStream>, is_head: bool) -> Response {
-    shell::log(&reply.log);
+    shell.log(&reply.log);
     let response = answer::response(&reply.response, reply.object.as_ref(), is_head);
     if !api.is_unfinished(&reply) {
         shell.close();
@@ -165,12 +168,32 @@ fn finish(api: Rc<Api>, shell: Shell, reply: Reply<ReadableStream>, is_head: boo
     }
     let context = shell.context();
     let work = future_to_promise(async move {
-        api.conclude(&shell, &reply.log, reply.after, shell::log).await;
+        api.conclude(&shell, &reply.log, reply.after, shell::write).await;
         shell.close();
         Ok(JsValue::UNDEFINED)
     });
     bindings::wait_until(&context, &work);
     response
+}
+
+/// Looks at the site's health, and tells the webhook of `ALERT_WEBHOOK` when it changes: what a cron of the Worker runs.
+///
+/// # Errors
+///
+/// [`open`] was not called.
+#[wasm_bindgen]
+pub fn scheduled(env: JsValue, context: Context) -> Result<Promise, JsError> {
+    let Some(api) = API.with_borrow(Clone::clone) else { return Err(JsError::new("`open` comes before `scheduled`")) };
+    Ok(future_to_promise(async move {
+        let shell = Shell::new(env, context);
+        let log = api.watch(&shell).await;
+        if log.status >= 500 || log.error.is_some() {
+            shell::write(&log);
+            api.conclude(&shell, &log, None, shell::write).await;
+        }
+        shell.close();
+        Ok(JsValue::UNDEFINED)
+    }))
 }
 
 /// Reports the end of the instance before this one, within the context of the request that is here now.

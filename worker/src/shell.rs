@@ -8,6 +8,9 @@
 //! | `MEDIA_SECRET`, `MEDIA_SECRET_…` | a secret and what it is [exchanged for](rotation): links to private objects are signed with it |
 //! | `MEDIA_ACCESS_KEY_ID`, `MEDIA_SECRET_ACCESS_KEY` | secrets: the key that uploads are signed with |
 //! | `SENTRY_DSN`, `SENTRY_ENVIRONMENT` | a secret and a variable: where errors are reported, and as what (`production`) |
+//! | `ALERT_WEBHOOK` | a secret: the webhook that a cron of the Worker tells when the site's health changes |
+//! | `METRICS` | Analytics Engine: a data point for each request |
+//! | `METRICS_TOKEN` | a secret: the token by which a program may read `/api/v1/admin/metrics` |
 //! | `API_KEYS`, `API_KEYS_…` | a secret and what it is exchanged for: the keys that sign tokens, one in a line |
 //! | `TURNSTILE_SECRET` | a secret: that of the challenges of forms |
 //! | `LOG` | `all` (or nothing), `problems` or `none`: which requests leave a line in the log |
@@ -17,7 +20,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use js_sys::futures::JsFuture;
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use rivage_api::auth::rotation;
 use rivage_api::log::Log;
 use rivage_api::ports::{
@@ -67,6 +70,36 @@ impl Shell {
             }
         }
     }
+
+    /// Writes a line to the log, and a data point, where there is a binding for them.
+    pub(crate) fn log(&self, log: &Log) {
+        write(log);
+        if HAS_METRICS.get()
+            && let Some(dataset) = binding::<bindings::Dataset>(&self.env, METRICS)
+        {
+            // What is not written is missing from a diagram, and from nothing else.
+            let _ = dataset.write_data_point(&point(log));
+        }
+    }
+}
+
+/// The binding of Analytics Engine.
+const METRICS: &str = "METRICS";
+
+/// A data point: sampled by route; its texts are route, method, status, use of the cache and code of the problem, its numbers milliseconds in all and
+/// for the database, trips and bytes.
+fn point(log: &Log) -> Object {
+    let texts = |texts: &[&str]| texts.iter().map(|text| JsValue::from(*text)).collect::<Array>();
+    let route = log.route.as_deref().unwrap_or("none");
+    let (status, cache) = (log.status.to_string(), log.cache.as_str());
+    let blobs = texts(&[route, &log.method, &status, cache, log.code.unwrap_or_default()]);
+    let numbers = [log.total_ms, log.db_ms, u64::from(log.trips), log.bytes];
+    let numbers = numbers.into_iter().map(|number| JsValue::from(number as f64)).collect::<Array>();
+    let point = Object::new();
+    for (name, value) in [("indexes", texts(&[route])), ("blobs", blobs), ("doubles", numbers)] {
+        let _ = Reflect::set(&point, &name.into(), &value);
+    }
+    point
 }
 
 /// Which requests leave a line in the log.
@@ -79,6 +112,7 @@ enum Logged {
 
 thread_local! {
     static LOG: Cell<Logged> = const { Cell::new(Logged::All) };
+    static HAS_METRICS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Takes what the variable says; once for an instance, for looking a variable up costs as much as a small answer.
@@ -90,8 +124,13 @@ pub(crate) fn set_log(variable: Option<&str>) {
     });
 }
 
+/// Looks whether there is a binding for data points; once for an instance, as above.
+pub(crate) fn set_metrics(env: &JsValue) {
+    HAS_METRICS.set(binding::<bindings::Dataset>(env, METRICS).is_some());
+}
+
 /// Writes a line to the log.
-pub(crate) fn log(log: &Log) {
+pub(crate) fn write(log: &Log) {
     let wanted = match LOG.get() {
         Logged::None => false,
         Logged::Problems => log.status >= 500 || log.error.is_some(),

@@ -19,9 +19,9 @@ async function answer(target, init) {
   return { status: response.status, headers: response.headers, text, body: text && /json/.test(response.headers.get('content-type')) ? JSON.parse(text) : undefined }
 }
 
-test('health makes a trip to the database, and healthcheck none', async () => {
+test('health asks the database, and healthcheck does not', async () => {
   const health = await answer('/api/v1/health')
-  assert.deepEqual([health.status, health.body], [200, { status: 'ok', build: 'test' }])
+  assert.deepEqual([health.status, health.body.status, health.body.build], [200, 'ok', 'test'])
   assert.match(health.headers.get('server-timing'), /db;dur=/)
   const check = await answer('/api/v1/healthcheck')
   assert.deepEqual([check.status, check.body.status], [200, 'up'])

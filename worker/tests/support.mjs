@@ -65,14 +65,18 @@ async function connect(name) {
   return client
 }
 
-// Starts workerd with a bundle. `at` is the host:port of the database; `assets` are files beside the Worker, as
-// miniflare takes them. `peer` says that the bundle is that of another framework.
-export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], assets, peer = false } = {}) {
+// A dataset that writes its points to the log.
+const DATASET = 'export default () => ({ writeDataPoint(point) { console.log(`point ${JSON.stringify(point)}`) } })'
+
+// Starts workerd with a bundle. `at` is the host:port of the database; `assets` are files beside the Worker, as miniflare takes them; `points` binds a
+// dataset that logs; `peer` says that the bundle is that of another framework.
+export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], assets, points = false, peer = false } = {}) {
   // miniflare wants a password; these roles need none.
   const url = (role) => `postgres://${role}:none@${at}/${database}?sslmode=disable`
   const limit = (id, requests) => ({ namespace_id: id, simple: { limit: requests, period: 60 } })
   const lines = []
-  const miniflare = new Miniflare({
+  const main = {
+    name: 'main',
     modules: [
       { type: 'ESModule', path: path.join(folder, 'index.js') },
       ...(peer ? [] : [
@@ -88,12 +92,16 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
     r2Buckets,
     ...(assets && { assets }),
     bindings: { LOG: 'all', ...bindings },
+    wrappedBindings: points ? { METRICS: 'dataset' } : {},
+    // Past the entry of miniflare, which costs more than the Worker.
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  }
+  const miniflare = new Miniflare({
+    workers: points ? [main, { name: 'dataset', modules: true, script: DATASET }] : [main],
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.on('data', (chunk) => lines.push(chunk.toString()))
     },
-    // Past the entry of miniflare, which costs more than the Worker.
-    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
   })
   await miniflare.ready
   const address = await miniflare.unsafeGetDirectURL()
@@ -101,6 +109,8 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
     address: address.origin,
     send: (target, init = {}) => fetch(new URL(target, address), { redirect: 'manual', ...init, headers: { 'cf-connecting-ip': '203.0.113.7', ...init.headers } }),
     bucket: (name) => miniflare.getR2Bucket(name),
+    // What a schedule of the platform does.
+    cron: async () => (await miniflare.getWorker()).scheduled({ cron: '* * * * *' }),
     log: () => lines.join(''),
     stop: () => miniflare.dispose(),
   }
@@ -133,8 +143,10 @@ export async function proxy(to) {
   let isHole = false
   let left = Infinity
   let slow
+  let refuses = false
   const sockets = new Set()
   const listener = net.createServer((client) => {
+    if (refuses) return client.destroy()
     const upstream = net.connect(Number(port), host)
     const forget = () => (client.destroy(), upstream.destroy(), sockets.delete(client))
     sockets.add(client)
@@ -172,6 +184,7 @@ export async function proxy(to) {
     trickle: (how) => (slow = how),
     close: () => new Promise((done) => (listener.close(done), sockets.forEach((socket) => socket.destroy()))),
     open: () => listen(own),
+    refuse: (on) => (refuses = on),
     cut: () => sockets.forEach((socket) => socket.destroy()),
     stop: () => (listener.close(), sockets.forEach((socket) => socket.destroy())),
   }

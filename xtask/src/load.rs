@@ -187,7 +187,7 @@ fn client(host: &str, token: &str, number: usize, end: Instant, pause: Option<Du
         let n = (turn % 40 + 1).to_string();
         let (path, body) = (path.replace("{n}", &n), body.replace("{n}", &n));
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nuser-agent: Mozilla/5.0 (load)\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         let asked = asked.unwrap_or_else(Instant::now);

@@ -25,6 +25,7 @@ impl Fixed {
 /// Returns all of them.
 pub fn all() -> Vec<Fixed> {
     let mut all = vec![crate::drive::PURGE, crate::drive::EPOCHS, crate::drive::LOOKUP];
+    all.extend([crate::report::NOTE, crate::tally::NOTE, crate::watch::KNOWN, crate::watch::NOTE]);
     all.extend(crate::builtin::STATEMENTS);
     all
 }

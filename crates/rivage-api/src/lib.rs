@@ -37,14 +37,19 @@ pub mod http;
 pub mod log;
 pub mod manifest;
 mod media;
+mod metrics;
 pub mod ports;
 pub mod postgres;
 pub mod report;
 mod respond;
 pub mod sql;
+pub mod statistics;
+mod tally;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod validate;
+mod visitor;
+mod watch;
 
 pub use decide::{Api, Arrival, NeedsBody, Plan, Secrets, Step};
 pub use http::{Headers, Request, Response};

@@ -23,6 +23,20 @@ pub enum CacheUse {
     Error,
 }
 
+impl CacheUse {
+    /// Returns its name, as the log has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Miss => "miss",
+            Self::Memory => "memory",
+            Self::Hit => "hit",
+            Self::Stale => "stale",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Log {

@@ -83,7 +83,7 @@ impl Database {
                 return Ok(false);
             }
         }
-        let (_, summary) = write(self.config.clone(), session)?;
+        let (_, summary) = write(self.config.clone(), session, &setup.project.root)?;
         printer.note(&format!(
             "published: {} written, {} unchanged, {} removed",
             count(summary.written, "page"),

@@ -4,7 +4,11 @@
 //! tables are those of `migrations/`. Deliberately not here: any SQL that is put together.
 
 mod accounts;
+mod admin;
+mod browser;
+mod export;
 mod forms;
+mod health;
 mod routes;
 mod sessions;
 
@@ -12,19 +16,27 @@ pub use forms::form_route;
 pub use routes::routes;
 
 pub(crate) use forms::{CHALLENGE, form};
+pub(crate) use health::Health;
 
 use crate::drive::{Failure, Run};
 use crate::fixed::Fixed;
 use crate::http::Response;
 use crate::manifest::{Routine, Settings};
 use crate::media;
-use crate::ports::{Ports, Shape, Target};
+use crate::ports::Ports;
 
-const PING: Fixed = Fixed { name: "ping", types: &[], sql: "select 1" };
+/// The route whose searches are counted.
+pub(crate) const SEARCH: &str = "search";
+
+/// The routes that count visitors, or what befell them.
+pub(crate) const OF_VISITORS: [&str; 3] = ["count_view", "count_vitals", "report_browser_error"];
 
 /// The statements of routines.
-pub(crate) const STATEMENTS: [Fixed; 12] = [
-    PING,
+pub(crate) const STATEMENTS: [Fixed; 15] = [
+    health::WRITING,
+    health::READING,
+    export::ROWS,
+    export::NOTE,
     accounts::COUNT,
     accounts::FORGET,
     accounts::FIND,
@@ -42,10 +54,7 @@ pub(crate) const STATEMENTS: [Fixed; 12] = [
 pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) -> Result<Response, Failure> {
     match routine {
         Routine::Healthcheck => Ok(up(run.settings())),
-        Routine::Health => {
-            run.trip(Target::Write, &[PING.query([], Shape::None)]).await?;
-            Ok(build(run.settings(), "ok"))
-        }
+        Routine::Health => health::health(run).await,
         Routine::Register => accounts::register(run).await,
         Routine::Login => accounts::login(run).await,
         Routine::Password => accounts::password(run).await,
@@ -53,6 +62,10 @@ pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) ->
         Routine::Refresh => sessions::refresh(run).await,
         Routine::MediaSign => media::sign(run),
         Routine::MediaUpload => media::upload(run),
+        Routine::BrowserError => browser::report(run).await,
+        Routine::Export => export::export(run).await,
+        Routine::SlowStatements => admin::slow_statements(run).await,
+        Routine::Metrics => Ok(admin::metrics(run)),
         // Its body is not ours to make: the driver asks for it.
         Routine::Media => Ok(Response::new(204)),
     }
@@ -60,11 +73,7 @@ pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) ->
 
 /// Says that the API runs.
 pub(crate) fn up(settings: &Settings) -> Response {
-    build(settings, "up")
-}
-
-fn build(settings: &Settings, status: &str) -> Response {
-    json(200, &serde_json::json!({"status": status, "build": settings.build}))
+    json(200, &serde_json::json!({"status": "up", "build": settings.build}))
 }
 
 pub(crate) fn json(status: u16, value: &serde_json::Value) -> Response {

@@ -16,6 +16,7 @@ const FILES: &[(&str, &str)] = &[
     ("series_ingest.sql", include_str!("sql/series_ingest.sql")),
     ("places_near.sql", include_str!("sql/places_near.sql")),
     ("views_add.sql", include_str!("sql/views_add.sql")),
+    ("vitals_add.sql", include_str!("sql/vitals_add.sql")),
     ("views.sql", include_str!("sql/views.sql")),
     ("me.sql", include_str!("sql/me.sql")),
     ("sessions.sql", include_str!("sql/sessions.sql")),
@@ -28,6 +29,16 @@ const FILES: &[(&str, &str)] = &[
     ("admin_submission_delete.sql", include_str!("sql/admin_submission_delete.sql")),
     ("admin_sessions.sql", include_str!("sql/admin_sessions.sql")),
     ("admin_views.sql", include_str!("sql/admin_views.sql")),
+    ("admin_traffic.sql", include_str!("sql/admin_traffic.sql")),
+    ("admin_referrers.sql", include_str!("sql/admin_referrers.sql")),
+    ("admin_vitals.sql", include_str!("sql/admin_vitals.sql")),
+    ("admin_vitals_summary.sql", include_str!("sql/admin_vitals_summary.sql")),
+    ("admin_searches.sql", include_str!("sql/admin_searches.sql")),
+    ("admin_forms.sql", include_str!("sql/admin_forms.sql")),
+    ("admin_session_end.sql", include_str!("sql/admin_session_end.sql")),
+    ("admin_builds.sql", include_str!("sql/admin_builds.sql")),
+    ("admin_errors.sql", include_str!("sql/admin_errors.sql")),
+    ("admin_audit.sql", include_str!("sql/admin_audit.sql")),
 ];
 
 /// Routes whose header is written like that of a file, and whose body is a routine.
@@ -38,7 +49,7 @@ const ROUTINES: &[(Routine, &str)] = &[
     ),
     (
         Routine::Health,
-        "-- GET /api/v1/health\n-- Whether the API reaches its database.\n-- @auth none\n-- @returns one\n-- @name health\n",
+        "-- GET /api/v1/health\n-- How the site's API is: `degraded` names what does not work. 503 when nothing does.\n-- @auth none\n-- @returns one\n-- @name health\n",
     ),
     (
         Routine::Register,
@@ -66,6 +77,30 @@ const ROUTINES: &[(Routine, &str)] = &[
         Routine::Password,
         "-- POST /api/v1/auth/password\n-- Changes the password, ends all sessions and begins a new one.\n-- @auth session\n\
          -- @param current text body length 1..256\n-- @param password text body length 1..256\n-- @limit auth\n-- @returns none\n-- @name change_password\n",
+    ),
+    (
+        Routine::BrowserError,
+        "-- POST /api/v1/errors\n-- Tells of an error in a page. Texts are scrubbed, and of a minute only so many are counted.\n-- @auth none\n\
+         -- @param kind enum(error, rejection, resource) body\n-- @param message text body length 1..1000\n-- @param path text body length 1..500 -- the page\n\
+         -- @param source text body optional length 0..500 -- the script\n-- @param line int4 body optional\n-- @param column int4 body optional\n\
+         -- @param stack text body optional length 0..4000\n-- @param build text body optional pattern ^[A-Za-z0-9._-]{1,64}$\n\
+         -- @param request_id text body optional pattern ^[0-9a-f]{32}$ -- of an answer that the page has seen\n-- @returns none\n-- @name report_browser_error\n",
+    ),
+    (
+        Routine::Export,
+        "-- GET /api/v1/admin/submissions/export\n-- What was sent in a form, as CSV, newest first. Of a long list, `Link` leads to the rest.\n-- @auth role:admin\n\
+         -- @param form text query pattern ^[a-z0-9-]{1,63}$\n-- @param state enum(new, done, spam) query optional\n\
+         -- @param after uuid query optional -- the id of the last entry of the file before\n-- @returns one\n-- @name admin_export_submissions\n",
+    ),
+    (
+        Routine::SlowStatements,
+        "-- GET /api/v1/admin/slow\n-- The statements of the database that take longest. Needs the extension `pg_stat_statements`.\n-- @auth role:admin\n\
+         -- @param limit int4 query default 20 range 1..100\n-- @returns one\n-- @name admin_slow\n",
+    ),
+    (
+        Routine::Metrics,
+        "-- GET /api/v1/admin/metrics\n-- How long the routes of the answering instance took, as JSON or for Prometheus.\n-- @auth role:admin\n\
+         -- @param format enum(json, prometheus) query default json\n-- @returns one\n-- @name admin_metrics\n",
     ),
     (
         Routine::Media,

@@ -23,8 +23,12 @@ use crate::http::{Headers, Problem, Request, Response, cookie};
 use crate::log::{CacheUse, Log};
 use crate::manifest::{Action, Manifest, Method, Param, Route, Routine, Source};
 use crate::media::{self, Asked};
+use crate::metrics::Metrics;
 use crate::report::{Reporting, Reports};
 use crate::respond::{self, Reply};
+use crate::tally::Tally;
+use crate::visitor;
+use crate::watch::Told;
 
 /// What a shell knows when a request arrives, and the core cannot know.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +52,10 @@ pub struct Secrets {
     pub upload: Option<(String, String)>,
     /// Where errors are reported.
     pub reporting: Option<Reporting>,
+    /// The webhook that is told when the site's health changes.
+    pub alert: Option<String>,
+    /// The token by which a program may read the metrics.
+    pub metrics: Option<String>,
 }
 
 /// The API: a manifest made ready, the keys, and what one instance remembers.
@@ -61,6 +69,10 @@ pub struct Api {
     memory: Mutex<Memory>,
     known: Mutex<Known>,
     pub(crate) reports: Mutex<Reports>,
+    pub(crate) kept_reports: Mutex<Reports>,
+    tally: Mutex<Tally>,
+    metrics: Mutex<Metrics>,
+    watched: Mutex<Option<Told>>,
 }
 
 /// What follows from a request.
@@ -126,6 +138,8 @@ pub(crate) struct Facts {
     pub(crate) if_none_match: Option<String>,
     pub(crate) method: String,
     pub(crate) route: Option<String>,
+    /// The place of the route.
+    pub(crate) index: Option<usize>,
 }
 
 impl Api {
@@ -133,8 +147,19 @@ impl Api {
     pub fn new(manifest: Manifest, secrets: Secrets) -> Self {
         let router = Router::new(&manifest.routes);
         let up = builtin::up(&manifest.settings);
-        let (memory, known, reports) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { manifest, secrets, router, up, memory, known, reports }
+        Self {
+            manifest,
+            secrets,
+            router,
+            up,
+            memory: Mutex::default(),
+            known: Mutex::default(),
+            reports: Mutex::new(Reports::told()),
+            kept_reports: Mutex::new(Reports::kept()),
+            tally: Mutex::default(),
+            metrics: Mutex::default(),
+            watched: Mutex::default(),
+        }
     }
 
     /// Returns the manifest.
@@ -143,8 +168,19 @@ impl Api {
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
-        // A panic while it was locked leaves whole entries: it only ever inserts and removes.
-        self.memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        locked(&self.memory)
+    }
+
+    pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
+        locked(&self.tally)
+    }
+
+    pub(crate) fn metrics(&self) -> MutexGuard<'_, Metrics> {
+        locked(&self.metrics)
+    }
+
+    pub(crate) fn watched(&self) -> MutexGuard<'_, Option<Told>> {
+        locked(&self.watched)
     }
 
     /// Decides all that can be decided without the body.
@@ -156,6 +192,7 @@ impl Api {
             if_none_match: None,
             method: request.method.chars().take(16).collect(),
             route: None,
+            index: None,
         };
         match self.decide(request, arrival, &mut facts) {
             Ok(step) => step,
@@ -185,7 +222,7 @@ impl Api {
             return Err(Problem::new(405, "method-not-allowed", "the route has no such method").with("allow", allowed));
         };
         let route = &self.manifest.routes[index];
-        facts.route = Some(route.id.clone());
+        (facts.route, facts.index) = (Some(route.id.clone()), Some(index));
         if !method.is_safe() && facts.relation == Relation::Foreign {
             return Err(Problem::new(403, "foreign-origin", "pages of this origin may not call the API"));
         }
@@ -207,6 +244,9 @@ impl Api {
         }
         if method.is_safe() {
             facts.if_none_match = request.headers.get("if-none-match");
+        }
+        if !is_read && builtin::OF_VISITORS.contains(&route.id.as_str()) && !visitor::is_counted(request.headers) {
+            return Ok(self.respond(facts, Response::new(204)));
         }
         let client = client_key(&request.headers.client());
         let facts = facts.clone();
@@ -248,6 +288,10 @@ impl Api {
         if route.auth.is_none() {
             return Ok((Identity::Anonymous, None));
         }
+        if matches!(route.action, Action::Routine(Routine::Metrics)) && self.is_metrics_token(headers) {
+            let role = route.auth.role.clone().unwrap_or_default();
+            return Ok((Identity::Account { sub: String::new(), role, by: By::Bearer }, None));
+        }
         if route.auth.bearer
             && let Some(header) = headers.get("authorization")
         {
@@ -270,6 +314,18 @@ impl Api {
         Err(unauthorized(route))
     }
 
+    /// Reports whether the request has the token of the metrics.
+    fn is_metrics_token(&self, headers: &dyn Headers) -> bool {
+        let given = headers.get("authorization");
+        let given = given.as_deref().and_then(|header| header.strip_prefix("Bearer "));
+        let digest = |text: &str| crypto::sha256(text.as_bytes());
+        self.secrets
+            .metrics
+            .as_deref()
+            .zip(given)
+            .is_some_and(|(token, given)| crypto::equal(&digest(token), &digest(given)))
+    }
+
     /// Answers from memory, where a fresh answer lies there.
     fn answer_of_memory(&self, route: &Route, plan: &Plan, now: u64) -> Option<Step> {
         let settings = route.cache.as_ref()?;
@@ -285,6 +341,7 @@ impl Api {
         }
         let mut log = self.log(&plan.facts);
         log.cache = CacheUse::Memory;
+        self.count_search(route, plan, &entry.body, now);
         let response =
             respond::from_entry(&entry, settings, CacheUse::Memory, now, plan.facts.if_none_match.as_deref());
         Some(Step::Respond(Box::new(self.finish(&plan.facts, response, log, now))))
@@ -305,8 +362,29 @@ impl Api {
         Log { id: facts.id.clone(), method: facts.method.clone(), route: facts.route.clone(), ..Log::default() }
     }
 
+    /// Counts a search, without who asked ([`Tally`]).
+    pub(crate) fn count_search(&self, route: &Route, plan: &Plan, answer: &[u8], now: u64) {
+        if route.id != builtin::SEARCH {
+            return;
+        }
+        let value = |name| {
+            let index = route.params.iter().position(|param| param.name == name)?;
+            plan.values[index].as_deref()
+        };
+        if let (Some(query), Some(lang)) = (value("q"), value("lang")) {
+            self.tally().add(&plan.client, now, query, lang, answer == br#"{"items":[]}"#);
+        }
+    }
+
+    /// Adds what every response has, and counts it.
+    pub(crate) fn finish(&self, facts: &Facts, response: Response, log: Log, now: u64) -> Reply {
+        let reply = self.dress(facts, response, log, now);
+        self.metrics().add(self.manifest.routes.len(), facts.index, &reply.log, now);
+        reply
+    }
+
     /// Adds what every response has.
-    pub(crate) fn finish(&self, facts: &Facts, mut response: Response, mut log: Log, now: u64) -> Reply {
+    pub(crate) fn dress(&self, facts: &Facts, mut response: Response, mut log: Log, now: u64) -> Reply {
         log.status = response.status;
         log.bytes = response.length();
         log.total_ms = now.saturating_sub(facts.started);
@@ -341,6 +419,11 @@ impl NeedsBody {
     pub fn too_large(self, api: &Api) -> Step {
         api.refuse(&self.plan.facts, Problem::new(413, "body-too-large", "the body is larger than allowed"))
     }
+}
+
+/// A panic while it was locked leaves whole entries: what is locked here only inserts and removes.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Reports whether a route reads a body.

@@ -635,8 +635,8 @@ fn health_needs_the_database_and_healthcheck_does_not() {
     let world = World::new();
     assert_eq!(code(&world.send(&api(), "GET /api/v1/healthcheck", &[], b"")), (200, "ok"));
     assert_eq!(code(&world.send(&api(), "GET /api/v1/health", &[], b"")), (503, "database-unavailable"));
-    world.answer(vec![]);
-    assert_eq!(world.send(&api(), "GET /api/v1/health", &[], b"").response.body, br#"{"status":"ok","build":"b1"}"#);
+    world.answer(vec![rows(&[&["t"]])]).answer(vec![]);
+    assert_eq!(code(&world.send(&api(), "GET /api/v1/health", &[], b"")), (200, "ok"));
 }
 
 #[test]

@@ -213,6 +213,13 @@ fn responses(route: &Route, columns: Option<&Vec<Column>>) -> Value {
             Some(_) if matches!(route.action, Action::Routine(Routine::Media)) => {
                 json!({"description": "The object.", "content": {"*/*": {}}})
             }
+            Some(_) if matches!(route.action, Action::Routine(Routine::Export)) => {
+                json!({"description": "The table.", "content": {"text/csv": {"schema": {"type": "string"}}}})
+            }
+            Some(schema) if matches!(route.action, Action::Routine(Routine::Metrics)) => json!({
+                "description": "The numbers.",
+                "content": {"application/json": {"schema": schema}, "text/plain": {"schema": {"type": "string"}}},
+            }),
             Some(schema) => {
                 json!({"description": "The answer.", "content": {"application/json": {"schema": schema}}})
             }

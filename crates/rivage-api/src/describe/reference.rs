@@ -116,7 +116,9 @@ impl Reference {
     fn answer(&mut self, route: &Route, columns: Option<&Vec<Column>>) {
         self.add("<h4>Answer</h4>");
         let status = route.status;
+        let is_file = matches!(route.action, Action::Routine(routine) if !routine.is_json());
         self.add(&match route.returns {
+            Returns::One if is_file => format!("<p><code>{status}</code>, a file.</p>"),
             Returns::None => format!("<p><code>{status}</code>, nothing else.</p>"),
             Returns::One => format!("<p><code>{status}</code>, a JSON object.</p>"),
             Returns::Many => {

@@ -45,6 +45,7 @@ impl<P: Ports> Run<'_, P> {
 
     fn show(&mut self, entry: &Entry, settings: &Cache, used: CacheUse) -> Response {
         self.log.cache = used;
+        self.api.count_search(self.route, &self.plan, &entry.body, self.ports.now());
         respond::from_entry(entry, settings, used, self.ports.now(), self.plan.facts.if_none_match.as_deref())
     }
 

@@ -19,9 +19,9 @@ use crate::failure;
 use crate::http::{Problem, Response};
 use crate::log::Log;
 use crate::manifest::{Action, Route, Routine, Settings};
-use crate::ports::{Database, DatabaseError, ObjectsError, Outcome, Ports, Query, Target};
+use crate::ports::{Database, DatabaseError, ObjectsError, Outcome, Ports, Query, Shape, Target};
 use crate::respond::Reply;
-use crate::{Arrival, Request, builtin, media};
+use crate::{Arrival, Request, builtin, media, report, tally};
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -91,26 +91,31 @@ impl Api {
         // What says in a header that nothing has changed has no body, although the store was asked for one.
         reply.object = object.filter(|_| reply.response.object.is_some());
         reply.after = after;
+        self.tally().set_now(ports.now());
         reply
     }
 
     /// Reports whether something is left to do when a reply is sent: [`Api::conclude`] does it.
     pub fn is_unfinished<O>(&self, reply: &Reply<O>) -> bool {
-        reply.after.is_some() || self.is_reported(&reply.log)
+        reply.after.is_some() || report::is_error(&reply.log) || self.tally().is_due()
     }
 
-    /// Does what is left of a reply that is sent, within `waitUntil` or in a task of its own: tells of errors, and makes a kept answer anew. `write`
-    /// takes what comes into the log by that.
+    /// Does what is left of a reply that is sent, within `waitUntil` or in a task of its own: tells of errors, writes what was counted, and makes a kept
+    /// answer anew. `write` takes what comes into the log by that.
     pub async fn conclude<P: Ports>(&self, ports: &P, log: &Log, after: Option<Box<Plan>>, write: impl Fn(&Log)) {
-        if self.is_reported(log) {
-            self.report(ports, log).await;
-        }
+        self.conclude_error(ports, log).await;
+        self.flush(ports).await;
         let Some(plan) = after else { return };
         let log = self.refresh(ports, *plan).await;
         write(&log);
-        if self.is_reported(&log) {
-            self.report(ports, &log).await;
-        }
+        self.conclude_error(ports, &log).await;
+    }
+
+    /// Writes the searches that were counted. What cannot be written is forgotten: numbers are not worth a queue.
+    pub(crate) async fn flush<P: Ports>(&self, ports: &P) {
+        let Some(rows) = self.tally().take(ports.now()) else { return };
+        let most = self.manifest().settings.bounds.answer;
+        let _ = Database::run(ports, Target::Write, &[tally::NOTE.query([rows], Shape::None)], most).await;
     }
 
     /// Makes a kept answer anew ([`Reply::after`]). Returns a line for the log.
@@ -120,7 +125,8 @@ impl Api {
             Ok(_) => Response::new(200),
             Err(failure) => run.fail(failure),
         };
-        self.finish(&run.plan.facts, response, run.log, ports.now()).log
+        // Nobody waited for it: it is no request that is counted.
+        self.dress(&run.plan.facts, response, run.log, ports.now()).log
     }
 
     fn start<'a, P: Ports>(&'a self, ports: &'a P, plan: Plan) -> Run<'a, P> {

@@ -55,7 +55,8 @@ impl<P: Ports> Run<'_, P> {
                 Bind::Param(index) => (self.route.params[*index].ty.oid(), self.plan.values[*index].clone()),
                 // No type: `account_id = :auth.sub` is a UUID, `owner = :auth.sub` may be a text.
                 Bind::AuthSub => (0, self.plan.identity.sub().map(str::to_owned)),
-                Bind::AuthRole => (25, self.plan.identity.role().map(str::to_owned)),
+                Bind::AuthRole => (oid::TEXT, self.plan.identity.role().map(str::to_owned)),
+                Bind::RequestId => (oid::TEXT, Some(self.plan.facts.id.clone())),
             };
             types.push(ty);
             values.push(value);

@@ -380,6 +380,8 @@ pub enum Bind {
     AuthSub,
     /// The role of the account that calls; `:auth.role`.
     AuthRole,
+    /// The id of the request, which the client and the log have, too; `:request.id`.
+    RequestId,
 }
 
 /// A form that a site declares. Its fields are the route's parameters.
@@ -414,4 +416,15 @@ pub enum Routine {
     Media,
     MediaSign,
     MediaUpload,
+    BrowserError,
+    Export,
+    SlowStatements,
+    Metrics,
+}
+
+impl Routine {
+    /// Reports whether all its answers are JSON.
+    pub(crate) fn is_json(self) -> bool {
+        !matches!(self, Self::Media | Self::Export)
+    }
 }

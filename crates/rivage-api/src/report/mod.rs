@@ -1,17 +1,21 @@
-//! Errors told to Sentry, or to what speaks its protocol.
+//! Errors: counted in the database, and told to Sentry, or to what speaks its protocol.
 //!
-//! In: lines of the log. Out: envelopes of one event each, sent by a port when the response is on its way, without anything of a request but its
-//! route; messages are [scrubbed](scrub). Few: an outage is told once in a while, not once for each request. Without a DSN there is none of it.
-//! Deliberately not here: queues and second attempts: an error that is not told today is told tomorrow.
+//! In: lines of the log, and what browsers send. Out: rows of numbers by day, and envelopes of one event each, sent by a port when the response is on its
+//! way, without anything of a request but its route; messages are [scrubbed](scrub). Few: an outage is told once in a while, not once for each request.
+//! Without a DSN nothing leaves the server. Deliberately not here: queues and second attempts: an error that is not told today is told tomorrow.
 
 mod dsn;
+mod kept;
 mod scrub;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use dsn::Dsn;
+
+pub(crate) use kept::{Kept, NOTE};
+pub(crate) use scrub::{frames, scrub, without_query};
 
 use crate::decide::Api;
 use crate::http::date;
@@ -33,9 +37,31 @@ pub struct Reporting {
     pub environment: String,
 }
 
+/// An error as a service is told.
+pub(crate) struct Event<'a> {
+    /// Who tells.
+    pub(crate) logger: &'static str,
+    /// Whose kind of error it is.
+    pub(crate) platform: &'static str,
+    /// The route, or the path of the page.
+    pub(crate) place: &'a str,
+    /// What happened, scrubbed.
+    pub(crate) message: &'a str,
+    /// The build that it happened in.
+    pub(crate) build: &'a str,
+    /// Words to sort by.
+    pub(crate) tags: Value,
+    /// Whatever else is known.
+    pub(crate) extra: Value,
+    /// What makes two errors the same.
+    pub(crate) fingerprint: [&'a str; 3],
+}
+
 /// What was reported lately.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reports {
+    /// The most in [`PERIOD`].
+    most: u32,
     since: u64,
     count: u32,
     /// The service has asked for silence until then.
@@ -43,24 +69,68 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
-    fn allow(&mut self, now: u64) -> bool {
+    /// Those that a service is told.
+    pub(crate) fn told() -> Self {
+        Self { most: MOST, since: 0, count: 0, silent_until: 0 }
+    }
+
+    /// Those that are counted.
+    pub(crate) fn kept() -> Self {
+        Self { most: kept::MOST, ..Self::told() }
+    }
+
+    /// Counts one, and reports whether there were not too many.
+    pub(crate) fn allow(&mut self, now: u64) -> bool {
         if now >= self.since + PERIOD || now < self.since {
             *self = Self { since: now, count: 0, ..*self };
         }
         self.count += 1;
-        self.count <= MOST && now >= self.silent_until
+        self.count <= self.most && now >= self.silent_until
     }
+}
+
+/// Reports whether a line of the log tells of an error. 501 is about what a server does not have, which its owner knows.
+pub(crate) fn is_error(log: &Log) -> bool {
+    (log.status >= 500 && log.status != 501) || log.error.is_some()
 }
 
 impl Api {
     /// Reports whether a line of the log tells of an error that somebody has to hear of; then hand it to [`Api::report`].
     pub fn is_reported(&self, log: &Log) -> bool {
-        // 501 is about what a server does not have, which its owner knows.
-        self.secrets.reporting.is_some() && ((log.status >= 500 && log.status != 501) || log.error.is_some())
+        self.secrets.reporting.is_some() && is_error(log)
     }
 
     /// Tells of an error. Called when the response is sent: within `waitUntil`, or in a task of its own.
     pub async fn report<P: Ports>(&self, ports: &P, log: &Log) {
+        let code = log.code.unwrap_or("internal");
+        let route = log.route.as_deref().unwrap_or("no route");
+        let message = log.error.as_deref().map_or_else(|| code.to_owned(), scrub);
+        let event = Event {
+            logger: "rivage.api",
+            platform: "other",
+            place: route,
+            message: &message,
+            build: &self.manifest().settings.build,
+            tags: json!({"method": log.method, "status": log.status.to_string(), "code": code, "sqlstate": log.sqlstate}),
+            extra: json!({"request_id": log.id, "total_ms": log.total_ms, "db_ms": log.db_ms, "trips": log.trips}),
+            // One issue for each kind of error of a route, however its message is worded.
+            fingerprint: [route, code, log.sqlstate.as_deref().unwrap_or_default()],
+        };
+        self.send(ports, &event).await;
+    }
+
+    /// Tells of an error and counts it, as far as both are wanted.
+    pub(crate) async fn conclude_error<P: Ports>(&self, ports: &P, log: &Log) {
+        if is_error(log) {
+            self.keep(ports, log).await;
+        }
+        if self.is_reported(log) {
+            self.report(ports, log).await;
+        }
+    }
+
+    /// Sends an event, if there is somebody to send it to and there were not too many.
+    pub(crate) async fn send<P: Ports>(&self, ports: &P, event: &Event<'_>) {
         let Some(reporting) = &self.secrets.reporting else { return };
         let now = ports.now();
         if !self.reports().allow(now) {
@@ -68,7 +138,7 @@ impl Api {
         }
         let mut id = [0; 16];
         ports.fill(&mut id);
-        let body = self.envelope(reporting, log, &crate::crypto::hex(&id), now / 1000);
+        let body = event.to_envelope(&reporting.environment, &crate::crypto::hex(&id), now / 1000);
         let auth = format!(
             "Sentry sentry_version=7, sentry_client=rivage/{}, sentry_key={}",
             env!("CARGO_PKG_VERSION"),
@@ -87,29 +157,30 @@ impl Api {
         }
     }
 
-    fn reports(&self) -> std::sync::MutexGuard<'_, Reports> {
-        let reports: &Mutex<Reports> = &self.reports;
-        reports.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reports(&self) -> MutexGuard<'_, Reports> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn envelope(&self, reporting: &Reporting, log: &Log, id: &str, seconds: u64) -> String {
-        let code = log.code.unwrap_or("internal");
-        let route = log.route.as_deref().unwrap_or("no route");
-        let message = log.error.as_deref().map_or_else(|| code.to_owned(), scrub::scrub);
+    pub(crate) fn kept_reports(&self) -> MutexGuard<'_, Reports> {
+        self.kept_reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Event<'_> {
+    fn to_envelope(&self, environment: &str, id: &str, seconds: u64) -> String {
         let event = json!({
             "event_id": id,
             "timestamp": date::rfc3339(seconds),
-            "platform": "other",
+            "platform": self.platform,
             "level": "error",
-            "logger": "rivage.api",
-            "release": self.manifest().settings.build,
-            "environment": reporting.environment,
-            "transaction": route,
-            "message": {"formatted": message},
-            "tags": {"method": log.method, "status": log.status.to_string(), "code": code, "sqlstate": log.sqlstate},
-            "extra": {"request_id": log.id, "total_ms": log.total_ms, "db_ms": log.db_ms, "trips": log.trips},
-            // One issue for each kind of error of a route, however its message is worded.
-            "fingerprint": [route, code, log.sqlstate.as_deref().unwrap_or_default()],
+            "logger": self.logger,
+            "release": self.build,
+            "environment": environment,
+            "transaction": self.place,
+            "message": {"formatted": self.message},
+            "tags": self.tags,
+            "extra": self.extra,
+            "fingerprint": self.fingerprint,
         })
         .to_string();
         let head = json!({"event_id": id, "sent_at": date::rfc3339(seconds)});

@@ -6,8 +6,12 @@
 /// The most bytes of a message that are reported.
 const MOST: usize = 500;
 
+/// The most lines of a stack, and the most bytes of one.
+const MOST_FRAMES: usize = 20;
+const MOST_FRAME: usize = 300;
+
 /// Returns the message without values.
-pub(super) fn scrub(message: &str) -> String {
+pub(crate) fn scrub(message: &str) -> String {
     // What the database tells beyond its message quotes rows.
     let message = message.split("; detail:").next().unwrap_or_default();
     let message = quoted(message);
@@ -17,6 +21,35 @@ pub(super) fn scrub(message: &str) -> String {
         let end = (0..=MOST).rev().find(|end| out.is_char_boundary(*end)).unwrap_or(0);
         out.truncate(end);
         out.push('…');
+    }
+    out
+}
+
+/// Returns a URL or path without query and fragment, which may be anybody's.
+pub(crate) fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// Returns the lines of a stack that say where, without the message that browsers write above them, and without queries.
+pub(crate) fn frames(stack: &str) -> Vec<String> {
+    // Chrome writes `at name (url:1:2)`, Firefox and Safari `name@url:1:2`.
+    let is_frame =
+        |line: &&str| line.starts_with("at ") || line.split_once('@').is_some_and(|(_, url)| url.contains("://"));
+    stack.lines().map(str::trim).filter(is_frame).take(MOST_FRAMES).map(frame).collect()
+}
+
+/// Takes queries and fragments out of a line; what stands behind the last colons, line and column, stays.
+fn frame(line: &str) -> String {
+    let mut out = String::new();
+    let mut is_query = false;
+    for (at, c) in line.char_indices() {
+        let ends = c.is_whitespace()
+            || c == ')'
+            || (c == ':' && line[at + 1..].trim_end_matches(')').bytes().all(|b| b.is_ascii_digit() || b == b':'));
+        is_query = matches!(c, '?' | '#') || (is_query && !ends);
+        if !is_query && out.len() < MOST_FRAME {
+            out.push(c);
+        }
     }
     out
 }
@@ -101,6 +134,25 @@ mod tests {
         ] {
             assert_eq!(scrub(message), expected);
         }
+    }
+
+    #[test]
+    fn a_stack_tells_where_and_nothing_else() {
+        let stack = "TypeError: Cannot read 'me@example.org'\n    at send (https://site.test/js/main.js?token=a:b:12:5)\n    at https://site.test/js/x.js:3:4\n\
+                     run@https://site.test/js/y.js#secret:1:2\nme@example.org was here\n   at Array.map (<anonymous>)";
+        assert_eq!(
+            frames(stack),
+            [
+                "at send (https://site.test/js/main.js:12:5)",
+                "at https://site.test/js/x.js:3:4",
+                "run@https://site.test/js/y.js:1:2",
+                "at Array.map (<anonymous>)"
+            ]
+        );
+        let long = format!("at {}\n", "x".repeat(1000)).repeat(100);
+        let frames = frames(&long);
+        assert_eq!((frames.len(), frames[0].len()), (MOST_FRAMES, MOST_FRAME));
+        assert_eq!(without_query("/docs/?token=1#me"), "/docs/");
     }
 
     #[test]

@@ -130,6 +130,7 @@ fn bind(source: &str, params: &[Param]) -> Option<Bind> {
     match &source[1..] {
         "auth.sub" => Some(Bind::AuthSub),
         "auth.role" => Some(Bind::AuthRole),
+        "request.id" => Some(Bind::RequestId),
         name => params.iter().position(|param| param.name == name).map(Bind::Param),
     }
 }
@@ -170,8 +171,10 @@ pub(super) fn check_names(
                             .hint("write `@auth session` or `@auth bearer`");
                     }
                 }
+                Some(Bind::RequestId) => {}
                 None => {
-                    let names = params.iter().map(|param| param.name.as_str()).chain(["auth.sub", "auth.role"]);
+                    let own = ["auth.sub", "auth.role", "request.id"];
+                    let names = params.iter().map(|param| param.name.as_str()).chain(own);
                     report
                         .error("unknown-parameter", token.span, format!("no parameter is named `{}`", &source[1..]))
                         .nearest(&source[1..], names)

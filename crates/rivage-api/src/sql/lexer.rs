@@ -12,7 +12,7 @@ pub(super) enum Kind {
     Word,
     /// `"name"`, a string of any kind, a number: copied as it stands.
     Literal,
-    /// `:name` or `:auth.name`.
+    /// `:name`, `:auth.name` or `:request.id`.
     Param,
     /// `$1`.
     Positional,
@@ -217,8 +217,8 @@ impl Lexer<'_> {
                 if self.peek(0) == Some(b'.') && self.peek(1).is_some_and(is_word_start) {
                     self.at += 1;
                     self.skip_while(is_word_part);
-                    // Only `:auth.` has members; `:row.field` is the parameter `row` and a field of it.
-                    if !self.text[..name_end].ends_with(":auth") {
+                    // Only these two have members; `:row.field` is the parameter `row` and a field of it.
+                    if ![":auth", ":request"].iter().any(|name| self.text[..name_end].ends_with(name)) {
                         self.at = name_end;
                     }
                 }
@@ -298,7 +298,10 @@ mod tests {
         );
         assert_eq!(params(r"select E'\':no', 'it''s :no', e'\\', :yes"), [":yes"]);
         assert_eq!(params(r"select U&'\0041:no', u&':no', B'01', :yes"), [":yes"]);
-        assert_eq!(params("select :auth.sub, :auth.role, :row.field"), [":auth.sub", ":auth.role", ":row"]);
+        assert_eq!(
+            params("select :auth.sub, :auth.role, :request.id, :row.field"),
+            [":auth.sub", ":auth.role", ":request.id", ":row"]
+        );
         assert_eq!(params("select :a::int4, :ä"), [":a", ":ä"]);
         assert_eq!(params("select a$b$c, :x"), [":x"]);
     }

@@ -32,8 +32,8 @@
 //! | `@status 201` | the status of success, else 200 |
 //! | `@name list_posts` | the name in OpenAPI and in the client, else made of method and path |
 //!
-//! `:name` stands for a parameter, `:auth.sub` and `:auth.role` for the account that calls, which only the server fills in. A parameter
-//! without a value is `NULL`. `/*?name … ?*/` stands only where `name` has a value, `/*#name a: … | b: … #*/` is the arm of its value. All
+//! `:name` stands for a parameter, `:auth.sub` and `:auth.role` for the account that calls, `:request.id` for the id that the client is told: these
+//! only the server fills in. A parameter without a value is `NULL`. `/*?name … ?*/` stands only where `name` has a value, `/*#name a: … | b: … #*/` is the arm of its value. All
 //! combinations are written out when the site is built, at most 32: no SQL is put together at run time. Several statements run in one
 //! transaction, and the last one answers.
 //!

@@ -73,6 +73,11 @@ impl World {
         self
     }
 
+    /// Lets the next trip be refused by the server, with this code.
+    pub fn refuse_statement(&self, code: [u8; 5]) -> &Self {
+        self.fail(ErrorKind::Refused(code), false)
+    }
+
     /// Lets time pass.
     pub fn wait(&self, seconds: u64) -> &Self {
         self.state().now += seconds * 1000;

@@ -1,10 +1,21 @@
 -- POST /api/v1/views
 -- Counts a view of a page. Only pages that exist are counted.
+--
+-- Programs that say so, and browsers that ask not to be tracked (`DNT`, `Sec-GPC`), are answered and not counted.
 -- @auth none
--- @param path text body length 1..500
+-- @param path     text body length 1..500
+-- @param referrer text body optional pattern ^[a-z0-9.-]{1,253}$ -- the host that the visitor comes from
 -- @returns none
 -- @name count_view
 
 insert into page_view_day as v (day, path, views)
 select current_date, path, 1 from page where path = :path and not draft
-on conflict (day, path) do update set views = v.views + 1
+on conflict (day, path) do update set views = v.views + 1;
+
+insert into referrer_day as r (day, host, views)
+select current_date, :referrer, 1
+ where :referrer is not null and exists (select from page where path = :path and not draft)
+   -- Anyone may send any host: there is an end to it.
+   and (exists (select from referrer_day where day = current_date and host = :referrer)
+        or (select count(*) from referrer_day where day = current_date) < 1000)
+on conflict (day, host) do update set views = r.views + 1
