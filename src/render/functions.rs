@@ -16,6 +16,7 @@ use super::answers::Memo;
 use super::assets::AssetMap;
 use super::html::picture::{Attributes, Picture};
 use super::html::push_attribute;
+use super::live;
 use super::once::{self, Once};
 use super::pictures::{self, Known, Wish};
 use super::scope;
@@ -152,6 +153,9 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_function("static_url", env(static_url));
     tera.register_function("t", env(text));
     tera.register_function("data", env(read_data));
+    tera.register_function("chart", env(live::chart::chart));
+    tera.register_function("map", env(live::map::map));
+    tera.register_function("related", env(live::related));
     tera.register_function("icon", env(icon));
     tera.register_function("image", env(image));
     tera.register_function("picture", env(picture));
@@ -379,7 +383,7 @@ fn read_data(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
 }
 
 /// Reads a file and notes it; none outside of any rendering.
-fn read_file(path: &str) -> Option<Result<Vec<u8>, crate::fs::Error>> {
+pub(super) fn read_file(path: &str) -> Option<Result<Vec<u8>, crate::fs::Error>> {
     scope::with(|scope| {
         let (bytes, print) = scope.world.read(path);
         scope.notes.note_print(Question::File(path.to_owned()), print);

@@ -17,6 +17,7 @@ mod host;
 pub mod html;
 mod imports;
 pub mod links;
+mod live;
 pub mod math;
 pub mod minify;
 pub mod once;

@@ -122,6 +122,7 @@ impl Renderer {
             uids: 0,
             images: 0,
             derivatives: Vec::new(),
+            found: Vec::new(),
             has_asked_for_texts: false,
         }
     }
@@ -332,18 +333,19 @@ impl Renderer {
             body.diagnostics.push(diagnostic);
         }
         let Some(layout) = found.map(|place| &asked[place]) else { return body.html.clone() };
-        match self.engine.get().render(layout, context) {
-            Ok(html) => html,
-            Err(failure) => {
-                let mut failure = *failure;
-                let page = scope::with(|scope| scope.page).flatten();
-                if let Some(document) = page.and_then(|id| self.site().page(id).document.as_ref()) {
-                    failure.trace.push(Location::new(&document.file, Span::at(0)));
-                }
-                body.diagnostics.push(failure);
-                String::new()
-            }
+        let rendered = self.engine.get().render(layout, context);
+        let page = scope::with(|scope| scope.page).flatten();
+        let document = page.and_then(|id| self.site().page(id).document.as_ref());
+        let place = document.map(|document| Location::new(&document.file, Span::at(0)));
+        let (html, failure) = match rendered {
+            Ok(html) => (html, None),
+            Err(failure) => (String::new(), Some(*failure)),
+        };
+        for mut told in scope::take_found().into_iter().chain(failure) {
+            told.trace.extend(place.clone());
+            body.diagnostics.push(told);
         }
+        html
     }
 
     fn base_context(&self, language: &str, url: &str) -> Context {

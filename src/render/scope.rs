@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use rivage_diag::Diagnostic;
+
 use super::functions::Surroundings;
 use super::page::LazyEngine;
 use crate::images::Derivative;
@@ -34,6 +36,8 @@ pub struct Scope {
     pub images: u32,
     /// Files that the page shows of images.
     pub derivatives: Vec<Derivative>,
+    /// What functions found wrong with files that they read.
+    pub found: Vec<Diagnostic>,
     /// Whether a text of the theme has been asked for and noted.
     pub has_asked_for_texts: bool,
 }
@@ -84,6 +88,16 @@ pub fn is_first_image() -> bool {
         scope.images == 1
     })
     .unwrap_or(false)
+}
+
+/// Notes what is wrong with a file that a function has read. Whoever renders takes it, and knows on which page that is.
+pub fn report(diagnostic: Diagnostic) {
+    with(|scope| scope.found.push(diagnostic));
+}
+
+/// Takes what was noted.
+pub fn take_found() -> Vec<Diagnostic> {
+    with(|scope| std::mem::take(&mut scope.found)).unwrap_or_default()
 }
 
 /// Returns a number that no other call on this page gets.

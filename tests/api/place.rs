@@ -13,6 +13,9 @@ use rivage_postgres::{Client, Config, Statement};
 /// The variable that names another server: `127.0.0.1:8787`.
 const OTHER: &str = "RIVAGE_TEST_API";
 
+/// The keys of its tokens.
+pub(crate) const KEYS: &str = "first hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
+
 /// The site that is under test.
 pub(crate) const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/site");
 
@@ -91,7 +94,7 @@ impl Place {
             .args(["serve", "--port", "0", "--db", &way, "--root"])
             .arg(folder.path())
             .env_remove("DATABASE_READ_URL")
-            .env("RIVAGE_API_KEYS", "first hs256:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
+            .env("RIVAGE_API_KEYS", KEYS)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -41,6 +41,7 @@ pub mod ports;
 pub mod postgres;
 pub mod report;
 mod respond;
+pub mod series;
 pub mod sql;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -6,6 +6,7 @@
 mod accounts;
 mod forms;
 mod routes;
+mod series;
 mod sessions;
 
 pub use forms::form_route;
@@ -23,7 +24,7 @@ use crate::ports::{Ports, Shape, Target};
 const PING: Fixed = Fixed { name: "ping", types: &[], sql: "select 1" };
 
 /// The statements of routines.
-pub(crate) const STATEMENTS: [Fixed; 12] = [
+pub(crate) const STATEMENTS: [Fixed; 13] = [
     PING,
     accounts::COUNT,
     accounts::FORGET,
@@ -36,6 +37,7 @@ pub(crate) const STATEMENTS: [Fixed; 12] = [
     sessions::END_ALL,
     sessions::ROTATE,
     forms::STORE,
+    series::INGEST,
 ];
 
 /// Runs a routine.
@@ -53,6 +55,7 @@ pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) ->
         Routine::Refresh => sessions::refresh(run).await,
         Routine::MediaSign => media::sign(run),
         Routine::MediaUpload => media::upload(run),
+        Routine::SeriesIngest => series::ingest(run).await,
         // Its body is not ours to make: the driver asks for it.
         Routine::Media => Ok(Response::new(204)),
     }

@@ -414,4 +414,5 @@ pub enum Routine {
     Media,
     MediaSign,
     MediaUpload,
+    SeriesIngest,
 }
