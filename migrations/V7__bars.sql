@@ -29,7 +29,8 @@ create table market_batch (
 create index market_batch_at on market_batch (symbol, at);
 
 -- Makes anew the roll-ups that these moments fall into. Days are those of UTC; 24 hours, because a day of the session's time zone may be longer.
-create function rivage_series_touch(of_symbol text, moments timestamptz[]) returns void language plpgsql as $$
+-- Without scans of the whole table: the planner cannot know how few rows each span has.
+create function rivage_series_touch(of_symbol text, moments timestamptz[]) returns void language plpgsql set enable_seqscan = off as $$
 declare
   level record;
 begin
@@ -39,16 +40,17 @@ begin
     with touched as materialized (
       select distinct date_bin(level.width, moment, timestamptz '2001-01-01 00:00:00Z') as ts from unnest(moments) as moment
     ), made as materialized (
-      select t.ts, (array_agg(b.open order by b.ts))[1] as open, max(b.high) as high, min(b.low) as low,
-             (array_agg(b.close order by b.ts desc))[1] as close, sum(b.volume order by b.ts) as volume
-        from touched t join market_bar b on b.symbol = of_symbol and b.ts >= t.ts and b.ts < t.ts + level.width
-       group by t.ts
+      select t.ts, m.* from touched t cross join lateral (
+        select (array_agg(b.open order by b.ts))[1] as open, max(b.high) as high, min(b.low) as low,
+               (array_agg(b.close order by b.ts desc))[1] as close, sum(b.volume order by b.ts) as volume
+          from market_bar b where b.symbol = of_symbol and b.ts >= t.ts and b.ts < t.ts + level.width
+      ) as m
     ), gone as (
-      delete from market_rollup r using touched t
-       where r.symbol = of_symbol and r.step = level.step and r.ts = t.ts and not exists (select from made where made.ts = t.ts)
+      delete from market_rollup r
+       where r.symbol = of_symbol and r.step = level.step and r.ts = any (array(select made.ts from made where made.open is null))
     )
     insert into market_rollup as r (symbol, step, ts, open, high, low, close, volume)
-    select of_symbol, level.step, ts, open, high, low, close, volume from made
+    select of_symbol, level.step, ts, open, high, low, close, volume from made where open is not null
     on conflict (symbol, step, ts) do update
        set open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume
      where (r.open, r.high, r.low, r.close, r.volume)

@@ -758,7 +758,9 @@ fn a_chart_is_drawn_of_a_file_beside_the_page_or_of_the_project() {
         ],
     );
     let line = built.inner("a/index.html");
-    for part in ["class=plot-line", "data-symbol=EUR&amp;USD", "js/chart.", "As of 2026-11-03", "<th scope=row>2026-11-02"] {
+    for part in
+        ["class=plot-line", "data-symbol=EUR&amp;USD", "js/chart.", "As of 2026-11-03", "<th scope=row>2026-11-02"]
+    {
         assert!(line.contains(part), "{part}: {line}");
     }
     let candles = built.inner("b/index.html");
@@ -774,9 +776,15 @@ fn bad_rows_of_charts_and_maps_are_told_at_their_lines() {
         "",
         &[
             ("content/a/index.mdx", "# A\n\n<Chart data=\"./rates.csv\" />\n"),
-            ("content/a/rates.csv", "ts,open,high,low,close\n2026-11-02,1,2,1,2\n2026-11-03,2,1,2,3\nyesterday,1,1,1,1\n"),
+            (
+                "content/a/rates.csv",
+                "ts,open,high,low,close\n2026-11-02,1,2,1,2\n2026-11-03,2,1,2,3\nyesterday,1,1,1,1\n",
+            ),
             ("content/b.mdx", "# B\n\n<Map data=\"data/places.json\" />\n"),
-            ("data/places.json", "[\n  {\"name\": \"A\", \"lat\": 91, \"lon\": 0},\n  {\"name\": \"B\", \"lat\": 9, \"lon\": \"0\"}\n]\n"),
+            (
+                "data/places.json",
+                "[\n  {\"name\": \"A\", \"lat\": 91, \"lon\": 0},\n  {\"name\": \"B\", \"lat\": 9, \"lon\": \"0\"}\n]\n",
+            ),
             ("content/c.mdx", "# C\n\n<Chart data=\"data/none.csv\" />\n"),
             ("content/d.mdx", "# D\n\n<Chart data=\"./one.csv\" />\n\n<Chart data=\"./one.csv\" kind=\"pie\" />\n"),
             ("content/one.csv", "ts,open,high,low,close\n2026-11-02,1,2,1,2\n"),
@@ -802,12 +810,20 @@ fn a_map_has_its_places_as_points_and_as_a_list() {
     let built = good(
         "",
         &[
-            ("content/a.mdx", "# A\n\n<Map data=\"./places.csv\" title=\"Here & there\" near={false}>As the gull flies.</Map>\n"),
+            (
+                "content/a.mdx",
+                "# A\n\n<Map data=\"./places.csv\" title=\"Here & there\" near={false}>As the gull flies.</Map>\n",
+            ),
             ("content/places.csv", places),
         ],
     );
     let map = built.inner("a/index.html");
-    for part in ["<title id=places-1-name>Here &amp; there</title>", "48.390° N, 4.490° W", "Ushant &lt;1", "As the gull flies."] {
+    for part in [
+        "<title id=places-1-name>Here &amp; there</title>",
+        "48.390° N, 4.490° W",
+        "Ushant &lt;1",
+        "As the gull flies.",
+    ] {
         assert!(map.contains(part), "{part}: {map}");
     }
     assert!(!map.contains("js/map.") && !map.contains("<form"), "{map}");

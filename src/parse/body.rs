@@ -182,7 +182,9 @@ pub(super) fn links(root: &Node) -> Vec<String> {
             NodeKind::Link { url, .. } => push(url, out),
             NodeKind::Element(Element { attributes, .. }) => {
                 for attribute in attributes {
-                    if let (Some("href" | "link"), AttributeValue::String(url)) = (attribute.name.as_deref(), &attribute.value) {
+                    if let (Some("href" | "link"), AttributeValue::String(url)) =
+                        (attribute.name.as_deref(), &attribute.value)
+                    {
                         push(url, out);
                     }
                 }

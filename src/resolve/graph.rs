@@ -25,13 +25,14 @@ pub struct Graph {
 impl Graph {
     /// Finds where the links of all pages lead.
     pub fn new(site: &Site) -> Self {
-        let by_url: FxHashMap<&str, PageId> =
-            site.pages.iter().map(|page| (page.url.as_str(), page.id)).collect();
+        let by_url: FxHashMap<&str, PageId> = site.pages.iter().map(|page| (page.url.as_str(), page.id)).collect();
         let mut near: Vec<Vec<PageId>> = vec![Vec::new(); site.pages.len()];
         for page in site.pages.iter().filter(|page| !page.is_fallback) {
             let Some(document) = &page.document else { continue };
             for written in &document.links {
-                let Target::Page { url, .. } = site.link_target(&document.file, &page.language, written) else { continue };
+                let Target::Page { url, .. } = site.link_target(&document.file, &page.language, written) else {
+                    continue;
+                };
                 let Some(other) = by_url.get(url.as_str()).copied().filter(|other| *other != page.id) else { continue };
                 near[page.id.0 as usize].push(other);
                 near[other.0 as usize].push(page.id);

@@ -55,7 +55,8 @@ fn batches_are_answered_as_they_deserve() {
         }
     }
     let stored = items(place, &symbol, "interval=5m");
-    let expected = json!([{"ts": "2026-11-02T09:00:00Z", "open": 1.0, "high": 6.0, "low": 0.5, "close": 4.0, "volume": 18.0}]);
+    let expected =
+        json!([{"ts": "2026-11-02T09:00:00Z", "open": 1.0, "high": 6.0, "low": 0.5, "close": 4.0, "volume": 18.0}]);
     assert_eq!(json!(stored), expected);
     assert_eq!(items(place, &symbol, "").len(), 4);
     assert_eq!(items(place, &format!("{symbol}-none"), ""), Vec::<Value>::new());
@@ -195,7 +196,8 @@ fn ten_thousand_rows_at_once_then_late_ones_then_corrections() {
     assert_eq!((&day[0]["ts"], &day[23]["ts"]), (&json!("2026-03-03T23:00:00Z"), &json!("2026-03-03T00:00:00Z")));
 
     // Bars that somebody takes away by other means, and the function that mends the roll-ups then.
-    let gone = format!("delete from market_bar where symbol = '{symbol}' and ts >= '2026-03-05' and ts < '2026-03-06 00:03'");
+    let gone =
+        format!("delete from market_bar where symbol = '{symbol}' and ts >= '2026-03-05' and ts < '2026-03-06 00:03'");
     if place.query(&gone).is_some() {
         place.query(&format!("select rivage_series_rollup('{symbol}', '2026-03-05', '2026-03-06 01:00')"));
         known.retain(|minute, _| !(3 * 1440..4 * 1440 + 3).contains(minute));
@@ -203,7 +205,9 @@ fn ten_thousand_rows_at_once_then_late_ones_then_corrections() {
         place.query(purge);
         let columns = "to_char(ts at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
         for (step, seconds) in [("5m", 300), ("1h", 3600), ("1d", 86_400)] {
-            let sql = format!("select {columns} || ' ' || volume from market_rollup where symbol = '{symbol}' and step = '{step}' order by ts desc");
+            let sql = format!(
+                "select {columns} || ' ' || volume from market_rollup where symbol = '{symbol}' and step = '{step}' order by ts desc"
+            );
             let expected: Vec<String> = rolled(&known, seconds)
                 .iter()
                 .map(|bar| format!("{} {}", bar["ts"].as_str().unwrap(), bar["volume"].as_f64().unwrap()))
@@ -244,6 +248,10 @@ fn writers_of_one_series_at_the_same_time_lose_nothing() {
     });
     let known: BTreeMap<i64, [f64; 5]> = all.iter().copied().collect();
     for (interval, seconds) in [("5m", 300), ("1h", 3600), ("1d", 86_400)] {
-        assert_eq!(items(place, &symbol, &format!("interval={interval}&limit=5000")), rolled(&known, seconds), "{interval}");
+        assert_eq!(
+            items(place, &symbol, &format!("interval={interval}&limit=5000")),
+            rolled(&known, seconds),
+            "{interval}"
+        );
     }
 }

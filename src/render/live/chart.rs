@@ -227,8 +227,20 @@ fn times(points: &[Point], months: &[String], x: impl Fn(usize) -> f64) -> Vec<V
                 _ if span <= 400 * DAY => format!("{} {}", time.day(), month()),
                 _ => format!("{} {}", month(), time.year()),
             };
-            let anchor = if tick == 0 { "start" } else if index == last { "end" } else { "middle" };
-            let at = if tick == 0 { LEFT } else if index == last { RIGHT } else { r(x(index)) };
+            let anchor = if tick == 0 {
+                "start"
+            } else if index == last {
+                "end"
+            } else {
+                "middle"
+            };
+            let at = if tick == 0 {
+                LEFT
+            } else if index == last {
+                RIGHT
+            } else {
+                r(x(index))
+            };
             map([("x", n(at)), ("anchor", anchor.into()), ("text", text.into())])
         })
         .collect()

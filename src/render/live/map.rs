@@ -150,11 +150,18 @@ fn draw(places: &[Place]) -> Value {
     let step = step(degrees / 4.0);
     for lon in lines(middle_lon - WIDTH / 2.0 / (shrink * scale), middle_lon + WIDTH / 2.0 / (shrink * scale), step) {
         let _ = write!(grid, "M{} 0V{height}", r(x(lon)));
-        marks.push(value_of([("x", n(r(x(lon) + 4.0))), ("y", n(r(height - 6.0))), ("text", degree(lon, step, 'E', 'W').into())]));
+        // Where its letters fit, too.
+        if x(lon) < WIDTH - 6.0 * LETTER {
+            let text = degree(lon, step, 'E', 'W');
+            marks.push(value_of([("x", n(r(x(lon) + 4.0))), ("y", n(r(height - 6.0))), ("text", text.into())]));
+        }
     }
     for lat in lines(middle_lat - height / 2.0 / scale, middle_lat + height / 2.0 / scale, step) {
         let _ = write!(grid, "M0 {}H{WIDTH}", r(y(lat)));
-        marks.push(value_of([("x", n(4.0)), ("y", n(r(y(lat) - 4.0))), ("text", degree(lat, step, 'N', 'S').into())]));
+        if y(lat) > LINE && y(lat) < height - 1.5 * LINE {
+            let text = degree(lat, step, 'N', 'S');
+            marks.push(value_of([("x", n(4.0)), ("y", n(r(y(lat) - 4.0))), ("text", text.into())]));
+        }
     }
     value_of([
         ("width", n(WIDTH)),
@@ -178,7 +185,10 @@ fn label(name: &str, (x, y): (f64, f64), height: f64, taken: &mut Vec<Area>) -> 
     ];
     let is_free = |area: &Area| {
         let is_inside = area[0] >= 2.0 && area[1] >= 2.0 && area[2] <= WIDTH - 2.0 && area[3] <= height - LINE;
-        is_inside && taken.iter().all(|other| area[2] <= other[0] || area[0] >= other[2] || area[3] <= other[1] || area[1] >= other[3])
+        is_inside
+            && taken
+                .iter()
+                .all(|other| area[2] <= other[0] || area[0] >= other[2] || area[3] <= other[1] || area[1] >= other[3])
     };
     let (anchor, x, y, area) = places.into_iter().find(|(.., area)| is_free(area))?;
     taken.push(area);
@@ -193,11 +203,22 @@ fn step(least: f64) -> f64 {
 
 fn lines(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
     let (first, last) = ((low / step).ceil(), (high / step).floor());
-    std::iter::successors(Some(first), |at| Some(at + 1.0)).take_while(move |at| *at <= last).take(40).map(move |at| at * step)
+    std::iter::successors(Some(first), |at| Some(at + 1.0))
+        .take_while(move |at| *at <= last)
+        .take(40)
+        .map(move |at| at * step)
 }
 
 fn degree(value: f64, step: f64, positive: char, negative: char) -> String {
-    let digits = if step >= 1.0 { 0 } else if step >= 0.1 { 1 } else if step >= 0.01 { 2 } else { 3 };
+    let digits = if step >= 1.0 {
+        0
+    } else if step >= 0.1 {
+        1
+    } else if step >= 0.01 {
+        2
+    } else {
+        3
+    };
     let text = format!("{:.digits$}°", value.abs());
     // The equator and the first meridian are on neither side.
     if value.abs() < step / 2.0 { text } else { format!("{text}{}", if value > 0.0 { positive } else { negative }) }

@@ -53,7 +53,9 @@ fn rows(env: &Surroundings, written: &str) -> TeraResult<Option<Rows>> {
     }
     let whole = parsed.span;
     let list = match parsed.value {
-        DataValue::Map(entries) => entries.into_iter().find(|entry| entry.key == "items").map(|entry| entry.value.value),
+        DataValue::Map(entries) => {
+            entries.into_iter().find(|entry| entry.key == "items").map(|entry| entry.value.value)
+        }
         other => Some(other),
     };
     match list {

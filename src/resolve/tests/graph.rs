@@ -32,10 +32,7 @@ fn what_links_everywhere_says_little_and_sections_are_no_result() {
         draft = draft.plain(path);
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let site = draft
-        .links("content/docs/_index.md", &names)
-        .links("content/docs/pair.md", &["p7.md", "p39.md"])
-        .good();
+    let site = draft.links("content/docs/_index.md", &names).links("content/docs/pair.md", &["p7.md", "p39.md"]).good();
     let found = near(&site, "docs/p7", 3);
     assert_eq!(found[..2], ["docs/pair", "docs/p39"], "{found:?}");
     assert!(!near(&site, "docs/p7", 50).contains(&"docs".to_owned()));

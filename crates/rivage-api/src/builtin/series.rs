@@ -52,7 +52,8 @@ pub(super) async fn ingest<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, F
         let purge = PURGE.query(["{series}".to_owned()], Shape::None);
         let outcomes = run.trip(Target::Write, &[query, purge]).await?;
         run.api.memory().epochs = None;
-        if let Some([Some(all), Some(new), Some(told)]) = outcomes.first().and_then(|o| o.texts.first()).map(Vec::as_slice)
+        if let Some([Some(all), Some(new), Some(told)]) =
+            outcomes.first().and_then(|o| o.texts.first()).map(Vec::as_slice)
         {
             (stored, changed) = (all.parse::<u64>().unwrap_or(0), new.parse::<u64>().unwrap_or(0));
             outcome.clone_from(told);

@@ -665,7 +665,8 @@ fn the_future_of_a_shell_with_threads_is_send() {
 
 const CSV: (&str, &str) = ("content-type", "text/csv");
 const INGEST: &str = "POST /api/v1/series/ingest?symbol=EURUSD&key=k-1";
-const BARS: &[u8] = b"ts,open,high,low,close,volume\n2026-11-02T09:00:00Z,1,2.5,0.5,2,10\nyesterday,1,1,1,1,1\n2026-11-03,2,2,2,2,\n";
+const BARS: &[u8] =
+    b"ts,open,high,low,close,volume\n2026-11-02T09:00:00Z,1,2.5,0.5,2,10\nyesterday,1,1,1,1,1\n2026-11-03,2,2,2,2,\n";
 
 fn send_bars(world: &World, line: &str, kind: (&str, &str), body: &[u8]) -> Reply<Vec<u8>> {
     world.send(&api(), line, &[("authorization", &bearer("admin")), kind], body)
@@ -683,7 +684,10 @@ fn a_batch_of_bars_is_one_trip() {
     let seen = world.seen();
     let values: Vec<&str> = seen[0].values.iter().map(|value| value.as_deref().unwrap_or("")).collect();
     assert_eq!((seen.len(), seen[0].target, &values[..2]), (2, Target::Write, &["EURUSD", "k-1"][..]));
-    assert_eq!(values[3..], ["{2026-11-02T09:00:00Z,2026-11-03T00:00:00Z}", "{1,2}", "{2.5,2}", "{0.5,2}", "{2,2}", "{10,0}"]);
+    assert_eq!(
+        values[3..],
+        ["{2026-11-02T09:00:00Z,2026-11-03T00:00:00Z}", "{1,2}", "{2.5,2}", "{0.5,2}", "{2,2}", "{10,0}"]
+    );
     assert!(seen[1].sql.contains("cache_epoch"), "{seen:?}");
     // Equal bars have equal prints, however they are written: by them a batch is known again.
     let json = r#"{"bars": [{"ts": "2026-11-02T09:00:00Z", "open": 1.0, "high": 2.50, "low": 0.5, "close": 2, "volume": 1e1},

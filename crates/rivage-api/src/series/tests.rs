@@ -20,7 +20,8 @@ fn json_and_csv_say_the_same() {
         {"ts": "2026-11-02T09:00:00Z", "open": 1, "high": 2.5, "low": 0.5, "close": 2, "volume": 10},
         {"ts": "2026-11-03", "open": -1.5, "high": -1, "low": -2, "close": -1}]}"#;
     let json = read(json.as_bytes(), false, &Bounds::default()).expect("a batch");
-    let plain = csv(&format!("{HEAD}2026-11-02T09:00:00Z,1,2.5,0.5,2,10\n2026-11-03,-1.5,-1,-2,-1,\n")).expect("a batch");
+    let plain =
+        csv(&format!("{HEAD}2026-11-02T09:00:00Z,1,2.5,0.5,2,10\n2026-11-03,-1.5,-1,-2,-1,\n")).expect("a batch");
     assert_eq!(json, plain);
     assert_eq!(json.bars[1].ts, "2026-11-03T00:00:00Z");
     assert_eq!((json.bars[1].volume, json.rejected.len()), (0.0, 0));
@@ -54,9 +55,9 @@ fn wrong_rows_are_told_one_by_one_and_the_others_stay() {
     ];
     let text: String = rows.iter().map(|(row, _)| format!("{row}\n")).collect();
     let batch = csv(&format!("{HEAD}{text}")).expect("a batch");
-    let expected: Vec<_> =
-        rows.iter().enumerate().filter(|(_, (_, told))| !told.is_empty()).map(|(at, (_, told))| format!("{} {told}", at + 1));
-    assert_eq!(told(&batch), expected.collect::<Vec<_>>());
+    let wrong = rows.iter().enumerate().filter(|(_, (_, told))| !told.is_empty());
+    let expected: Vec<String> = wrong.map(|(at, (_, told))| format!("{} {told}", at + 1)).collect();
+    assert_eq!(told(&batch), expected);
     assert_eq!((batch.bars.len(), batch.rows()), (2, rows.len()));
 
     let json = r#"{"bars": [7, {"ts": 1}, {"ts": "2026-11-02", "open": "1", "high": 1, "low": 1, "close": 1},
@@ -64,7 +65,10 @@ fn wrong_rows_are_told_one_by_one_and_the_others_stay() {
         {"ts": "2026-11-02", "open": 1, "high": [], "low": 1, "close": 1},
         {"ts": "2026-11-02", "open": 1, "high": 1, "low": 1, "close": 1, "volume": null}]}"#;
     let batch = read(json.as_bytes(), false, &Bounds::default()).expect("a batch");
-    assert_eq!(told(&batch), ["1  wrong-type", "2 ts wrong-type", "3 open wrong-type", "4 colour unknown", "5 high wrong-type"]);
+    assert_eq!(
+        told(&batch),
+        ["1  wrong-type", "2 ts wrong-type", "3 open wrong-type", "4 colour unknown", "5 high wrong-type"]
+    );
     assert_eq!(batch.bars.len(), 1);
 }
 
@@ -75,11 +79,20 @@ fn what_is_no_table_is_refused_as_a_whole() {
         ("\n\n", "the body is empty: its first line has to name the columns"),
         ("ts,open,high,low\n", "the header has no column `close`"),
         ("ts,open,high,low,close,ts\n", "the header has the column `ts` twice"),
-        ("2026-11-02,1,2,1,2\n", "the header has the column `2026-11-02`; columns are `ts`, `open`, `high`, `low`, `close`, `volume`, each once"),
-        ("ts;open;high;low;close\n", "the header has the column `ts;open;high;low;close`; columns are `ts`, `open`, `high`, `low`, `close`, `volume`, each once"),
+        (
+            "2026-11-02,1,2,1,2\n",
+            "the header has the column `2026-11-02`; columns are `ts`, `open`, `high`, `low`, `close`, `volume`, each once",
+        ),
+        (
+            "ts;open;high;low;close\n",
+            "the header has the column `ts;open;high;low;close`; columns are `ts`, `open`, `high`, `low`, `close`, `volume`, each once",
+        ),
         ("ts,open,high,low,close\n2026-11-02,1,2,1,2\n\"2026-11-03,1,2,1,2\n", "row 2 has a quote that is not closed"),
         ("ts,open,high,low,close\n\"2026-11-02\"x,1,2,1,2\n", "row 1 has text after a closing quote"),
-        ("ts,open,high,low,close\n2026-11-02,1\",2,1,2\n", "row 1 has a quote within a field that does not begin with one"),
+        (
+            "ts,open,high,low,close\n2026-11-02,1\",2,1,2\n",
+            "row 1 has a quote within a field that does not begin with one",
+        ),
         ("\"ts,open", "the header has a quote that is not closed"),
         ("ts,open,high,low,close\n\0", "the body has the character U+0000"),
     ] {
