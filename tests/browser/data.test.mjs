@@ -32,7 +32,7 @@ after(async () => {
 })
 
 // Opens the page; `api` answers requests for the API by path, all others fail as on a host of files.
-async function open(address, { api, url = PAGE, ...options } = {}) {
+async function open(address, { api, init, url = PAGE, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   const page = await context.newPage()
   const refused = []
@@ -40,6 +40,7 @@ async function open(address, { api, url = PAGE, ...options } = {}) {
   page.on('console', (message) => /Content Security Policy/i.test(message.text()) && refused.push(message.text()))
   page.on('pageerror', (error) => refused.push(String(error)))
   page.on('request', (request) => requests.push(new URL(request.url())))
+  if (init) await page.addInitScript(init)
   if (api) {
     await page.route('**/api/v1/**', (route) => {
       const asked = new URL(route.request().url())
@@ -112,7 +113,8 @@ describe('without an API', () => {
   })
 
   test('a position that is not given is said', async () => {
-    const { page, close } = await open(files.address, { permissions: [] })
+    const refuse = () => { navigator.geolocation.getCurrentPosition = (_, refused) => refused({ code: 1 }) }
+    const { page, close } = await open(files.address, { init: refuse })
     await page.getByLabel('Nearest to').selectOption('here')
     await page.getByRole('button', { name: 'Sort the list' }).click()
     await page.getByRole('status').filter({ hasText: 'Your position is not known' }).waitFor()
@@ -131,7 +133,7 @@ describe('without an API', () => {
 
 describe('with an API', () => {
   test('of the same bars the browser draws the same chart', async () => {
-    const built = await open(files.address, { javaScriptEnabled: false })
+    const built = await open(files.address)
     const before = await shown(built.page)
     await built.close()
     const { page, requests, refused, close } = await open(files.address, {

@@ -117,11 +117,12 @@ fn power_of(number: f64) -> (i32, f64) {
 fn ticks(low: f64, high: f64) -> (Vec<f64>, usize) {
     let raw = (high - low) / 5.0;
     let (k, power) = power_of(raw);
+    // A quotient may be a little more than the number that it stands for.
     let ratio = raw / power;
     let (factor, k) = match ratio {
-        _ if ratio <= 1.0 => (1.0, k),
-        _ if ratio <= 2.0 => (2.0, k),
-        _ if ratio <= 5.0 => (5.0, k),
+        _ if ratio <= 1.000_001 => (1.0, k),
+        _ if ratio <= 2.000_001 => (2.0, k),
+        _ if ratio <= 5.000_001 => (5.0, k),
         _ => (10.0, k + 1),
     };
     let step = factor * power;
@@ -223,7 +224,7 @@ fn times(points: &[Point], months: &[String], x: impl Fn(usize) -> f64) -> Vec<V
             let time = civil(points[index].at);
             let month = || months.get(usize::from(time.month().unsigned_abs()) - 1).cloned().unwrap_or_default();
             let text = match span {
-                _ if span <= 2 * DAY => format!("{:02}:{:02}", time.hour(), time.minute()),
+                _ if span <= 2 * DAY && !is_of_days(points) => format!("{:02}:{:02}", time.hour(), time.minute()),
                 _ if span <= 400 * DAY => format!("{} {}", time.day(), month()),
                 _ => format!("{} {}", month(), time.year()),
             };
@@ -250,11 +251,15 @@ fn civil(at: i64) -> jiff::civil::DateTime {
     Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC).datetime()
 }
 
+fn is_of_days(points: &[Point]) -> bool {
+    points.iter().all(|point| point.at % DAY == 0)
+}
+
 /// A day, or a moment to the minute where bars are not of days.
 fn moment(at: i64, points: &[Point]) -> String {
     let time = civil(at);
     let day = time.date().to_string();
-    if points.iter().all(|point| point.at % DAY == 0) {
+    if is_of_days(points) {
         return day;
     }
     format!("{day} {:02}:{:02}", time.hour(), time.minute())

@@ -13,7 +13,7 @@ function ticks(low, high) {
   while (k < 300 && power(k + 1) <= raw) k += 1;
   while (k > -300 && power(k) > raw) k -= 1;
   const ratio = raw / power(k);
-  const factor = ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10;
+  const factor = ratio <= 1.000001 ? 1 : ratio <= 2.000001 ? 2 : ratio <= 5.000001 ? 5 : 10;
   const step = factor * power(k);
   const last = Math.floor(high / step);
   const all = [];
@@ -23,6 +23,8 @@ function ticks(low, high) {
 
 const two = (number) => String(number).padStart(2, "0");
 const clock = (time) => `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`;
+
+const isOfDays = (bars) => bars.every((bar) => bar.at % DAY === 0);
 
 /** Calculates what is drawn of bars, oldest first, each with `at`, a Date. */
 export function draw(bars, months) {
@@ -56,7 +58,7 @@ export function draw(bars, months) {
     const index = Math.floor((tick * end) / (count - 1) + 0.5);
     const time = bars[index].at;
     const month = months[time.getUTCMonth()];
-    const text = span <= 2 * DAY ? clock(time) : span <= 400 * DAY ? `${time.getUTCDate()} ${month}` : `${month} ${time.getUTCFullYear()}`;
+    const text = span <= 2 * DAY && !isOfDays(bars) ? clock(time) : span <= 400 * DAY ? `${time.getUTCDate()} ${month}` : `${month} ${time.getUTCFullYear()}`;
     const [at, anchor] = tick === 0 ? [LEFT, "start"] : index === end ? [RIGHT, "end"] : [r(x(index)), "middle"];
     return { x: at, y: BOTTOM + 18, anchor, text };
   });
@@ -80,7 +82,7 @@ function show(figure, bars) {
       return label;
     }));
   }
-  const ofDays = bars.every((bar) => bar.at % DAY === 0);
+  const ofDays = isOfDays(bars);
   const moment = (time) => time.toISOString().slice(0, 10) + (ofDays ? "" : ` ${clock(time)}`);
   const [first, last] = [bars[0], bars.at(-1)];
   const words = { from: moment(first.at), to: moment(last.at), last: last.close, high: drawn.high, low: drawn.low };
