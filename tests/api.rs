@@ -15,6 +15,8 @@ mod http;
 mod place;
 #[path = "api/security.rs"]
 mod security;
+#[path = "api/series.rs"]
+mod series;
 #[path = "api/slow.rs"]
 mod slow;
 
@@ -342,6 +344,9 @@ fn published_pages_are_found_listed_and_related() {
     assert_eq!(page.json()["description"], "A light for ships.", "{page:?}");
     let related = get(place, "/api/v1/graph/related?path=/docs/lighthouse/&depth=1");
     assert_eq!(titles(&related), ["Harbour", "Tides"], "{related:?}");
+    let similar = get(place, "/api/v1/graph/similar?path=/docs/lighthouse/");
+    assert_eq!(similar.json()["items"][0]["by"], "links", "without embeddings: {similar:?}");
+    assert_eq!(titles(&similar)[..2], ["Harbour", "Tides"], "{similar:?}");
 }
 
 #[test]

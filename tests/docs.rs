@@ -104,9 +104,10 @@ fn every_setting_is_documented() {
 
 #[test]
 fn every_component_and_prop_is_documented() {
-    let pages = ["text", "layout", "landing", "forms"].map(|name| read(&format!("content/docs/components/{name}.mdx")));
+    let pages =
+        ["text", "layout", "landing", "forms", "live"].map(|name| read(&format!("content/docs/components/{name}.mdx")));
     let mut count = 0;
-    for file in ["callout", "cards", "content", "form", "inline", "landing", "tabs"] {
+    for file in ["callout", "cards", "content", "form", "inline", "landing", "live", "tabs"] {
         let text = read(&format!("themes/shore/components/{file}.html"));
         for (at, mark) in text.match_indices("{% component ") {
             let (name, rest) = text[at + mark.len()..].split_once('(').unwrap();

@@ -740,3 +740,109 @@ fn an_api_has_a_page_in_the_layout_of_the_site() {
         );
     }
 }
+
+const BARS: &str = "ts,open,high,low,close\n2026-11-02,1,2,1,2\n2026-11-03,2,3,2,3\n";
+
+#[test]
+fn a_chart_is_drawn_of_a_file_beside_the_page_or_of_the_project() {
+    let json = r#"{"items": [{"ts": "2026-11-03T00:00:00Z", "open": 2, "high": 3, "low": 2, "close": 3, "volume": 7},
+                             {"ts": "2026-11-02T00:00:00Z", "open": 1, "high": 2, "low": 1, "close": 2, "volume": 5}]}"#;
+    let built = good(
+        "[theme]\nlive_api = true\n",
+        &[
+            ("content/a/index.mdx", "# A\n\n<Chart data=\"./rates.csv\" symbol=\"EUR&USD\" title=\"Rates\" />\n"),
+            ("content/a/rates.csv", BARS),
+            ("content/b.mdx", "# B\n\n<Chart data=\"data/rates.json\" kind=\"candle\" />\n"),
+            ("data/rates.json", json),
+            ("content/c.mdx", "# C\n\n<Chart data=\"data/rates.json\" symbol=\"X\" live={false} />\n"),
+        ],
+    );
+    let line = built.inner("a/index.html");
+    for part in
+        ["class=plot-line", "data-symbol=EUR&amp;USD", "js/chart.", "As of 2026-11-03", "<th scope=row>2026-11-02"]
+    {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    let candles = built.inner("b/index.html");
+    assert!(candles.contains("class=plot-up") && candles.contains("class=plot-volume"), "{candles}");
+    for page in ["b/index.html", "c/index.html"] {
+        assert!(!built.inner(page).contains("js/chart."), "without a symbol, or leave, nothing is asked");
+    }
+}
+
+#[test]
+fn bad_rows_of_charts_and_maps_are_told_at_their_lines() {
+    bad(
+        "",
+        &[
+            ("content/a/index.mdx", "# A\n\n<Chart data=\"./rates.csv\" />\n"),
+            (
+                "content/a/rates.csv",
+                "ts,open,high,low,close\n2026-11-02,1,2,1,2\n2026-11-03,2,1,2,3\nyesterday,1,1,1,1\n",
+            ),
+            ("content/b.mdx", "# B\n\n<Map data=\"data/places.json\" />\n"),
+            (
+                "data/places.json",
+                "[\n  {\"name\": \"A\", \"lat\": 91, \"lon\": 0},\n  {\"name\": \"B\", \"lat\": 9, \"lon\": \"0\"}\n]\n",
+            ),
+            ("content/c.mdx", "# C\n\n<Chart data=\"data/none.csv\" />\n"),
+            ("content/d.mdx", "# D\n\n<Chart data=\"./one.csv\" />\n\n<Chart data=\"./one.csv\" kind=\"pie\" />\n"),
+            ("content/one.csv", "ts,open,high,low,close\n2026-11-02,1,2,1,2\n"),
+            ("content/e.mdx", "# E\n\n<Map data=\"./e.json\" />\n"),
+            ("content/e.json", "{\"places\": 1}\n"),
+        ],
+        &[
+            "content/a/rates.csv:3: error[bad-data]: `high` has to be at least as great as",
+            "content/a/rates.csv:4: error[bad-data]: `ts` has to be a time",
+            "content/c.mdx:3: error[unreadable-file]: could not read `data/none.csv`",
+            "content/e.json:1: error[bad-data]: the file has no rows",
+            "content/one.csv:1: error[bad-data]: a chart needs at least two rows",
+            "data/places.json:2: error[bad-data]: `lat` has to be from -90 to 90",
+            "data/places.json:3: error[bad-data]: `lon` has to be a number of degrees",
+            "themes/shore/components/live.html:4: error[template]: `kind` must be `line` or `candle`, not `pie`",
+        ],
+    );
+}
+
+#[test]
+fn a_map_has_its_places_as_points_and_as_a_list() {
+    let places = "name,kind,lat,lon\nBrest,harbour,48.39,-4.49\nUshant <1>,island,48.46,-5.1\n";
+    let built = good(
+        "",
+        &[
+            (
+                "content/a.mdx",
+                "# A\n\n<Map data=\"./places.csv\" title=\"Here & there\" near={false}>As the gull flies.</Map>\n",
+            ),
+            ("content/places.csv", places),
+        ],
+    );
+    let map = built.inner("a/index.html");
+    for part in [
+        "<title id=places-1-name>Here &amp; there</title>",
+        "48.390° N, 4.490° W",
+        "Ushant &lt;1",
+        "As the gull flies.",
+    ] {
+        assert!(map.contains(part), "{part}: {map}");
+    }
+    assert!(!map.contains("js/map.") && !map.contains("<form"), "{map}");
+}
+
+#[test]
+fn related_pages_are_those_that_links_lead_to_and_come_from() {
+    let built = good(
+        "",
+        &[
+            ("content/a.mdx", "# A\n\nSee [b](b.mdx) and <a href=\"/c/\">c</a>.\n\n<Related limit={3} />\n"),
+            ("content/b.mdx", "# B\n\n<Related title=\"Near\" />\n"),
+            ("content/c.mdx", "# C\n"),
+            ("content/d.mdx", "# D\n\n[To a](a.mdx), [the web](https://example.com/a.mdx) and [here](#d).\n"),
+            ("content/e.mdx", "# E\n\n[B](b.mdx)\n"),
+            ("content/alone.mdx", "# Alone\n\n<Related />\n"),
+        ],
+    );
+    assert_eq!(built.links("a/index.html", "class=see-also-title", "</nav>"), ["/b/", "/c/", "/d/"]);
+    assert_eq!(built.links("b/index.html", "class=see-also-title", "</nav>"), ["/a/", "/e/", "/c/", "/d/"]);
+    assert!(!built.inner("alone/index.html").contains("see-also"));
+}

@@ -158,6 +158,7 @@ pub(super) mod tests {
             first_heading: None,
             words: 0,
             summary: String::new(),
+            links: Vec::new(),
         }
     }
 

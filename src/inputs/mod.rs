@@ -89,6 +89,8 @@ pub enum SiteQuestion {
     Section(String, String),
     /// A list of pages.
     Pages(PagesQuery),
+    /// The pages that are related to a page by links: language, key, at most so many.
+    Related(String, String, usize),
     /// A menu (`menu main`) or sidebar (`sidebar docs`) of a language.
     Navigation(String, String),
     /// The terms of a taxonomy: language, name.
@@ -148,7 +150,11 @@ impl Question {
             Self::File(_) => true,
             Self::Site(question) => matches!(
                 question,
-                SiteQuestion::Route(_) | SiteQuestion::Page(..) | SiteQuestion::Section(..) | SiteQuestion::Pages(_)
+                SiteQuestion::Route(_)
+                    | SiteQuestion::Page(..)
+                    | SiteQuestion::Section(..)
+                    | SiteQuestion::Pages(_)
+                    | SiteQuestion::Related(..)
             ),
             _ => false,
         }

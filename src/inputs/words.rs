@@ -30,6 +30,7 @@ impl Display for SiteQuestion {
             Self::Page(_, path) => write!(f, "page `{path}`, as lists show it"),
             Self::Section(_, path) => write!(f, "section `{path}` with its pages"),
             Self::Pages(query) => query.fmt(f),
+            Self::Related(..) => f.write_str("the pages that are linked with this one"),
             Self::Navigation(_, name) => match name.split_once(' ') {
                 Some((kind, name)) if !name.is_empty() => write!(f, "{kind} `{name}`"),
                 _ => f.write_str(name.trim_end()),

@@ -3,7 +3,7 @@
 //! In: the tree of the body. Out: plain text and counts. Deliberately not here: HTML, code blocks (they are not prose), expressions and
 //! properties of components (their values are not known yet).
 
-use rivage_syntax::ast::{Node, NodeKind};
+use rivage_syntax::ast::{AttributeValue, Element, Node, NodeKind};
 
 /// Longest summary, in characters.
 const MOST_CHARACTERS: usize = 300;
@@ -173,6 +173,39 @@ fn prose(node: &Node) -> String {
     let mut out = String::new();
     push(node, &mut out);
     out
+}
+
+/// Returns where links within the site lead, as written: of Markdown, and in attributes that are called as links are.
+pub(super) fn links(root: &Node) -> Vec<String> {
+    fn gather(node: &Node, out: &mut Vec<String>) {
+        match &node.kind {
+            NodeKind::Link { url, .. } => push(url, out),
+            NodeKind::Element(Element { attributes, .. }) => {
+                for attribute in attributes {
+                    if let (Some("href" | "link"), AttributeValue::String(url)) =
+                        (attribute.name.as_deref(), &attribute.value)
+                    {
+                        push(url, out);
+                    }
+                }
+            }
+            _ => {}
+        }
+        node.children.iter().for_each(|child| gather(child, out));
+    }
+    fn push(url: &str, out: &mut Vec<String>) {
+        let end = url.find(['?', '#']).unwrap_or(url.len());
+        let path = url[..end].trim();
+        // What has a scheme leads elsewhere; what is empty leads to the page itself.
+        if !path.is_empty() && !path.starts_with("//") && !path.contains(':') {
+            out.push(path.to_owned());
+        }
+    }
+    let mut all = Vec::new();
+    gather(root, &mut all);
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn collapse(text: &str) -> String {

@@ -52,6 +52,8 @@ pub struct Document {
     pub words: usize,
     /// The text before `<!-- more -->` or `{/* more */}`, else of the first paragraph, without markup, at most 300 characters.
     pub summary: String,
+    /// Where its links within the site lead, as written: each once, sorted.
+    pub links: Vec<String>,
 }
 
 impl Document {
@@ -125,6 +127,7 @@ pub fn parse(config: &Config, source: &ContentFile, bytes: &[u8]) -> (Document, 
         first_heading: body::first_heading(&tree),
         words: body::words(&tree),
         summary: body::summary(&tree, &text),
+        links: body::links(&tree),
         text: Text::new(text.into()),
     };
     document.face = document.make_face();

@@ -11,7 +11,7 @@ use crate::discover::ContentFile;
 use crate::inputs::Fingerprint;
 
 type Face<'a> = (&'a FrontMatter, &'a Option<String>, usize, &'a String);
-type Stored = (usize, Fingerprint, FrontMatter, Option<String>, usize, String, Vec<Diagnostic>);
+type Stored = (usize, Fingerprint, FrontMatter, Option<String>, usize, String, Vec<String>, Vec<Diagnostic>);
 
 impl Document {
     pub(super) fn make_face(&self) -> Fingerprint {
@@ -22,19 +22,19 @@ impl Document {
 
     /// Returns the document as bytes; none where it cannot be written down.
     pub fn to_bytes(&self, diagnostics: &[Diagnostic]) -> Option<Vec<u8>> {
-        let Self { body_start, face, front_matter, first_heading, words, summary, .. } = self;
-        rmp_serde::to_vec(&(body_start, face, front_matter, first_heading, words, summary, diagnostics)).ok()
+        let Self { body_start, face, front_matter, first_heading, words, summary, links, .. } = self;
+        rmp_serde::to_vec(&(body_start, face, front_matter, first_heading, words, summary, links, diagnostics)).ok()
     }
 
     /// Returns the document of a file whose bytes have this fingerprint.
     pub fn from_bytes(bytes: &[u8], source: &ContentFile, print: Fingerprint) -> Option<(Self, Vec<Diagnostic>)> {
         let stored: Stored = rmp_serde::from_slice(bytes).ok()?;
-        let (body_start, face, front_matter, first_heading, words, summary, diagnostics) = stored;
+        let (body_start, face, front_matter, first_heading, words, summary, links, diagnostics) = stored;
         let file = FileId::from(source.path.as_str());
         let text = Text::default();
         let source = source.clone();
         Some((
-            Self { source, file, print, face, text, body_start, front_matter, first_heading, words, summary },
+            Self { source, file, print, face, text, body_start, front_matter, first_heading, words, summary, links },
             diagnostics,
         ))
     }

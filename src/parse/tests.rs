@@ -474,3 +474,10 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn links_within_the_site_are_known_as_they_are_written() {
+    let text = "[a](b.mdx#x) [again](b.mdx) <Card href=\"../c/\">[in](/d/?q=1)</Card>\n\n- <a href=\"e.md\">e</a> <Card href={f} />\n\n\
+                [out](https://example.org/) [mail](mailto:a@b.c) [here](#here) [other](//example.org) `[code](g.md)`\n\n![p](h.png)\n";
+    assert_eq!(body("content/a.mdx", text).links, ["../c/", "/d/", "b.mdx", "e.md"]);
+}

@@ -4,21 +4,32 @@
 //! rendering, which notes the answer, and the next build, which asks again. Prints hold no place in a list ([`PageId`]): a page more
 //! must not change what is said of the others. Deliberately not here: the answers themselves ([`super::functions`], [`super::host`]).
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rivage_diag::FileId;
 use rustc_hash::FxHashMap;
 
 use super::functions::{self, Surroundings};
+use super::live;
 use super::outputs::twin;
 use super::page::slice_of;
 use crate::config::Config;
 use crate::inputs::{Fingerprint, SiteQuestion};
-use crate::resolve::{NavItem, Page, PageId, Route, Target, View};
+use crate::resolve::{Graph, NavItem, Page, PageId, Route, Site, Target, View};
 
 /// Answers that many pages ask for.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<FxHashMap<SiteQuestion, Fingerprint>>);
+pub struct Memo {
+    prints: Mutex<FxHashMap<SiteQuestion, Fingerprint>>,
+    graph: OnceLock<Graph>,
+}
+
+impl Memo {
+    /// Returns which pages of the site are linked.
+    pub(super) fn graph(&self, site: &Site) -> &Graph {
+        self.graph.get_or_init(|| Graph::new(site))
+    }
+}
 
 /// A fingerprint in the making. Parts are told apart by their lengths.
 #[derive(Default)]
@@ -64,6 +75,10 @@ impl Surroundings {
                 functions::find_page(self, language, path).map_or(Fingerprint::MISSING, |id| self.values.print(id))
             }
             SiteQuestion::Section(language, path) => self.section(language, path),
+            SiteQuestion::Related(language, key, limit) => {
+                let id = self.values.site().by_key.get(&(language.clone(), key.clone()));
+                id.map_or(Fingerprint::MISSING, |id| self.list(&live::find_related(self, *id, *limit)))
+            }
             SiteQuestion::Navigation(language, name) => {
                 self.values.navigation_print(language, name).unwrap_or(Fingerprint::MISSING)
             }
@@ -93,7 +108,7 @@ impl Surroundings {
     }
 
     fn remembered(&self, question: &SiteQuestion) -> Fingerprint {
-        let lock = || self.memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.memo.prints.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(question) {
             return *known;
         }

@@ -182,6 +182,32 @@ pub(super) fn broken_anchor(
         .with_hint_if(nearest.map(|nearest| format!("the nearest is `#{nearest}`")))
 }
 
+/// A data file that holds no list of rows.
+pub(super) fn no_rows(file: &FileId, span: Span) -> Diagnostic {
+    Diagnostic::error("bad-data", "the file has no rows")
+        .at(file, Span::at(span.range().start))
+        .with_hint("write a table (`.csv`), a list, or a map with a list `items`")
+}
+
+/// A row of a data file that is no bar of a time series.
+pub(super) fn bad_bar(file: &FileId, span: Span, field: &str, detail: &str) -> Diagnostic {
+    Diagnostic::error("bad-data", format!("`{field}` {detail}"))
+        .at(file, span)
+        .with_hint("a row of a chart has `ts`, `open`, `high`, `low`, `close` and maybe `volume`")
+}
+
+/// A data file with too few bars for a chart.
+pub(super) fn few_bars(file: &FileId) -> Diagnostic {
+    Diagnostic::error("bad-data", "a chart needs at least two rows").at(file, Span::at(0))
+}
+
+/// A row of a data file that is no place.
+pub(super) fn bad_place(file: &FileId, span: Span, field: &str, detail: &str) -> Diagnostic {
+    Diagnostic::error("bad-data", format!("`{field}` {detail}"))
+        .at(file, span)
+        .with_hint("a row of a map has `name`, `lat`, `lon` and maybe `kind` and `text`")
+}
+
 /// An image or other file that does not exist.
 pub(super) fn missing_asset(file: &FileId, span: Span, written: &str) -> Diagnostic {
     Diagnostic::error("missing-file", format!("`{written}` does not exist"))

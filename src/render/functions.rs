@@ -13,6 +13,7 @@ use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
 use super::answers::Memo;
 use super::assets::AssetMap;
+use super::live;
 use super::once::{self, Once};
 use super::templates::Templates;
 use super::values::{Values, json};
@@ -145,6 +146,9 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_function("static_url", env(static_url));
     tera.register_function("t", env(text));
     tera.register_function("data", env(read_data));
+    tera.register_function("chart", env(live::chart::chart));
+    tera.register_function("map", env(live::map::map));
+    tera.register_function("related", env(live::related));
     tera.register_function("icon", env(icon));
     image_functions::register(tera);
     tera.register_function("once", env(once::render));

@@ -482,7 +482,16 @@ impl Host for SiteHost<'_> {
             return;
         };
         let implicits = self.implicits(call);
-        match self.renderer.engine.get().render_component(&call.name, &arguments, &implicits, &call.body) {
+        let rendered = self.renderer.engine.get().render_component(&call.name, &arguments, &implicits, &call.body);
+        for mut told in scope::take_found() {
+            let place = Location::new(&call.file, call.span);
+            match told.primary {
+                Some(_) => told.trace.push(place),
+                None => told.primary = Some(place),
+            }
+            self.report_misuse(told);
+        }
+        match rendered {
             Ok(html) => out.push_str(if call.inline { html.trim() } else { &html }),
             Err(failure) => {
                 let mut failure = *failure;

@@ -18,6 +18,7 @@ pub mod html;
 mod image_functions;
 mod imports;
 pub mod links;
+mod live;
 pub mod math;
 pub mod minify;
 pub mod once;

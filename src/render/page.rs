@@ -122,7 +122,7 @@ impl Renderer {
             uids: 0,
             images: 0,
             derivatives: Vec::new(),
-            problems: Vec::new(),
+            found: Vec::new(),
             has_asked_for_texts: false,
         }
     }
@@ -334,23 +334,23 @@ impl Renderer {
         }
         let Some(layout) = found.map(|place| &asked[place]) else { return body.html.clone() };
         let rendered = self.engine.get().render(layout, context);
-        let document =
-            || scope::with(|scope| scope.page).flatten().and_then(|id| self.site().page(id).document.as_ref());
-        for mut problem in scope::with(|scope| std::mem::take(&mut scope.problems)).unwrap_or_default() {
-            problem.primary = document().map(|document| Location::new(&document.file, Span::at(0)));
-            body.diagnostics.push(problem);
-        }
-        match rendered {
-            Ok(html) => html,
-            Err(failure) => {
-                let mut failure = *failure;
-                if let Some(document) = document() {
-                    failure.trace.push(Location::new(&document.file, Span::at(0)));
-                }
-                body.diagnostics.push(failure);
-                String::new()
+        let page = scope::with(|scope| scope.page).flatten();
+        let document = page.and_then(|id| self.site().page(id).document.as_ref());
+        let place = document.map(|document| Location::new(&document.file, Span::at(0)));
+        for mut told in scope::take_found() {
+            // What is wrong with a file is told with its place; what a page asks for in vain, with the page's.
+            match told.primary {
+                Some(_) => told.trace.extend(place.clone()),
+                None => told.primary.clone_from(&place),
             }
+            body.diagnostics.push(told);
         }
+        rendered.unwrap_or_else(|failure| {
+            let mut failure = *failure;
+            failure.trace.extend(place);
+            body.diagnostics.push(failure);
+            String::new()
+        })
     }
 
     fn base_context(&self, language: &str, url: &str) -> Context {

@@ -37,7 +37,7 @@ pub struct Scope {
     /// Files that the page shows of images.
     pub derivatives: Vec<Derivative>,
     /// What functions found wrong that does not keep the page from being shown.
-    pub problems: Vec<Diagnostic>,
+    pub found: Vec<Diagnostic>,
     /// Whether a text of the theme has been asked for and noted.
     pub has_asked_for_texts: bool,
 }
@@ -88,6 +88,16 @@ pub fn is_first_image() -> bool {
         scope.images == 1
     })
     .unwrap_or(false)
+}
+
+/// Notes what is wrong with a file that a function has read. Whoever renders takes it, and knows on which page that is.
+pub fn report(diagnostic: Diagnostic) {
+    with(|scope| scope.found.push(diagnostic));
+}
+
+/// Takes what was noted.
+pub fn take_found() -> Vec<Diagnostic> {
+    with(|scope| std::mem::take(&mut scope.found)).unwrap_or_default()
 }
 
 /// Returns a number that no other call on this page gets.

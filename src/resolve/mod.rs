@@ -5,6 +5,7 @@
 //! Deliberately not here: the bodies of pages, HTML, reading of files.
 
 mod diagnostics;
+mod graph;
 mod links;
 mod navigation;
 mod order;
@@ -15,6 +16,7 @@ mod routes;
 mod taxonomies;
 mod visibility;
 
+pub use graph::Graph;
 pub use links::{Target, Targets};
 pub use path::{decode, encode_path, join, output_path};
 

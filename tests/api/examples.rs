@@ -21,6 +21,13 @@ fn commands(text: &str) -> Vec<String> {
     lines.filter(|line| line.trim_start().starts_with("curl ")).collect()
 }
 
+/// The text of `@name`, which the page shows with its name.
+fn file(page: &str, name: &str) -> String {
+    let title = format!("title=\"{}\"\n", name.trim_start_matches('@'));
+    let (_, rest) = page.split_once(&title).unwrap_or_else(|| panic!("no {name}"));
+    rest.split("```").next().unwrap().to_owned()
+}
+
 /// Splits a command as a shell does that knows quotes and comments.
 fn words(command: &str) -> Vec<String> {
     let (mut words, mut word, mut quote, mut is_word) = (Vec::new(), String::new(), None, false);
@@ -56,7 +63,8 @@ fn administrator(place: &Place) -> Option<String> {
 #[test]
 fn every_request_of_the_documentation_is_answered() {
     let Some(place) = place() else { return };
-    let commands = commands(&(read("built-in.mdx") + &read("media.mdx") + &read("../operate/monitoring.mdx")));
+    let page = read("built-in.mdx");
+    let commands = commands(&(page.clone() + &read("media.mdx") + &read("../operate/monitoring.mdx")));
     assert!(commands.len() >= 27, "{commands:#?}");
     let token = administrator(place);
     for mut command in commands {
@@ -84,6 +92,8 @@ fn every_request_of_the_documentation_is_answered() {
                     body.clone_from(rest.next().unwrap());
                     method = if method == "GET" { "POST" } else { method };
                 }
+                // A file that stands above the command.
+                "--data-binary" => (method, body) = ("POST", file(&page, rest.next().unwrap())),
                 word if word.starts_with("http://localhost:3000/") => url = Some(word.to_owned()),
                 other => panic!("{other} in {command}"),
             }
@@ -92,9 +102,13 @@ fn every_request_of_the_documentation_is_answered() {
         // A page that the site of the tests has.
         let (path, body) =
             (path.replace("/docs/install/", "/docs/tides/"), body.replace("/docs/install/", "/docs/tides/"));
+        // The reader has a token in the place of the dots.
+        for (_, value) in headers.iter_mut().filter(|(_, value)| *value == "Bearer …") {
+            *value = &token;
+        }
         let answer = send(&place.address, method, &path, &headers, body.as_bytes());
         let is_right = match path.as_str() {
-            // The reader has a token in the place of the dots.
+            // And one here, too.
             "/api/v1/auth/refresh" => answer.status == 400,
             // This database has no PostGIS.
             path if path.starts_with("/api/v1/places/near") => answer.status == 501,

@@ -50,7 +50,25 @@ fn without_an_extension_its_route_says_so_and_all_others_work() {
     assert_problem(&hybrid, 501, "extension-missing");
     assert!(hybrid.json()["detail"].as_str().unwrap().contains("`vector`"), "{hybrid:?}");
     assert_eq!(get(place, "/api/v1/search?q=light").status, 200);
-    assert_eq!(get(place, "/api/v1/series/EURUSD").json(), json!({"items": []}), "time series need none");
+    assert_eq!(get(place, "/api/v1/series/NOBODY").json(), json!({"items": []}), "time series need none");
+}
+
+#[test]
+fn bars_lie_in_parts_with_timescaledb() {
+    let Some(server) = server().filter(|server| has(server, "timescaledb")) else { return };
+    let own = Place::start_in(server, None, "postgres", &["create extension timescaledb"]);
+    assert_eq!(own.query("select hypertable_name from timescaledb_information.hypertables").unwrap(), ["market_bar"]);
+    let token = format!("Bearer {}", crate::series::token("admin"));
+    let headers = [("content-type", "text/csv"), ("authorization", token.as_str())];
+    let body = "ts,open,high,low,close\n2026-01-02,1,2,1,2\n2026-06-02,2,3,2,3\n2026-01-02,1,4,1,4\n";
+    for changed in [2, 0] {
+        let answer =
+            crate::http::send(&own.address, "POST", "/api/v1/series/ingest?symbol=PARTS", &headers, body.as_bytes());
+        assert_eq!((answer.status, &answer.json()["changed"]), (200, &json!(changed)), "{answer:?}");
+    }
+    assert_eq!(own.query("select count(*) from show_chunks('market_bar')").unwrap(), ["2"]);
+    let days = items(&get(&own, "/api/v1/series/PARTS?interval=1d"));
+    assert_eq!((days.len(), &days[1]["high"]), (2, &json!(4.0)), "{days:?}");
 }
 
 #[test]
@@ -146,6 +164,10 @@ fn pages_are_found_by_meaning_with_vector() {
     let both = ask("paraffin", vector(20, 3));
     assert_eq!(titles(&both)[0], "The lighthouse", "{both:?}");
     assert!(items(&both)[0]["rank"].as_f64() > items(&both)[1]["rank"].as_f64(), "{both:?}");
+    // Related by meaning, of the pages that have a vector; without one, by links.
+    let similar = items(&get(&own, "/api/v1/graph/similar?path=/docs/tides/"));
+    assert_eq!(similar.len(), 1, "{similar:?}");
+    assert_eq!((&similar[0]["path"], &similar[0]["by"]), (&json!("/docs/lighthouse/"), &json!("meaning")));
     let short = ask("paraffin", vec![1.0, 2.0]);
     assert_problem(&short, 400, "invalid-parameters");
     own.query("truncate chunk_embedding");

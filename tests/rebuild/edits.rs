@@ -417,6 +417,7 @@ fn snippet(state: &State, path: &str, random: &mut Random) -> String {
         12 => format!("<a href=\"{address}\">{}</a>", word(random)),
         13 => format!("Term\n: {}", word(random)),
         14 => format!("<Card title=\"{}\" href=\"{}\">{}</Card>", word(random), relative(path, &other), word(random)),
+        15 if random.once_in(2) => format!("<Near n={{{}}} />", 1 + random.below(4)),
         15 => format!("<Latest n={{{}}} />", 1 + random.below(3)),
         16 => {
             let seen = if random.once_in(3) { other.trim_start_matches("content/") } else { "about.mdx" };

@@ -222,6 +222,7 @@ const THEME: &[(&str, &str)] = &[
         "{% component Peek(path: string) -%}{% set other = get_page(path=path) %}<q><a href=\"{{ other.url }}\">{{ other.title }}</a>{{ other.words }}</q>{%- endcomponent Peek %}\n\
          {% component Shelf(path: string) -%}{% set other = get_section(path=path) %}<q>{{ other.title }}{% for p in other.pages %}{{ <Row page={p}/> }}{% endfor %}</q>{%- endcomponent Shelf %}\n\
          {% component Rates(file: string = \"data/rates.json\") -%}<b>{{ data(path=file) | to_json }}</b>{%- endcomponent Rates %}\n\
+         {% component Near(n: integer = 3) -%}{% for p in related(limit=n) %}{{ <Row page={p}/> }}{% endfor %}{%- endcomponent Near %}\n\
          {% component Me(@page = {}, @site = {}, @uid = \"\") -%}<b>{{ page.title }} {{ uid }} {{ site.extra.note or \"\" }}</b>{%- endcomponent Me %}\n",
     ),
     ("assets/css/main.css", "@import '_part.css';\n.a { color: red }\n.b { background: url('../img/pic.svg') }\n"),
@@ -250,7 +251,7 @@ const BARE: &[(&str, &str)] = &[
         "components/all.html",
         "{% component Card(...rest) %}<i>{{ body or \"\" }}</i>{% endcomponent Card %}{% component Note(...rest) %}<i>{{ body }}</i>{% endcomponent Note %}\
          {% component Latest(...rest) %}latest{% endcomponent Latest %}{% component Peek(...rest) %}peek{% endcomponent Peek %}\
-         {% component Shelf(...rest) %}shelf{% endcomponent Shelf %}{% component Rates(...rest) %}rates{% endcomponent Rates %}{% component Me(...rest) %}me{% endcomponent Me %}\n",
+         {% component Shelf(...rest) %}shelf{% endcomponent Shelf %}{% component Rates(...rest) %}rates{% endcomponent Rates %}{% component Near(...rest) %}near{% endcomponent Near %}{% component Me(...rest) %}me{% endcomponent Me %}\n",
     ),
     ("strings/en.toml", "not_found = \"Lost\"\n"),
 ];

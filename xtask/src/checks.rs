@@ -142,7 +142,7 @@ pub(crate) fn security() -> anyhow::Result<()> {
         (get("/api/v1/search?q=light*&lang=en*&kind=docs*&tag=light*&limit=5*"), None),
         (get("/api/v1/pages?kind=docs*&after=/docs/*"), None),
         (get("/api/v1/graph/related?path=/docs/*&depth=1*"), None),
-        (get("/api/v1/series/EURUSD*?step=day*&from=2026-01-01T00:00:00Z*"), None),
+        (get("/api/v1/series/EURUSD*?interval=1d*&from=2026-01-01T00:00:00Z*"), None),
         (get("/api/v1/forms/contact"), Some(form)),
         (get("/api/v1/auth/login"), Some(login)),
         (get("/api/v1/admin/accounts?after=a*&limit=5*"), None),

@@ -36,6 +36,8 @@ pub(crate) mod oid {
     pub(crate) const TEXT: u32 = 25;
     pub(crate) const FLOAT8: u32 = 701;
     pub(crate) const TEXT_ARRAY: u32 = 1009;
+    pub(crate) const FLOAT8_ARRAY: u32 = 1022;
+    pub(crate) const TIMESTAMPTZ_ARRAY: u32 = 1185;
     pub(crate) const UUID: u32 = 2950;
     pub(crate) const JSONB: u32 = 3802;
 }

@@ -42,6 +42,7 @@ pub mod ports;
 pub mod postgres;
 pub mod report;
 mod respond;
+pub mod series;
 pub mod sql;
 pub mod statistics;
 mod tally;

@@ -60,6 +60,7 @@ impl TestSite {
             first_heading: None,
             words: 0,
             summary: String::new(),
+            links: Vec::new(),
         };
         self.pages.push(Page {
             id,

@@ -1,5 +1,6 @@
 //! Tests of the resolve stage on sites in memory. Documents are made by hand, so that nothing depends on the parser.
 
+mod graph;
 mod link_targets;
 mod menus_and_sidebars;
 mod sections;
@@ -103,9 +104,17 @@ impl Draft {
             first_heading: None,
             words: 0,
             summary: String::new(),
+            links: Vec::new(),
         };
         self.documents.insert(path.to_owned(), document);
         self.file(path)
+    }
+
+    /// Says where the links of a page lead.
+    fn links(mut self, path: &str, links: &[&str]) -> Self {
+        let document = self.documents.get_mut(path).unwrap();
+        document.links = links.iter().map(|link| (*link).to_owned()).collect();
+        self
     }
 
     fn pages(self, paths: &[&str]) -> Self {

@@ -10,6 +10,7 @@ mod export;
 mod forms;
 mod health;
 mod routes;
+mod series;
 mod sessions;
 
 pub use forms::form_route;
@@ -32,7 +33,7 @@ pub(crate) const SEARCH: &str = "search";
 pub(crate) const OF_VISITORS: [&str; 3] = ["count_view", "count_vitals", "report_browser_error"];
 
 /// The statements of routines.
-pub(crate) const STATEMENTS: [Fixed; 15] = [
+pub(crate) const STATEMENTS: [Fixed; 16] = [
     health::WRITING,
     health::READING,
     export::ROWS,
@@ -48,6 +49,7 @@ pub(crate) const STATEMENTS: [Fixed; 15] = [
     sessions::END_ALL,
     sessions::ROTATE,
     forms::STORE,
+    series::INGEST,
 ];
 
 /// Runs a routine.
@@ -66,6 +68,7 @@ pub(crate) async fn routine<P: Ports>(run: &mut Run<'_, P>, routine: Routine) ->
         Routine::Export => export::export(run).await,
         Routine::SlowStatements => admin::slow_statements(run).await,
         Routine::Metrics => Ok(admin::metrics(run)),
+        Routine::SeriesIngest => series::ingest(run).await,
         // Its body is not ours to make: the driver asks for it.
         Routine::Media => Ok(Response::new(204)),
     }

@@ -12,8 +12,8 @@ const FILES: &[(&str, &str)] = &[
     ("pages.sql", include_str!("sql/pages.sql")),
     ("page.sql", include_str!("sql/page.sql")),
     ("related.sql", include_str!("sql/related.sql")),
+    ("similar.sql", include_str!("sql/similar.sql")),
     ("series.sql", include_str!("sql/series.sql")),
-    ("series_ingest.sql", include_str!("sql/series_ingest.sql")),
     ("places_near.sql", include_str!("sql/places_near.sql")),
     ("views_add.sql", include_str!("sql/views_add.sql")),
     ("vitals_add.sql", include_str!("sql/vitals_add.sql")),
@@ -118,6 +118,15 @@ const ROUTINES: &[(Routine, &str)] = &[
         "-- POST /api/v1/media/upload\n-- Makes a URL of the store that takes one object of this name, type and length.\n-- @auth role:admin\n\
          -- @param key text body length 1..1024\n-- @param content_type text body length 3..100 pattern ^[a-z]+/[a-z0-9.+-]+$\n\
          -- @param size int8 body range 0..5368709120\n-- @param seconds int4 body default 3600 range 1..604800\n-- @limit write\n-- @returns one\n-- @name upload_media\n",
+    ),
+    (
+        Routine::SeriesIngest,
+        "-- POST /api/v1/series/ingest\n-- Stores bars of a time series, at most 10,000, as JSON or CSV. Rows that are wrong are told one by one; the others are stored.\n\
+         -- Of the same moment, the bar that arrives last counts.\n-- @auth role:admin\n\
+         -- @param symbol text query length 1..40 pattern ^[A-Za-z0-9._-]+$\n\
+         -- @param key text query optional length 1..128 -- of the batch: what is sent under it again is stored once\n\
+         -- @param bars json body -- an array of {ts, open, high, low, close, volume}; as `text/csv`, a table with these columns\n\
+         -- @limit write\n-- @returns one\n-- @name ingest_series\n",
     ),
 ];
 

@@ -26,6 +26,7 @@ use crate::media::{self, Asked};
 use crate::metrics::Metrics;
 use crate::report::{Reporting, Reports};
 use crate::respond::{self, Reply};
+use crate::series::{self, Batch};
 use crate::tally::Tally;
 use crate::visitor;
 use crate::watch::Told;
@@ -92,8 +93,16 @@ pub struct NeedsBody {
     /// The most bytes to read. A shell counts while it reads and gives up beyond, whatever `content-length` says; it calls
     /// [`NeedsBody::too_large`] then.
     pub limit: usize,
-    is_form: bool,
+    kind: Kind,
     plan: Plan,
+}
+
+/// What kind of body it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Json,
+    Form,
+    Csv,
 }
 
 /// What is to be done for a request that has passed all checks that need nothing of the world.
@@ -119,6 +128,8 @@ pub struct Plan {
     pub(crate) is_form: bool,
     /// What is asked of an object.
     pub(crate) media: Option<Box<Asked>>,
+    /// Bars to store.
+    pub(crate) batch: Option<Box<Batch>>,
     pub(crate) facts: Facts,
 }
 
@@ -261,6 +272,7 @@ impl Api {
             challenge: None,
             is_form: false,
             media: None,
+            batch: None,
             facts,
         };
         if matches!(route.action, Action::Routine(Routine::Media)) {
@@ -270,9 +282,10 @@ impl Api {
             return Ok(step);
         }
         if takes_body(route) {
-            plan.is_form = check_content_type(route, request.headers)?;
-            let is_form = plan.is_form;
-            return Ok(Step::Body(Box::new(NeedsBody { limit: bounds.body, is_form, plan })));
+            let kind = check_content_type(route, request.headers)?;
+            plan.is_form = kind == Kind::Form;
+            let limit = if takes_bars(route) { bounds.body.max(series::MOST_BYTES) } else { bounds.body };
+            return Ok(Step::Body(Box::new(NeedsBody { limit, kind, plan })));
         }
         Ok(Step::Run(Box::new(plan)))
     }
@@ -402,8 +415,17 @@ impl NeedsBody {
         let mut plan = self.plan;
         let route = &api.manifest.routes[plan.route];
         let bounds = &api.manifest.settings.bounds;
+        if takes_bars(route) {
+            return match series::read(body, self.kind == Kind::Csv, bounds) {
+                Ok(batch) => {
+                    plan.batch = Some(Box::new(batch));
+                    Step::Run(Box::new(plan))
+                }
+                Err(problem) => api.refuse(&plan.facts, problem),
+            };
+        }
         let mut extras = values::Extras::new(&route.action);
-        let read = if self.is_form {
+        let read = if plan.is_form {
             values::from_form(route, body, bounds, &mut extras, &mut plan.values)
         } else {
             values::from_json(route, body, bounds, &mut extras, &mut plan.values)
@@ -431,15 +453,23 @@ fn takes_body(route: &Route) -> bool {
     !route.method.is_safe() && route.params.iter().any(|param| param.source == Source::Body)
 }
 
-/// Returns whether the body is that of a form; refuses what the route does not read. A missing type is no type.
-fn check_content_type(route: &Route, headers: &dyn Headers) -> Result<bool, Problem> {
+/// Reports whether a route reads bars: more of them than other bodies may hold, and CSV as well.
+fn takes_bars(route: &Route) -> bool {
+    matches!(route.action, Action::Routine(Routine::SeriesIngest))
+}
+
+/// Returns the kind of the body; refuses what the route does not read. A missing type is no type.
+fn check_content_type(route: &Route, headers: &dyn Headers) -> Result<Kind, Problem> {
     let header = headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
     let mut parts = header.split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default();
     let charset_is_right = parts.all(|part| matches!(part, "charset=utf-8" | "charset=\"utf-8\"" | ""));
     match kind {
-        "application/json" if charset_is_right => Ok(false),
-        "application/x-www-form-urlencoded" if charset_is_right && matches!(route.action, Action::Form(_)) => Ok(true),
+        "application/json" if charset_is_right => Ok(Kind::Json),
+        "application/x-www-form-urlencoded" if charset_is_right && matches!(route.action, Action::Form(_)) => {
+            Ok(Kind::Form)
+        }
+        "text/csv" if charset_is_right && takes_bars(route) => Ok(Kind::Csv),
         _ => Err(Problem::new(415, "unsupported-body", "the body has to be `application/json` in UTF-8")),
     }
 }

@@ -662,3 +662,68 @@ fn the_future_of_a_shell_with_threads_is_send() {
     };
     block_on(is_send(api.run(&world, *plan)));
 }
+
+const CSV: (&str, &str) = ("content-type", "text/csv");
+const INGEST: &str = "POST /api/v1/series/ingest?symbol=EURUSD&key=k-1";
+const BARS: &[u8] =
+    b"ts,open,high,low,close,volume\n2026-11-02T09:00:00Z,1,2.5,0.5,2,10\nyesterday,1,1,1,1,1\n2026-11-03,2,2,2,2,\n";
+
+fn send_bars(world: &World, line: &str, kind: (&str, &str), body: &[u8]) -> Reply<Vec<u8>> {
+    world.send(&api(), line, &[("authorization", &bearer("admin")), kind], body)
+}
+
+#[test]
+fn a_batch_of_bars_is_one_trip() {
+    let world = World::new();
+    world.answer(vec![rows(&[&["2", "1", "stored"]]), crate::ports::Outcome::default()]);
+    let reply = send_bars(&world, INGEST, CSV, BARS);
+    let body: serde_json::Value = serde_json::from_slice(&reply.response.body).expect("JSON");
+    let numbers = ["rows", "stored", "changed", "duplicates", "rejected"].map(|key| body[key].as_u64());
+    assert_eq!((reply.response.status, numbers), (200, [Some(3), Some(2), Some(1), Some(0), Some(1)]));
+    assert_eq!((&body["errors"][0]["row"], &body["errors"][0]["field"]), (&2.into(), &"ts".into()));
+    let seen = world.seen();
+    let values: Vec<&str> = seen[0].values.iter().map(|value| value.as_deref().unwrap_or("")).collect();
+    assert_eq!((seen.len(), seen[0].target, &values[..2]), (2, Target::Write, &["EURUSD", "k-1"][..]));
+    assert_eq!(
+        values[3..],
+        ["{2026-11-02T09:00:00Z,2026-11-03T00:00:00Z}", "{1,2}", "{2.5,2}", "{0.5,2}", "{2,2}", "{10,0}"]
+    );
+    assert!(seen[1].sql.contains("cache_epoch"), "{seen:?}");
+    // Equal bars have equal prints, however they are written: by them a batch is known again.
+    let json = r#"{"bars": [{"ts": "2026-11-02T09:00:00Z", "open": 1.0, "high": 2.50, "low": 0.5, "close": 2, "volume": 1e1},
+                            {"ts": "2026-11-03", "open": 2, "high": 2, "low": 2, "close": 2}]}"#;
+    world.answer(vec![rows(&[&["2", "0", "replayed"]]), crate::ports::Outcome::default()]);
+    let again = send_bars(&world, INGEST, JSON, json.as_bytes());
+    let body: serde_json::Value = serde_json::from_slice(&again.response.body).expect("JSON");
+    assert_eq!((&body["replayed"], &body["changed"]), (&true.into(), &0.into()));
+    assert_eq!(world.seen()[0].values[2], seen[0].values[2]);
+    world.answer(vec![rows(&[&["2", "0", "conflict"]]), crate::ports::Outcome::default()]);
+    assert_eq!(code(&send_bars(&world, INGEST, CSV, BARS)), (409, "key-reused"));
+}
+
+#[test]
+fn bodies_of_bars_have_bounds_of_their_own() {
+    let large = format!("ts,open,high,low,close\n{}", "2026-11-03,1,1,1,1\n".repeat(9000));
+    assert!(large.len() > 100_000);
+    let world = World::new();
+    world.answer(vec![rows(&[&["1", "1", "stored"]]), crate::ports::Outcome::default()]);
+    assert_eq!(send_bars(&world, INGEST, CSV, large.as_bytes()).response.status, 200);
+    let larger = "x".repeat(4_000_001);
+    let bearer = bearer("admin");
+    let sent = |kind: (&'static str, &'static str), body: &str| {
+        early(INGEST, &[("authorization", bearer.as_str()), kind], body.as_bytes())
+    };
+    assert_eq!(sent(CSV, &larger), (413, "body-too-large"));
+    assert_eq!(sent(("content-type", "text/csv; charset=latin1"), ""), (415, "unsupported-body"));
+    assert_eq!(sent(("content-type", "application/x-www-form-urlencoded"), ""), (415, "unsupported-body"));
+    assert_eq!(sent(CSV, "ts,open\n"), (400, "invalid-body"));
+    // All rows wrong: there is nothing to ask the database.
+    let world = World::new();
+    assert_eq!(send_bars(&world, INGEST, CSV, b"ts,open,high,low,close\n1,1,1,1,1\n").response.status, 200);
+    assert_eq!(world.seen(), []);
+    // What other routes read is neither longer nor CSV.
+    assert_eq!(early("POST /api/form", &[CSV], b""), (404, "not-found"));
+    assert_eq!(early("POST /api/v1/forms/contact", &[CSV], b"a"), (415, "unsupported-body"));
+    assert_eq!(early("POST /api/v1/forms/contact", &[JSON], &[b'x'; 70_000]), (413, "body-too-large"));
+    assert_eq!(early(INGEST, &[CSV], BARS), (401, "unauthorized"));
+}

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Column, Columns, group};
 use crate::builtin::CHALLENGE;
 use crate::manifest::{Action, Form, Manifest, Method, Param, Returns, Route, Routine, Source, Type};
+use crate::series;
 
 /// Writes the description.
 pub fn openapi(manifest: &Manifest, columns: &Columns) -> String {
@@ -114,13 +115,35 @@ fn body(route: &Route) -> Value {
         properties
             .insert(CHALLENGE.to_owned(), json!({"type": "string", "description": "The answer of the challenge."}));
     }
+    let takes_bars = matches!(route.action, Action::Routine(Routine::SeriesIngest));
+    if takes_bars && let Some(bars) = properties.get_mut("bars") {
+        bars["type"] = "array".into();
+        bars["maxItems"] = series::MOST_ROWS.into();
+        bars["items"] = bar();
+    }
     let schema =
         json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
     let mut content = json!({"application/json": {"schema": schema}});
     if matches!(route.action, Action::Form(_)) {
         content["application/x-www-form-urlencoded"] = json!({"schema": schema});
     }
+    if takes_bars {
+        content["text/csv"] = json!({"schema": {"type": "string"}});
+    }
     json!({"required": true, "content": content})
+}
+
+/// A bar as it is right. A row that is not is left out of the batch, and no mistake of the request.
+fn bar() -> Value {
+    let number = json!({"type": "number"});
+    let fields: Map<String, Value> = series::FIELDS
+        .iter()
+        .map(|field| {
+            let schema = if *field == "ts" { json!({"type": "string", "format": "date-time"}) } else { number.clone() };
+            ((*field).to_owned(), schema)
+        })
+        .collect();
+    json!({"type": "object", "properties": fields, "required": series::FIELDS[..5]})
 }
 
 fn schema(param: &Param) -> Value {

@@ -416,6 +416,7 @@ pub enum Routine {
     Media,
     MediaSign,
     MediaUpload,
+    SeriesIngest,
     BrowserError,
     Export,
     SlowStatements,

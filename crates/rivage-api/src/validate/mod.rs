@@ -12,6 +12,7 @@ use regex_lite::Regex;
 use serde_json::{Number, Value};
 
 use crate::manifest::{Param, Rules, Type};
+pub(crate) use shapes::{is_date, is_timestamp};
 
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

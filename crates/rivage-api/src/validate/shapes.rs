@@ -32,7 +32,7 @@ pub(super) fn is_uuid(text: &str) -> bool {
 }
 
 /// Reports whether a text is a day of the calendar, `2026-11-29`.
-pub(super) fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return false;
@@ -51,7 +51,7 @@ pub(super) fn is_date(text: &str) -> bool {
 }
 
 /// Reports whether a text is a time of RFC 3339: with `T`, seconds and an offset.
-pub(super) fn is_timestamp(text: &str) -> bool {
+pub(crate) fn is_timestamp(text: &str) -> bool {
     let Some((date, time)) = text.split_once('T') else { return false };
     let bytes = time.as_bytes();
     if !is_date(date) || bytes.len() < 9 || !clock(&bytes[..5]) || bytes[5] != b':' {
