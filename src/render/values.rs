@@ -456,6 +456,7 @@ impl Values {
             ("theme", extra(&config.site.theme_settings)),
             ("extra", extra(&config.extra)),
             ("search", self.search.into()),
+            ("api", map([("admin", config.api.admin.into()), ("vitals", config.api.vitals.into())])),
             ("authors", Value::from_serializable(&config.authors)),
         ])
     }

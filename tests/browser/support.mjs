@@ -52,7 +52,7 @@ async function start(folder, words) {
     child.stderr.on('data', read)
     child.on('exit', (code) => reject(new Error(`${words[0]} ended with ${code}:\n${output}`)))
   })
-  return { address, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
+  return { address, output: () => output, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
 }
 
 export function launch() {

@@ -2,7 +2,7 @@
 //!
 //! In: the files below `assets/`, the site's laid over the theme's. Out: an [`AssetMap`] from names to URLs, the files under names
 //! that change with their content (`assets/css/main.3f2a9c1b.css`, so that browsers may keep them for ever), and diagnostics.
-//! Names whose file starts with `_` are parts of other styles and not written. Deliberately not here: bundling or minifying of scripts, files
+//! Names whose file starts with `_` are parts of other styles and not written. Deliberately not here: bundling of scripts, files
 //! below `static/`, resizing of images.
 
 mod css;
@@ -11,6 +11,7 @@ mod image;
 mod path;
 mod sass;
 mod script;
+mod shorter;
 
 use std::collections::BTreeMap;
 
@@ -89,7 +90,7 @@ pub fn build(inputs: &Inputs<'_>, files: &[ThemeFile], minify: bool) -> (AssetMa
             built.map.map.insert(file.name.clone(), asset);
         }
     }
-    script::build(&sources, &of(Kind::Script).collect::<Vec<_>>(), &mut built);
+    script::build(&sources, &of(Kind::Script).collect::<Vec<_>>(), minify, &mut built);
     built.artifacts.sort_by(|a, b| a.path.cmp(&b.path));
     built.artifacts.dedup_by(|a, b| a.path == b.path);
     rivage_diag::sort(&mut built.diagnostics);
