@@ -3,25 +3,24 @@
 import { compact, day, fullDay, h, s, t } from "./dom.js";
 
 const HEIGHT = 190;
-const EDGE = { top: 10, right: 8, bottom: 24, left: 46 };
+const EDGE = { top: 10, right: 8, bottom: 24, left: 58 };
 
 /**
  * Draws series over days.
  *
  * `series`: [{ name, values, kind: "bars" or "line" }], a value for each of `days`, null where there is none. `format` writes a value,
- * `limits` are values that are drawn across: [{ value, name }].
+ * `limits` are values that are drawn across: [{ value, name }]. A title that stands above already is only said, not shown.
  */
-export function chart({ title, note, days, series, format = compact, limits = [], least = 0 }) {
-  const readout = h("p", { class: "chart-readout", "aria-hidden": "true" });
+export function chart({ title, isTitled, days, series, format = compact, limits = [], least = 0 }) {
+  const note = h("span", { class: "chart-note" }, summary(days, series, format));
   const place = h("div", { class: "chart-place" });
   const all = series.flatMap(({ values }) => values.filter((value) => value !== null));
   const figure = h(
     "figure",
     { class: "chart-figure" },
-    h("figcaption", {}, h("span", { class: "chart-title" }, title), h("span", { class: "chart-note" }, note ?? summary(days, series, format))),
+    h("figcaption", {}, h("span", { class: isTitled ? "sr-only" : "chart-title" }, title), note),
     place,
     series.length > 1 && legend(series),
-    readout,
     numbers(title, days, series, format),
   );
   if (!all.length) {
@@ -35,7 +34,7 @@ export function chart({ title, note, days, series, format = compact, limits = []
     const now = Math.round(contentRect.width);
     if (now < 40 || now === width) return;
     width = now;
-    place.replaceChildren(draw({ title, days, series, format, limits, scale, width, readout }));
+    place.replaceChildren(draw({ title, days, series, format, limits, scale, width, note }));
   }).observe(place);
   return figure;
 }
@@ -49,7 +48,7 @@ export function axis(highest) {
   return { top: step * count, marks: Array.from({ length: count + 1 }, (_, n) => n * step) };
 }
 
-function draw({ title, days, series, format, limits, scale, width, readout }) {
+function draw({ title, days, series, format, limits, scale, width, note }) {
   const inner = { width: width - EDGE.left - EDGE.right, height: HEIGHT - EDGE.top - EDGE.bottom };
   const slot = inner.width / Math.max(1, days.length);
   const x = (n) => EDGE.left + slot * (n + 0.5);
@@ -62,17 +61,10 @@ function draw({ title, days, series, format, limits, scale, width, readout }) {
     );
   }
   // As many dates as fit, the last one always.
-  const every = Math.max(1, Math.ceil((days.length * 62) / inner.width));
+  const every = Math.max(1, Math.ceil((days.length * 74) / inner.width));
   for (let n = days.length - 1; n >= 0; n -= every) {
     const anchor = x(n) > width - 30 ? "end" : x(n) < EDGE.left + 24 ? "start" : "middle";
     svg.append(s("text", { class: "chart-text", x: anchor === "end" ? width - EDGE.right : anchor === "start" ? EDGE.left : x(n), y: HEIGHT - 6, "text-anchor": anchor }, day(days[n])));
-  }
-  for (const { value, name } of limits) {
-    if (value > scale.top) continue;
-    svg.append(
-      s("line", { class: "chart-limit", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value) }),
-      s("text", { class: "chart-limit-text", x: width - EDGE.right, y: y(value) - 4, "text-anchor": "end" }, name),
-    );
   }
   series.forEach(({ values, kind }, place) => {
     const group = s("g", { class: `chart-series series-${place + 1}` });
@@ -92,6 +84,14 @@ function draw({ title, days, series, format, limits, scale, width, readout }) {
     }
     svg.append(group);
   });
+  for (const { value, name } of limits) {
+    if (value > scale.top) continue;
+    svg.append(
+      s("line", { class: "chart-limit", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value) }),
+      s("text", { class: "chart-limit-text", x: EDGE.left + 4, y: y(value) - 4 }, name),
+    );
+  }
+  const usual = note.textContent;
   const rule = s("line", { class: "chart-rule", y1: EDGE.top, y2: y(0), visibility: "hidden" });
   svg.append(rule);
   svg.addEventListener("pointermove", (event) => {
@@ -100,11 +100,11 @@ function draw({ title, days, series, format, limits, scale, width, readout }) {
     for (const end of ["x1", "x2"]) rule.setAttribute(end, x(n));
     rule.setAttribute("visibility", "visible");
     const said = series.map(({ name, values }) => `${series.length > 1 ? `${name} ` : ""}${values[n] === null ? "–" : format(values[n])}`);
-    readout.textContent = `${fullDay(days[n])}: ${said.join(" · ")}`;
+    note.textContent = `${fullDay(days[n])}: ${said.join(" · ")}`;
   });
   svg.addEventListener("pointerleave", () => {
     rule.setAttribute("visibility", "hidden");
-    readout.textContent = "";
+    note.textContent = usual;
   });
   return svg;
 }

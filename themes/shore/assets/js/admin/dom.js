@@ -52,7 +52,7 @@ export const decimal = (value) => two.format(value);
 /** Milliseconds, in the unit that fits. */
 export function duration(ms) {
   if (ms >= 1000) return t("seconds", { n: two.format(ms / 1000) });
-  return t("milliseconds", { n: ms < 10 ? one.format(ms) : plain.format(Math.round(ms)) });
+  return t("milliseconds", { n: ms && ms < 10 ? one.format(ms) : plain.format(Math.round(ms)) });
 }
 
 const moment = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });

@@ -1,6 +1,6 @@
 // What views are made of: panels that load, tables, choices, questions.
 // In: what the API answered. Out: elements. Deliberately not here: which route is asked.
-import { h, icon, number, say, t } from "./dom.js";
+import { h, icon, number, s, say, t } from "./dom.js";
 
 /** What went wrong, in words, with what can be done. */
 export function problem(error, again) {
@@ -55,10 +55,11 @@ export function panel({ signal, refuse }, { title, class: name = "", tools, load
 /**
  * A table; on narrow screens each row becomes a card, and the names of its columns stand beside the cells.
  *
- * `columns`: [{ name, cell: (row) => content, class, head: whether the cell names the row }].
+ * `columns`: [{ name, cell: (row) => content, class, head: whether the cell names the row }]. A list of names with numbers is narrow already:
+ * `isList`.
  */
-export function table({ caption, columns, rows }) {
-  return h("table", { class: "admin-table", role: "table" }, h("caption", { class: "sr-only" }, caption), head(columns), rowsOf(columns, rows));
+export function table({ caption, columns, rows, isList = false }) {
+  return h("table", { class: isList ? "admin-table admin-list" : "admin-table admin-cards", role: "table" }, h("caption", { class: "sr-only" }, caption), head(columns), rowsOf(columns, rows));
 }
 
 function head(columns) {
@@ -76,7 +77,7 @@ export function addRows(table, columns, rows) {
 function rowsOf(columns, rows) {
   const cells = (row) =>
     columns.map(({ name, cell, class: kind, head }) =>
-      h(head ? "th" : "td", { scope: head && "row", role: head ? "rowheader" : "cell", class: kind, "data-label": name || undefined }, cell(row)));
+      h(head ? "th" : "td", { scope: head && "row", role: head ? "rowheader" : "cell", class: kind, "data-label": name || undefined }, h("div", {}, cell(row))));
   // Roles are said again: browsers forget them where rows are shown as cards.
   return h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row" }, cells(row))));
 }
@@ -181,5 +182,6 @@ export function ask({ title, text, yes, danger = true, field }) {
 
 /** A part of a whole, as a bar beside the number that says the same. */
 export function bar(part, whole) {
-  return h("meter", { class: "admin-bar", min: 0, max: Math.max(1, whole), value: part, "aria-hidden": "true" });
+  const width = (100 * part) / Math.max(1, whole);
+  return s("svg", { class: "admin-bar", viewBox: "0 0 100 1", preserveAspectRatio: "none", "aria-hidden": "true" }, s("rect", { width, height: 1 }));
 }

@@ -37,10 +37,11 @@ export function show(view) {
       }),
     ),
     panel(view, {
-      title: t("traffic"),
+      title: t("views_by_day"),
       load: () => ask("admin/traffic", { days }),
       show: ({ items }) => chart({
         title: t("views_by_day"),
+        isTitled: true,
         days: items.map(({ day }) => day),
         series: [{ name: t("views"), kind: "bars", values: items.map(({ views }) => views) }],
         least: 4,
@@ -91,7 +92,7 @@ function top(items, key, name, nothing) {
     { name, head: true, class: "grows", cell: (row) => row[key] },
     { name: t("number"), class: "number with-bar", cell: ({ views }) => [bar(views, most), h("span", {}, number(views))] },
   ];
-  return table({ caption: name, columns, rows: items });
+  return table({ caption: name, columns, rows: items, isList: true });
 }
 
 function summary({ items }) {

@@ -12,6 +12,7 @@ export function show(view) {
     return table({
       caption: name,
       rows,
+      isList: true,
       columns: [
         { name, head: true, class: "grows", cell },
         { name: t("views"), class: "number with-bar", cell: ({ views }) => [bar(views, most), h("span", {}, number(views))] },

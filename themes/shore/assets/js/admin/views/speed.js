@@ -1,6 +1,6 @@
 // Which routes and which statements take long.
 import { get } from "../api.js";
-import { compact, decimal, duration, h, number, t, time } from "../dom.js";
+import { compact, duration, h, number, t, time } from "../dom.js";
 import { badge, empty, panel, table } from "../parts.js";
 
 export function show(view) {
@@ -20,7 +20,7 @@ function statements({ budget_ms, items }) {
     { name: t("most"), class: "number", cell: ({ max_ms }) => duration(max_ms) },
     { name: t("calls"), class: "number", cell: ({ calls }) => compact(calls) },
     { name: t("in_all"), class: "number", cell: ({ total_ms }) => duration(total_ms) },
-    { name: t("rows"), class: "number", cell: ({ rows_per_call }) => decimal(rows_per_call) },
+    { name: t("rows"), class: "number", cell: ({ rows_per_call }) => number(Math.round(rows_per_call * 10) / 10) },
   ];
   return [h("p", { class: "meta" }, t("budget", { n: duration(budget_ms) })), table({ caption: t("slow_statements"), columns, rows: items })];
 }
