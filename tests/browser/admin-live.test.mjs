@@ -1,10 +1,9 @@
 // The dashboard over the real API: `rivage preview` with its private PostgreSQL.
 import assert from 'node:assert/strict'
-import { appendFile, readFile } from 'node:fs/promises'
-import path from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { copySite, launch, preview, until } from './support.mjs'
+import { launch, preview, smallSite, until } from './support.mjs'
 
 const KEEPER = 'keeper@example.org'
 const VISITOR = 'visitor@example.org'
@@ -15,8 +14,7 @@ const PERSON = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like 
 let site, server, browser, database
 
 before(async () => {
-  site = await copySite()
-  await appendFile(path.join(site.folder, 'rivage.toml'), '\n[api.auth]\nregistration = true\n')
+  site = await smallSite('[api.auth]\nregistration = true\n')
   server = await preview(site.folder)
   browser = await launch()
   const hasApi = (await fetch(`${server.address}/api/v1/health`)).status === 200
@@ -28,8 +26,8 @@ before(async () => {
   await waitFor(async () => (await database.query('select 1 from publication')).rowCount > 0, 'nothing was published')
   for (const email of [KEEPER, VISITOR]) await post('auth/register', { email, password: PASSWORD })
   await database.query(`update account set role = 'admin' where email = $1`, [KEEPER])
-  for (const message of ['The first message', 'The second message', '=cmd|calc']) await post('forms/feedback', { message, about: 'idea', email: 'a@b.example' })
-  await fetch(`${server.address}/api/v1/search?q=front+matter`)
+  for (const message of ['The first message', 'The second message', '=cmd|calc']) await post('forms/feedback', { message, email: 'a@b.example' })
+  await fetch(`${server.address}/api/v1/search?q=tide`)
   await fetch(`${server.address}/api/v1/search?q=qqqxyzzy`)
 })
 

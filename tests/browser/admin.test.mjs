@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { HOSTILE, ME, answer, problem } from './admin-answers.mjs'
-import { copySite, launch, serveFiles, until, violations } from './support.mjs'
+import { launch, serveFiles, smallSite, until, violations } from './support.mjs'
 
 const VIEWS = ['', 'pages', 'searches', 'inbox', 'accounts', 'sessions', 'builds', 'speed', 'errors', 'audit']
 
 let site, files, browser
 
 before(async () => {
-  site = await copySite()
+  site = await smallSite()
   files = await serveFiles(site.folder)
   browser = await launch()
 })

@@ -1,12 +1,12 @@
 // What pages report of views, web vitals and errors; and of whom they report nothing.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { copySite, launch, serveFiles, until } from './support.mjs'
+import { launch, serveFiles, smallSite, until } from './support.mjs'
 
 let site, files, browser
 
 before(async () => {
-  site = await copySite()
+  site = await smallSite()
   files = await serveFiles(site.folder)
   browser = await launch()
 })

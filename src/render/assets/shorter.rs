@@ -1,18 +1,18 @@
-//! Scripts without comments and indentation.
+//! Scripts without comments, indentation and spaces that mean nothing.
 //!
 //! In: a script's text. Out: a shorter one that does the same. Lines stay lines, so that an error's line is that of the source. Deliberately not
 //! here: other names, other code.
 
 use oxc_allocator::Allocator;
-use oxc_ast::ast::{StringLiteral, TemplateElement};
+use oxc_ast::ast::{RegExpLiteral, StringLiteral, TemplateElement};
 use oxc_ast_visit::Visit;
 use oxc_parser::Parser;
 use oxc_span::SourceType;
 use rivage_syntax::contain::contain;
 
-/// Leaves out comments, indentation and spaces at ends of lines. A script that cannot be read stays as it is.
+/// Leaves out comments, indentation, spaces at ends of lines and beside [`MARKS`]. A script that cannot be read stays as it is.
 pub(super) fn shorter(text: &str) -> String {
-    let mut parts = parts(text).unwrap_or_else(|| vec![Part { start: 0, end: text.len(), is_comment: false }]);
+    let Some(mut parts) = parts(text) else { return text.to_owned() };
     parts.sort_by_key(|part| part.start);
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -71,15 +71,30 @@ impl<'a> Visit<'a> for Kept {
         let (start, end) = (literal.span.start as usize, literal.span.end as usize);
         self.0.push(Part { start, end, is_comment: false });
     }
+
+    fn visit_reg_exp_literal(&mut self, literal: &RegExpLiteral<'a>) {
+        let (start, end) = (literal.span.start as usize, literal.span.end as usize);
+        self.0.push(Part { start, end, is_comment: false });
+    }
 }
 
-/// Adds code without the spaces that begin and end its lines.
+/// What needs no space beside it: these never become another mark together with what follows. (`<!--` and `a + +b` would.)
+const MARKS: [char; 10] = ['(', ')', '{', '}', '[', ']', ';', ',', ':', '='];
+
+/// Adds code without the spaces that mean nothing.
 fn push_code(out: &mut String, code: &str) {
-    for c in code.chars() {
+    let mut chars = code.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
-            ' ' | '\t' if out.is_empty() || out.ends_with('\n') => {}
+            ' ' | '\t' => {
+                let is_after = out.chars().next_back().is_none_or(|c| c.is_whitespace() || MARKS.contains(&c));
+                let is_before = chars.peek().is_some_and(|c| MARKS.contains(c));
+                if !is_after && !is_before {
+                    out.push(' ');
+                }
+            }
             '\n' => {
-                out.truncate(out.trim_end_matches([' ', '\t', '\r']).len());
+                out.truncate(out.trim_end_matches([' ', '\r']).len());
                 out.push('\n');
             }
             _ => out.push(c),
@@ -94,24 +109,27 @@ mod tests {
     #[test]
     fn what_is_left_of_scripts() {
         let cases = [
-            ("// a\nlet x = 1; // b\n\n  /** c */\n  x();\n", "\nlet x = 1;\n\n\nx();\n"),
-            ("if (a) {\r\n\tb()  \r\n}\r\n", "if (a) {\nb()\n}\n"),
+            ("// a\nlet x = 1; // b\n\n  /** c */\n  x();\n", "\nlet x=1;\n\n\nx();\n"),
+            ("if (a) {\r\n\tb()  \r\n} else c ( )\r\n", "if(a){\nb()\n}else c()\n"),
+            ("x = a  ?  b : c, y = a + +b, z = a < !--b", "x=a ? b:c,y=a + +b,z=a < !--b"),
+            ("f = async ({ a }, [b]) => ({ c: `${ a } ( ${b}` })", "f=async({a},[b])=>({c:`${a} ( ${b}`})"),
+            ("for (const x of [ 1 ]) typeof (x) in y", "for(const x of[1])typeof(x)in y"),
             // A comment is a space, or the end of a line.
             ("return/* a */x", "return x"),
-            ("function f() { return /*\n*/ x }", "function f() { return\nx }"),
-            ("x = 1 /* a\n b */ ++y", "x = 1\n++y"),
+            ("function f() { return /*\n*/ x }", "function f(){return\nx}"),
+            ("x = 1 /* a\n b */ ++y", "x=1\n++y"),
             // Texts keep their spaces, and what looks like a comment in them.
-            ("x = `a\n  // b\n  ${ /* c */ y }  \n`", "x = `a\n  // b\n  ${  y }  \n`"),
-            ("x = `\n  ${`\n  a`}\n  `;\n  y()", "x = `\n  ${`\n  a`}\n  `;\ny()"),
-            ("x = 'a\\\n  b' // c", "x = 'a\\\n  b' "),
-            ("x = \"// a\"; y = /\\/\\/ a/;", "x = \"// a\"; y = /\\/\\/ a/;"),
+            ("x = `a\n  // b\n  ${ /* c */ y }  \n`", "x=`a\n  // b\n  ${y}  \n`"),
+            ("x = `\n  ${`\n  a`}\n  `;\n  y()", "x=`\n  ${`\n  a`}\n  `;\ny()"),
+            ("x = 'a\\\n  b' // c", "x='a\\\n  b' "),
+            ("x = \"// a , b\"; y = /\\/\\/ a = b/;", "x=\"// a , b\";y=/\\/\\/ a = b/;"),
             ("\"use strict\";\n  a()", "\"use strict\";\na()"),
             // Licences, and the way to the source.
             ("/*! MIT */\nx\n//# sourceMappingURL=x.map", "/*! MIT */\nx\n//# sourceMappingURL=x.map"),
             ("/**\n * @license MIT\n */\n  x", "/**\n * @license MIT\n */\nx"),
             // Old scripts that are no modules, and what is no script.
-            ("var await = 1 // a", "var await = 1 "),
-            ("  let = = // a\n  b", "  let = = // a\n  b"),
+            ("var await = 1 // a", "var await=1 "),
+            ("let = = // a\n  b", "let = = // a\n  b"),
             ("", ""),
         ];
         for (before, after) in cases {
