@@ -73,21 +73,17 @@ describe('views and vitals', () => {
     await close()
   })
 
-  test('shifts of layout count, but for those that follow an input', async () => {
+  test('shifts of layout count', async () => {
     const { page, close } = await open('/docs/getting-started/')
-    await page.evaluate(() => {
-      const box = document.createElement('div')
-      box.id = 'pushes'
-      document.querySelector('main').prepend(box)
-    })
-    await page.addStyleTag({ url: '/made-up.css' }).catch(() => {})
     await page.evaluate(() => new Promise((done) => {
-      // The style of an element by script is allowed where styles in HTML are not.
-      document.getElementById('pushes').style.blockSize = '300px'
+      const box = document.createElement('div')
+      document.querySelector('main').prepend(box)
       new PerformanceObserver(done).observe({ type: 'layout-shift' })
+      // After a frame without it: what was never shown elsewhere does not shift.
+      setTimeout(() => (box.style.blockSize = '300px'), 100)
     }))
     await leave(page)
-    const view = (await sent(page, 1)).find(({ to }) => to.endsWith('/vitals'))
+    const [view] = await sent(page, 1)
     assert(view.cls > 0.01, `CLS ${view.cls}`)
     await close()
   })
