@@ -212,8 +212,10 @@ describe('views', () => {
   test('the way back is shown as commands', async () => {
     const { page, close } = await open('builds')
     await page.getByText('How to go back to').click()
-    await page.getByText('rivage rollback', { exact: true }).waitFor()
-    await page.getByText(/^git checkout [0-9a-f]{7} && rivage publish$/).waitFor()
+    const commands = page.locator('.command code')
+    await commands.first().waitFor()
+    assert.equal(await commands.nth(0).innerText(), 'rivage rollback')
+    assert.match(await commands.nth(1).innerText(), /^git checkout [0-9a-f]{7} && rivage publish$/)
     await close()
   })
 })
