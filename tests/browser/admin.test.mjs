@@ -244,6 +244,7 @@ describe('actions', () => {
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
     assert.equal(sent.some(({ method }) => method === 'DELETE'), false)
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /^Delete/)
     await first.getByRole('button', { name: /^Delete/ }).click()
     await dialog.getByRole('button', { name: 'Delete' }).click()
     await page.getByRole('status').filter({ hasText: 'The message is deleted.' }).waitFor()

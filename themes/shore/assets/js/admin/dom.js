@@ -74,9 +74,13 @@ export function time(value) {
 export const day = (value) => days.format(new Date(`${value.slice(0, 10)}T00:00:00Z`));
 export const fullDay = (value) => fullDays.format(new Date(`${value.slice(0, 10)}T00:00:00Z`));
 
-/** Says something to everybody: the line is read aloud. */
+let gone;
+
+/** Says something to everybody: the line is read aloud, and leaves after a while unless it tells of a failure. */
 export function say(text, kind = "") {
   const line = document.getElementById("admin-status");
   line.textContent = text;
   line.dataset.kind = kind;
+  clearTimeout(gone);
+  if (kind !== "failed") gone = setTimeout(() => { line.textContent = ""; }, 8000);
 }

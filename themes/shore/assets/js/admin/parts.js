@@ -133,10 +133,13 @@ export function action({ label, about, icon: name, danger, pressed, run }) {
     h("span", {}, label),
     about && h("span", { class: "sr-only" }, ` ${about}`),
   );
+  // A button that is disabled loses the focus, which a question gives back to it.
+  let isBusy = false;
   button.addEventListener("click", async () => {
-    button.disabled = true;
-    await run(button);
-    button.disabled = false;
+    if (isBusy) return;
+    isBusy = true;
+    await run();
+    isBusy = false;
   });
   return button;
 }
