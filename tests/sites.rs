@@ -762,7 +762,8 @@ fn a_dashboard_is_there_when_it_is_wanted() {
         &[plain[0], ("content/admin.md", "---\ntitle: Mine\n---\n")],
         &["content/admin.md:1: error[reserved-path]: `/admin/` is the path of"],
     );
-    let french = good("language = \"fr\"\n[api]\nadmin = true\n", &[("content/_index.md", "---\ntitle: Accueil\n---\n")]);
+    let french =
+        good("language = \"fr\"\n[api]\nadmin = true\n", &[("content/_index.md", "---\ntitle: Accueil\n---\n")]);
     assert!(french.files["admin/index.html"].contains("&quot;view_inbox&quot;:&quot;Messages reçus&quot;"));
 
     for settings in ["", "[api]\n", "[api]\nadmin = false\n"] {

@@ -24,13 +24,7 @@ pub(super) fn build(sources: &Sources<'_>, files: &[&ThemeFile], minify: bool, b
 }
 
 /// Adds a script after those it imports. `open` holds the scripts that import it.
-fn add<'a>(
-    sources: &Sources<'a>,
-    file: &'a ThemeFile,
-    minify: bool,
-    open: &mut Vec<&'a str>,
-    built: &mut Built,
-) {
+fn add<'a>(sources: &Sources<'a>, file: &'a ThemeFile, minify: bool, open: &mut Vec<&'a str>, built: &mut Built) {
     if built.map.map.contains_key(&file.name) {
         return;
     }

@@ -45,7 +45,8 @@ struct Part {
 fn parts(text: &str) -> Option<Vec<Part>> {
     let allocator = Allocator::default();
     let read = |source_type| contain(|| Parser::new(&allocator, text, source_type).parse()).ok();
-    let parsed = [SourceType::mjs(), SourceType::cjs()].into_iter().filter_map(read).find(|parsed| parsed.errors.is_empty())?;
+    let parsed =
+        [SourceType::mjs(), SourceType::cjs()].into_iter().filter_map(read).find(|parsed| parsed.errors.is_empty())?;
     let mut kept = Kept(Vec::new());
     kept.visit_program(&parsed.program);
     let comments = parsed.program.comments.iter().filter_map(|comment| {
