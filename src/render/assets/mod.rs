@@ -335,15 +335,15 @@ mod tests {
              js/lib/b.js -> assets/js/lib/b.#.js\n\
              js/old.js -> assets/js/old.#.js\n\
              == assets/js/a.#.js\n\
-             // import './no.js'\n\
-             import { b } from \"./lib/b.#.js\";\n\
-             import('./lib/b.#.js'); import 'pkg'; const s = \"import './b.js'\";\n\
+             \n\
+             import{b}from \"./lib/b.#.js\";\n\
+             import('./lib/b.#.js');import 'pkg';const s=\"import './b.js'\";\n\
              == assets/js/c.#.mjs\n\
              export default 1;\n\
              == assets/js/lib/b.#.js\n\
-             export * from '../c.#.mjs'; export const b = 1;\n\
+             export * from '../c.#.mjs';export const b=1;\n\
              == assets/js/old.#.js\n\
-             var await = 1; with (a) { b }",
+             var await=1;with(a){b}",
         );
     }
 
