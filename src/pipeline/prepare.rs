@@ -192,7 +192,8 @@ fn reference(config: &Config, api: Option<&Api>, site: &Site, tree: &SourceTree)
 
 /// Whether there is a dashboard: as for the page about the API. That a page has its address is an error, which `resolve` tells.
 fn admin(config: &Config, site: &Site, tree: &SourceTree) -> bool {
-    config.api.admin && has_layout(tree, ADMIN_LAYOUT) && !has_file(site, tree, ADMIN)
+    let is_free = !site.by_url.contains_key("/admin/") && !has_file(site, tree, ADMIN);
+    config.api.admin && has_layout(tree, ADMIN_LAYOUT) && is_free
 }
 
 fn has_layout(tree: &SourceTree, name: &str) -> bool {
