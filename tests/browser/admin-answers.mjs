@@ -85,8 +85,8 @@ export async function answer(page, changes = {}) {
     const path = url.pathname.replace('/api/v1/', '')
     const ask = Object.fromEntries(url.searchParams)
     if (request.method() !== 'GET') sent.push({ method: request.method(), path, body: request.postDataJSON() })
-    const name = `${request.method()} ${path}`
-    const made = changes[name] ?? changes[path] ?? (request.method() === 'GET' ? ANSWERS[path] : undefined)
+    const known = request.method() === 'GET' ? { ...ANSWERS, ...changes } : changes
+    const made = known[`${request.method()} ${path}`] === undefined ? known[path] : known[`${request.method()} ${path}`]
     const value = typeof made === 'function' ? await made(ask, request.postDataJSON()) : made
     if (value === undefined) return route.fulfill(problem(404, 'not-found', 'there is nothing here'))
     if (value?.contentType) return route.fulfill(value)
