@@ -846,3 +846,44 @@ fn related_pages_are_those_that_links_lead_to_and_come_from() {
     assert_eq!(built.links("b/index.html", "class=see-also-title", "</nav>"), ["/a/", "/e/", "/c/", "/d/"]);
     assert!(!built.inner("alone/index.html").contains("see-also"));
 }
+
+#[test]
+fn a_dashboard_is_there_when_it_is_wanted() {
+    let plain = &[("content/_index.md", "---\ntitle: Home\n---\n")];
+    let built = good("[api]\nadmin = true\n", plain);
+    let html = &built.files["admin/index.html"];
+    for part in ["noindex", "assets/js/admin/main.", "data-texts", "&quot;view_inbox&quot;:&quot;In-box&quot;"] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(!html.contains(">admin_"), "a text is missing: {html}");
+    for (name, text) in &built.files {
+        let is_its_own = name == "admin/index.html" || name.starts_with("assets/") || name == "_headers";
+        // The API is described as a whole.
+        let is_about_routes = name.starts_with("api/");
+        assert!(is_its_own || is_about_routes || !text.contains("/admin/"), "{name}: {text}");
+    }
+    good("[api]\nadmin = true\n", &[("content/_index.md", "---\ntitle: Home\n---\n[Dashboard](/admin/)\n")]);
+    bad(
+        "[api]\nadmin = true\n",
+        &[plain[0], ("content/admin.md", "---\ntitle: Mine\n---\n")],
+        &["content/admin.md:1: error[reserved-path]: `/admin/` is the path of"],
+    );
+    let french =
+        good("language = \"fr\"\n[api]\nadmin = true\n", &[("content/_index.md", "---\ntitle: Accueil\n---\n")]);
+    assert!(french.files["admin/index.html"].contains("&quot;view_inbox&quot;:&quot;Messages reçus&quot;"));
+
+    for settings in ["", "[api]\n", "[api]\nadmin = false\n"] {
+        assert!(!good(settings, plain).files.contains_key("admin/index.html"), "{settings}");
+    }
+    let own = good("[api]\nadmin = true\n", &[plain[0], ("static/admin/index.html", "mine")]);
+    assert_eq!(own.files["admin/index.html"], "mine");
+}
+
+#[test]
+fn pages_report_views_only_where_the_site_wants_it() {
+    let page = &[("content/_index.md", "---\ntitle: Home\n---\n")];
+    assert!(good("[api]\nvitals = true\n", page).files["index.html"].contains("js/vitals."));
+    for settings in ["", "[api]\n", "[api]\nadmin = true\n"] {
+        assert!(!good(settings, page).files["index.html"].contains("js/vitals."), "{settings}");
+    }
+}

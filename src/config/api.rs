@@ -21,6 +21,10 @@ pub struct Api {
     pub is_declared: bool,
     /// Whether the site has a page about its API.
     pub reference: bool,
+    /// Whether the site has a dashboard at `/admin/`.
+    pub admin: bool,
+    /// Whether pages report views, web vitals and errors to the API.
+    pub vitals: bool,
     /// What applies to all routes. An empty title stands for the site's; the origin of `base_url` is not among the origins yet.
     pub settings: Settings,
     /// The forms, in the order written.
@@ -30,7 +34,7 @@ pub struct Api {
 impl Default for Api {
     fn default() -> Self {
         let settings = Settings { title: String::new(), ..Settings::default() };
-        Self { is_declared: false, reference: true, settings, forms: Vec::new() }
+        Self { is_declared: false, reference: true, admin: false, vitals: false, settings, forms: Vec::new() }
     }
 }
 
@@ -79,6 +83,8 @@ pub(super) fn read(root: &mut Reader<'_>) -> Api {
 
 fn settings(api: &mut Api, mut map: Reader<'_>) {
     set(&mut api.reference, map.bool("reference"));
+    set(&mut api.admin, map.bool("admin"));
+    set(&mut api.vitals, map.bool("vitals"));
     let settings = &mut api.settings;
     set(&mut settings.title, map.filled("title").map(|(title, _)| title.to_owned()));
     settings.origins = origins(&mut map, "origins");
@@ -372,7 +378,8 @@ impl Api {
             .collect();
         let title = Some(title).filter(|title| !title.is_empty());
         let api = json!({
-            "title": title, "reference": self.reference, "origins": origins, "cors": cors, "limits": limits, "bounds": bounds, "auth": auth, "media": media,
+            "title": title, "reference": self.reference, "admin": self.admin, "vitals": self.vitals,
+            "origins": origins, "cors": cors, "limits": limits, "bounds": bounds, "auth": auth, "media": media,
         });
         let forms: Map<_, _> = self.forms.iter().map(|form| (form.form.name.clone(), form.to_json())).collect();
         [("api", api), ("forms", forms.into())]

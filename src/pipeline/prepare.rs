@@ -28,7 +28,7 @@ use crate::render::answers::Memo;
 use crate::render::assets::{self, AssetMap};
 use crate::render::functions::{Icon, Surroundings};
 use crate::render::once::Once;
-use crate::render::page::{LazyEngine, REFERENCE_LAYOUT, Renderer};
+use crate::render::page::{ADMIN, ADMIN_LAYOUT, LazyEngine, REFERENCE_LAYOUT, Renderer};
 use crate::render::templates::{Sources, Templates};
 use crate::render::values::Values;
 use crate::render::{Artifact, Content, Sink, outputs, strings};
@@ -161,6 +161,7 @@ pub(super) fn prepare(
         images: Arc::new(Library::new(cache.map(|cache| cache.images.clone()))),
         preview: options.mode == Mode::Preview,
         reference: reference(&config, api.as_ref(), &site, &tree),
+        admin: admin(&config, &site, &tree),
         memo: Memo::default(),
         once: Once::default(),
     });
@@ -195,11 +196,24 @@ pub(super) fn prepare(
 /// The page about the API: where the settings and the theme want it, and no page or file of the site is in its place.
 fn reference(config: &Config, api: Option<&Api>, site: &Site, tree: &SourceTree) -> Option<Reference> {
     let api = api.filter(|_| config.api.reference)?;
-    let has_layout = tree.theme.layouts.iter().any(|file| file.name == REFERENCE_LAYOUT);
-    let is_taken = site.by_url.contains_key("/api/")
-        || tree.theme.statics.iter().any(|file| file.name == api::REFERENCE)
-        || site.assets.values().any(|url| url.trim_start_matches('/') == api::REFERENCE);
-    (has_layout && !is_taken).then(|| api.reference())
+    let is_free = !site.by_url.contains_key("/api/") && !has_file(site, tree, api::REFERENCE);
+    (has_layout(tree, REFERENCE_LAYOUT) && is_free).then(|| api.reference())
+}
+
+/// Whether there is a dashboard: as for the page about the API. That a page has its address is an error, which `resolve` tells.
+fn admin(config: &Config, site: &Site, tree: &SourceTree) -> bool {
+    let is_free = !site.by_url.contains_key("/admin/") && !has_file(site, tree, ADMIN);
+    config.api.admin && has_layout(tree, ADMIN_LAYOUT) && is_free
+}
+
+fn has_layout(tree: &SourceTree, name: &str) -> bool {
+    tree.theme.layouts.iter().any(|file| file.name == name)
+}
+
+/// Reports whether the author wrote a file for a path of the output.
+fn has_file(site: &Site, tree: &SourceTree, path: &str) -> bool {
+    tree.theme.statics.iter().any(|file| file.name == path)
+        || site.assets.values().any(|url| url.trim_start_matches('/') == path)
 }
 
 /// Reads all content files, or what is known of them, in the order of the tree.

@@ -19,6 +19,7 @@ use crate::config::Language;
 use crate::images::Derivative;
 use crate::inputs::{Fingerprint, Inputs, Memory, Question, World};
 use crate::render::facts::{Part, Told};
+use crate::render::functions::Surroundings;
 use crate::render::page::Renderer;
 use crate::render::{Artifact, OutLink, PageFacts, Put, Sink};
 use crate::resolve::Route;
@@ -32,15 +33,24 @@ pub(super) enum Work<'w> {
     NotFound(&'w Language),
     /// The page about the API.
     Reference,
+    /// The dashboard.
+    Admin,
 }
 
 impl Work<'_> {
+    /// The pages that are neither content nor lists, where the site has them.
+    pub(super) fn alone(surroundings: &Surroundings) -> impl Iterator<Item = Self> {
+        let reference = surroundings.reference.as_ref().map(|_| Self::Reference);
+        reference.into_iter().chain(surroundings.admin.then_some(Self::Admin))
+    }
+
     /// The name of its entry in the cache: the URL, or words that are none.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Route(route) => route.url.clone(),
             Self::NotFound(language) => format!("404 {}", language.code),
             Self::Reference => "API reference".to_owned(),
+            Self::Admin => "dashboard".to_owned(),
         }
     }
 }
@@ -152,6 +162,7 @@ impl Routes<'_> {
             Work::Route(route) => self.renderer.render_route(inputs, route, sink),
             Work::NotFound(language) => self.renderer.render_not_found(inputs, language, sink),
             Work::Reference => self.renderer.render_reference(inputs, sink),
+            Work::Admin => self.renderer.render_admin(inputs, sink),
         }
     }
 }

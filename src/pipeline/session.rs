@@ -32,7 +32,7 @@ use crate::images::Derivative;
 use crate::inputs::{Inputs, Question, World};
 use crate::parse::Document;
 use crate::render::facts::{AllTold, Part, Told};
-use crate::render::page::is_hidden_from_robots;
+use crate::render::page::{ADMIN, is_hidden_from_robots};
 use crate::render::{Artifact, Content, Put, Sink, assets, links, outputs};
 use crate::resolve::{Route, Site, output_path};
 
@@ -208,8 +208,8 @@ impl Session {
             rendered: AtomicUsize::new(0),
         };
         let not_found = prepared.config.languages.iter().map(Work::NotFound);
-        let reference = prepared.renderer.surroundings.reference.as_ref().map(|_| Work::Reference);
-        let work: Vec<_> = site.routes.iter().map(Work::Route).chain(not_found).chain(reference).collect();
+        let alone = Work::alone(&prepared.renderer.surroundings);
+        let work: Vec<_> = site.routes.iter().map(Work::Route).chain(not_found).chain(alone).collect();
         // A result that is at hand is in the sink as well.
         let at_hand: Vec<Mutex<Option<Rendered>>> =
             kept.into_iter().map(|rendered| Mutex::new(Some(rendered))).collect();
@@ -384,8 +384,8 @@ impl Last {
     fn keys(&self) -> FxHashSet<Key> {
         let routes = self.site().routes.iter().map(Work::Route);
         let not_found = self.prepared.config.languages.iter().map(Work::NotFound);
-        let reference = self.prepared.renderer.surroundings.reference.as_ref().map(|_| Work::Reference);
-        let routes = routes.chain(not_found).chain(reference).map(|work| Kind::Route.key(&work.name()));
+        let alone = Work::alone(&self.prepared.renderer.surroundings);
+        let routes = routes.chain(not_found).chain(alone).map(|work| Kind::Route.key(&work.name()));
         let documents = self.prepared.tree.content.iter().map(|source| Kind::Document.key(&source.path));
         routes.chain(documents).collect()
     }
@@ -435,6 +435,8 @@ impl Last {
         }
         if path == api::REFERENCE {
             self.prepared.renderer.render_reference(&inputs, capture)?;
+        } else if path == ADMIN && self.prepared.renderer.surroundings.admin {
+            self.prepared.renderer.render_admin(&inputs, capture)?;
         } else if path.ends_with("404.html") {
             for language in &self.prepared.config.languages {
                 self.prepared.renderer.render_not_found(&inputs, language, capture)?;

@@ -9,6 +9,15 @@
   let overlay = null;
   let work = Promise.resolve();
 
+  // Pages may take HTML from policies only (Trusted Types). All of ours comes from the preview itself.
+  let trusted = (html) => html;
+  try {
+    const policy = globalThis.trustedTypes.createPolicy("rivage-preview", { createHTML: trusted });
+    trusted = (html) => policy.createHTML(html);
+  } catch {
+    // No such thing here, or the page allows no policy: then it shows errors after a reload.
+  }
+
   // ---- The same place after a reload. Browsers do this too, but not once images or fonts have moved the page.
   // An editor may empty a file before it writes it: the page is short for a moment, and the place must outlive that.
   let wanted = null;
@@ -84,7 +93,7 @@
   async function refresh() {
     const response = await fetch(location.href, { cache: "no-store", headers: { accept: "text/html" } });
     if (!(response.headers.get("content-type") || "").startsWith("text/html")) return reload();
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const page = new DOMParser().parseFromString(trusted(await response.text()), "text/html");
     const next = page.querySelector("script[data-version]");
     const links = stylesheets(document);
     const hrefs = stylesheets(page).map((link) => own(link.getAttribute("href")).href);
@@ -171,7 +180,7 @@
     // Closed is closed, until there is something new to see.
     if (overlay.errors === errors) return;
     overlay.errors = errors;
-    overlay.main.innerHTML = errors;
+    overlay.main.innerHTML = trusted(errors);
     const note = document.createElement("p");
     note.textContent = "What you see behind is the last good build. This goes away when the errors are mended.";
     overlay.main.append(note);

@@ -14,6 +14,7 @@ use super::live;
 use super::outputs::twin;
 use super::page::slice_of;
 use crate::config::Config;
+use crate::config::api::Api;
 use crate::inputs::{Fingerprint, SiteQuestion};
 use crate::resolve::{Graph, NavItem, Page, PageId, Route, Site, Target, View};
 
@@ -278,7 +279,7 @@ pub(super) fn settings(config: &Config, preview: bool) -> Fingerprint {
     config.content.clear();
     config.redirects.clear();
     config.headers.clear();
-    config.api = Default::default();
+    config.api = Api { admin: config.api.admin, vitals: config.api.vitals, ..Api::default() };
     config.build.output.clear();
     config.build.csp = None;
     config.build.llms_txt = true;

@@ -48,6 +48,8 @@ pub struct Surroundings {
     pub preview: bool,
     /// The content of the page about the API; none where the site has no API, or no such page.
     pub reference: Option<Reference>,
+    /// Whether the site has a dashboard.
+    pub admin: bool,
     /// Answers that many pages ask for.
     pub memo: Memo,
     /// Components that are the same on many pages.
@@ -145,6 +147,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_function("url", env(url));
     tera.register_function("static_url", env(static_url));
     tera.register_function("t", env(text));
+    tera.register_function("texts", env(texts));
     tera.register_function("data", env(read_data));
     tera.register_function("chart", env(live::chart::chart));
     tera.register_function("map", env(live::map::map));
@@ -353,6 +356,20 @@ fn text(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
         Some(default) if missing => Ok(Value::from(default)),
         _ => Ok(Value::from(text)),
     }
+}
+
+/// All texts whose keys begin alike, by what follows: for scripts, which are handed them by an attribute.
+fn texts(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
+    let prefix = arguments.must_get::<&str>("prefix")?;
+    let language = language();
+    note(env, SiteQuestion::Strings(language.clone()));
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    for table in env.string_tables(&language) {
+        for (key, text) in table.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix)) {
+            found.entry(&key[prefix.len()..]).or_insert(text);
+        }
+    }
+    Ok(Value::from_serializable(&found))
 }
 
 fn read_data(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {

@@ -200,7 +200,7 @@ fn fit(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
         Ok(writable) => writable,
         Err(missing) => {
             if arguments.get::<bool>("warn")?.unwrap_or(true) {
-                scope::with(|scope| scope.problems.push(diagnostics::missing_glyph(text, missing)));
+                scope::report(diagnostics::missing_glyph(text, missing));
             }
             return Ok(Value::none());
         }

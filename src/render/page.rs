@@ -36,6 +36,12 @@ const NEAR: usize = 2;
 /// The layout of the page about the API. A theme without it has no such page.
 pub const REFERENCE_LAYOUT: &str = "api.html";
 
+/// The layout of the dashboard. A theme without it has none.
+pub const ADMIN_LAYOUT: &str = "admin.html";
+
+/// The dashboard in the output.
+pub const ADMIN: &str = "admin/index.html";
+
 /// What all routes of a build share.
 pub struct Renderer {
     /// Layouts and components.
@@ -230,6 +236,28 @@ impl Renderer {
             context.insert_value("toc", nested_toc(&toc, 2, 3));
             let html = self.layout(inputs, &[REFERENCE_LAYOUT.to_owned()], &mut context, None, &mut body);
             sink.put(Artifact::text(api::REFERENCE, self.finish(html).0))?;
+            Ok((PageFacts { derivatives: derivatives(), ..PageFacts::default() }, body.diagnostics))
+        })
+    }
+
+    /// Renders the dashboard: a page without data, which its script asks of the API.
+    ///
+    /// # Errors
+    /// The sink refused a file.
+    pub fn render_admin(
+        &self,
+        inputs: &Inputs<'_>,
+        sink: &dyn Sink,
+    ) -> Result<(PageFacts, Vec<Diagnostic>), crate::fs::Error> {
+        const URL: &str = "/admin/";
+        let language = &self.config().default_language().code;
+        self.note(inputs, SiteQuestion::Settings);
+        scope::enter(self.scope(inputs, language, URL, None), || {
+            let mut body = Body::default();
+            let mut context = self.base_context(language, URL);
+            context.insert("title", &translate(&self.surroundings, "admin_title", &[]));
+            let html = self.layout(inputs, &[ADMIN_LAYOUT.to_owned()], &mut context, None, &mut body);
+            sink.put(Artifact::text(ADMIN, self.finish(html).0))?;
             Ok((PageFacts { derivatives: derivatives(), ..PageFacts::default() }, body.diagnostics))
         })
     }

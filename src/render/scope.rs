@@ -90,7 +90,7 @@ pub fn is_first_image() -> bool {
     .unwrap_or(false)
 }
 
-/// Notes what is wrong with a file that a function has read. Whoever renders takes it, and knows on which page that is.
+/// Notes what a function found wrong that does not keep the page from being shown. Whoever renders takes it, and knows on which page that is.
 pub fn report(diagnostic: Diagnostic) {
     with(|scope| scope.found.push(diagnostic));
 }

@@ -457,6 +457,7 @@ impl Values {
             ("extra", extra(&config.extra)),
             ("search", self.search.into()),
             ("cards", config.images.cards.into()),
+            ("api", map([("admin", config.api.admin.into()), ("vitals", config.api.vitals.into())])),
             ("authors", Value::from_serializable(&config.authors)),
         ])
     }

@@ -149,6 +149,7 @@ pub(super) fn is_generated(site: &Site, url: &str) -> bool {
         || matches!(name, "atom.xml" | "rss.xml" | "feed.json" | "404.html")
         || name.starts_with("sitemap-") && name.ends_with(".xml")
         || site.config.search.enabled && (path == "search" || path.starts_with("search/"))
+        || site.config.api.admin && path == "admin"
 }
 
 fn check_generated(site: &Site, found: &mut Vec<Diagnostic>) {

@@ -67,6 +67,7 @@ fn every_request_of_the_documentation_is_answered() {
     let commands = commands(&(page.clone() + &read("media.mdx") + &read("../operate/monitoring.mdx")));
     assert!(commands.len() >= 27, "{commands:#?}");
     let token = administrator(place);
+    let bearer = format!("Bearer {}", crate::series::token("admin"));
     for mut command in commands {
         if command.contains("$TOKEN") {
             let Some(token) = &token else { continue };
@@ -104,7 +105,7 @@ fn every_request_of_the_documentation_is_answered() {
             (path.replace("/docs/install/", "/docs/tides/"), body.replace("/docs/install/", "/docs/tides/"));
         // The reader has a token in the place of the dots.
         for (_, value) in headers.iter_mut().filter(|(_, value)| *value == "Bearer …") {
-            *value = &token;
+            *value = &bearer;
         }
         let answer = send(&place.address, method, &path, &headers, body.as_bytes());
         let is_right = match path.as_str() {

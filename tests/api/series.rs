@@ -11,7 +11,7 @@ use rivage_api::manifest::AuthSettings;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
-use crate::place::{KEYS, Place, place};
+use crate::place::{API_KEYS, Place, place};
 use crate::{assert_problem, get};
 
 /// A token of somebody with a role. The server believes its own signature.
@@ -19,7 +19,7 @@ pub(crate) fn token(role: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "tokens are good for a time")]
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let claims = Claims { sub: "11111111-1111-1111-1111-111111111111".to_owned(), role: role.to_owned() };
-    jwt::sign(&Keys::parse(KEYS).unwrap(), &AuthSettings::default(), &claims, "test", now).unwrap()
+    jwt::sign(&Keys::parse(API_KEYS).unwrap(), &AuthSettings::default(), &claims, "test", now).unwrap()
 }
 
 fn ingest(place: &Place, query: &str, kind: &str, body: &str) -> Answer {

@@ -2,7 +2,7 @@
 //
 // In: environment RIVAGE (the program), CHROMIUM (the browser, /usr/bin/chromium). Out: pages to look at.
 import { execFile, spawn } from 'node:child_process'
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
@@ -14,11 +14,31 @@ import { chromium } from 'playwright-core'
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const program = process.env.RIVAGE ?? path.join(root, 'target/debug/rivage')
 
-// Copies this repository's site to a folder that a test may change.
-export async function copySite() {
+async function siteFolder() {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rivage-site-'))
   // The user of the preview's database has to get in.
   await chmod(folder, 0o755)
+  return folder
+}
+
+// Makes a site of a few pages with this repository's theme, an API, a dashboard and a form.
+export async function smallSite(settings = '') {
+  const folder = await siteFolder()
+  await cp(path.join(root, 'themes'), path.join(folder, 'themes'), { recursive: true })
+  await mkdir(path.join(folder, 'content/docs'), { recursive: true })
+  const files = {
+    'rivage.toml': `[site]\ntitle = "Pier"\nbase_url = "https://pier.example"\n\n[api]\nadmin = true\nvitals = true\n\n[forms.feedback.fields]\nmessage = { max_length = 4000 }\nemail = { required = false }\n\n${settings}\n`,
+    'content/_index.md': '---\ntitle: Pier\n---\n\nThe tide comes in twice a day.\n',
+    'content/docs/_index.md': '---\ntitle: Docs\n---\n\nAll about piers.\n',
+    'content/docs/getting-started.md': `---\ntitle: Getting started\n---\n\n${'## A step\n\nMind the gap between the boat and the pier.\n\n'.repeat(12)}`,
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text)
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+// Copies this repository's site to a folder that a test may change.
+export async function copySite() {
+  const folder = await siteFolder()
   for (const name of ['rivage.toml', 'content', 'themes']) {
     await cp(path.join(root, name), path.join(folder, name), { recursive: true })
   }
@@ -52,7 +72,7 @@ async function start(folder, words) {
     child.stderr.on('data', read)
     child.on('exit', (code) => reject(new Error(`${words[0]} ended with ${code}:\n${output}`)))
   })
-  return { address, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
+  return { address, output: () => output, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
 }
 
 export function launch() {

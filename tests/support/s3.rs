@@ -32,22 +32,8 @@ impl Server {
         set(&mut service);
         let service = service.build();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                while let Ok((stream, _)) = listener.accept().await {
-                    let service = service.clone();
-                    tokio::spawn(async move {
-                        let executor = hyper_util::rt::TokioExecutor::new();
-                        let builder = hyper_util::server::conn::auto::Builder::new(executor);
-                        let _ = builder.serve_connection(hyper_util::rt::TokioIo::new(stream), service).await;
-                    });
-                }
-            });
-        });
+        s3_fixture::serve(listener, service, None).unwrap();
         Self { folder, address }
     }
 

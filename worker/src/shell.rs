@@ -166,7 +166,8 @@ pub(crate) fn variable(env: &JsValue, name: &str) -> Option<String> {
 
 /// Returns the values of a secret that is being rotated, the newest first.
 pub(crate) fn parts(env: &JsValue, secret: &str) -> Vec<String> {
-    let names = Object::keys(env.unchecked_ref()).iter().filter_map(|name| name.as_string()).collect::<Vec<_>>();
+    let env_object: &Object = env.unchecked_ref();
+    let names = Object::keys(env_object).iter().filter_map(|name| name.as_string()).collect::<Vec<_>>();
     let parts = rotation::parts(secret, names.iter().map(String::as_str));
     parts.into_iter().filter_map(|name| variable(env, name)).collect()
 }

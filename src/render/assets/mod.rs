@@ -2,7 +2,7 @@
 //!
 //! In: the files below `assets/`, the site's laid over the theme's. Out: an [`AssetMap`] from names to URLs, the files under names
 //! that change with their content (`assets/css/main.3f2a9c1b.css`, so that browsers may keep them for ever), and diagnostics.
-//! Names whose file starts with `_` are parts of other styles and not written. Deliberately not here: bundling or minifying of scripts, files
+//! Names whose file starts with `_` are parts of other styles and not written. Deliberately not here: bundling of scripts, files
 //! below `static/`, resizing of images.
 
 mod css;
@@ -10,6 +10,7 @@ mod diagnostics;
 mod path;
 mod sass;
 mod script;
+mod shorter;
 
 use std::collections::BTreeMap;
 
@@ -99,7 +100,7 @@ pub fn build(
             built.map.map.insert(file.name.clone(), asset);
         }
     }
-    script::build(&sources, &of(Kind::Script).collect::<Vec<_>>(), &mut built);
+    script::build(&sources, &of(Kind::Script).collect::<Vec<_>>(), minify, &mut built);
     built.artifacts.sort_by(|a, b| a.path.cmp(&b.path));
     built.artifacts.dedup_by(|a, b| a.path == b.path);
     rivage_diag::sort(&mut built.diagnostics);
@@ -345,15 +346,15 @@ mod tests {
              js/lib/b.js -> assets/js/lib/b.#.js\n\
              js/old.js -> assets/js/old.#.js\n\
              == assets/js/a.#.js\n\
-             // import './no.js'\n\
-             import { b } from \"./lib/b.#.js\";\n\
-             import('./lib/b.#.js'); import 'pkg'; const s = \"import './b.js'\";\n\
+             \n\
+             import{b}from \"./lib/b.#.js\";\n\
+             import('./lib/b.#.js');import 'pkg';const s=\"import './b.js'\";\n\
              == assets/js/c.#.mjs\n\
              export default 1;\n\
              == assets/js/lib/b.#.js\n\
-             export * from '../c.#.mjs'; export const b = 1;\n\
+             export * from '../c.#.mjs';export const b=1;\n\
              == assets/js/old.#.js\n\
-             var await = 1; with (a) { b }",
+             var await=1;with(a){b}",
         );
     }
 

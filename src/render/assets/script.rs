@@ -2,7 +2,7 @@
 //!
 //! In: the scripts among the assets. Out: the same scripts, whose relative imports (`import … from "./x.js"`, `export … from`, `import("./x.js")`)
 //! name fingerprinted files. A script is done after those it imports, since its name depends on theirs. Deliberately not here: bundling,
-//! minifying, packages.
+//! other names and code ([`super::shorter`] only leaves out what says nothing to browsers), packages.
 
 use oxc_allocator::Allocator;
 use oxc_parser::Parser;
@@ -11,19 +11,20 @@ use rivage_diag::{Diagnostic, Span};
 use rivage_syntax::contain::contain;
 
 use super::css::nearest;
+use super::shorter::shorter;
 use super::{Built, Sources, diagnostics, file_id, path};
 use crate::discover::ThemeFile;
 
 /// Adds all scripts.
-pub(super) fn build(sources: &Sources<'_>, files: &[&ThemeFile], built: &mut Built) {
+pub(super) fn build(sources: &Sources<'_>, files: &[&ThemeFile], minify: bool, built: &mut Built) {
     let mut open = Vec::new();
     for file in files {
-        add(sources, file, &mut open, built);
+        add(sources, file, minify, &mut open, built);
     }
 }
 
 /// Adds a script after those it imports. `open` holds the scripts that import it.
-fn add<'a>(sources: &Sources<'a>, file: &'a ThemeFile, open: &mut Vec<&'a str>, built: &mut Built) {
+fn add<'a>(sources: &Sources<'a>, file: &'a ThemeFile, minify: bool, open: &mut Vec<&'a str>, built: &mut Built) {
     if built.map.map.contains_key(&file.name) {
         return;
     }
@@ -47,7 +48,7 @@ fn add<'a>(sources: &Sources<'a>, file: &'a ThemeFile, open: &mut Vec<&'a str>, 
                 continue;
             }
             if super::Kind::of(&target.name) == super::Kind::Script {
-                add(sources, target, open, built);
+                add(sources, target, minify, open, built);
             }
         }
         match target.and_then(|target| built.map.map.get(&target.name)) {
@@ -69,6 +70,9 @@ fn add<'a>(sources: &Sources<'a>, file: &'a ThemeFile, open: &mut Vec<&'a str>, 
     }
     out.push_str(&text[copied..]);
     open.pop();
+    if minify {
+        out = shorter(&out);
+    }
     built.add(&file.name, out.into_bytes());
 }
 

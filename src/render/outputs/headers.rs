@@ -19,6 +19,18 @@ const MOST: usize = 100;
 /// Characters in a line that Pages takes.
 const LONGEST: usize = 2_000;
 
+/// What the dashboard may do: its own files and the API of its own site, and no HTML from strings.
+const DASHBOARD: [(&str, &str); 4] = [
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    ),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Robots-Tag", "noindex, nofollow"),
+];
+
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// The headers of a path: names with values, none for a header that is taken away.
@@ -46,6 +58,10 @@ pub(super) fn render(site: &Site, statics: &FxHashSet<&str>) -> (Option<Artifact
     if site.config.search.enabled {
         let path = format!("/{}*", super::search::HASHED);
         rules.entry(path).or_default().insert("Cache-Control".to_owned(), set(FOR_EVER));
+    }
+    if site.config.api.admin {
+        let headers = DASHBOARD.map(|(name, value)| (name.to_owned(), set(value)));
+        rules.entry("/admin/*".to_owned()).or_default().extend(headers);
     }
     configured(site, &mut rules, &mut diagnostics);
     rules.retain(|_, rule| !rule.is_empty());
@@ -180,6 +196,30 @@ mod tests {
           content-security-policy: frame-ancestors *
           ! X-Frame-Options
         ");
+    }
+
+    #[test]
+    fn the_dashboard_has_a_stricter_policy() {
+        let mut site = TestSite::new();
+        site.config.build.csp = Some("default-src *".to_owned());
+        site.config.api.admin = true;
+        headers(&mut site, "/admin/*", &[("X-Robots-Tag", "none")]);
+        let text = check(site, &[]);
+        let (_, rule) = text.split_once("/admin/*\n").unwrap();
+        let lines: Vec<&str> = rule.lines().map(str::trim).collect();
+        assert_eq!(
+            lines,
+            [
+                "! Content-Security-Policy",
+                "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                 connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+                "Cross-Origin-Opener-Policy: same-origin",
+                "! Referrer-Policy",
+                "Referrer-Policy: same-origin",
+                "X-Robots-Tag: none",
+            ]
+        );
+        assert!(!check(TestSite::new(), &[]).contains("/admin/"));
     }
 
     #[test]

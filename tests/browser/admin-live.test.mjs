@@ -1,0 +1,175 @@
+// The dashboard over the real API: `rivage preview` with its private PostgreSQL.
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { launch, preview, smallSite, until } from './support.mjs'
+
+const KEEPER = 'keeper@example.org'
+const VISITOR = 'visitor@example.org'
+const PASSWORD = 'the tide comes in twice a day'
+// The API does not count browsers that say that nobody looks at them.
+const PERSON = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
+
+let site, server, browser, database
+
+before(async () => {
+  site = await smallSite('[api.auth]\nregistration = true\n')
+  server = await preview(site.folder)
+  browser = await launch()
+  const hasApi = (await fetch(`${server.address}/api/v1/health`)).status === 200
+  if (process.env.RIVAGE_REQUIRE_POSTGRES === '1') assert(hasApi, 'the preview has no database')
+  if (!hasApi) return
+  const [url] = /postgres:\/\/\S+/.exec(server.output())
+  database = new pg.Client(url)
+  await database.connect()
+  await waitFor(async () => (await database.query('select 1 from publication')).rowCount > 0, 'nothing was published')
+  for (const email of [KEEPER, VISITOR]) await post('auth/register', { email, password: PASSWORD })
+  await database.query(`update account set role = 'admin' where email = $1`, [KEEPER])
+  for (const message of ['The first message', 'The second message', '=cmd|calc']) await post('forms/feedback', { message, email: 'a@b.example' })
+  await fetch(`${server.address}/api/v1/search?q=tide`)
+  await fetch(`${server.address}/api/v1/search?q=qqqxyzzy`)
+})
+
+after(async () => {
+  await browser?.close()
+  await database?.end()
+  await server?.stop()
+  await site?.remove()
+})
+
+const post = (to, body) => fetch(`${server.address}/api/v1/${to}`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', 'user-agent': PERSON },
+  body: JSON.stringify(body),
+})
+
+async function waitFor(check, message) {
+  for (const end = Date.now() + 60_000; !(await check()); ) {
+    assert(Date.now() < end, message)
+    await new Promise((resume) => setTimeout(resume, 100))
+  }
+}
+
+const rows = async (sql, ...values) => (await database.query(sql, values)).rows
+
+async function signedIn(view) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, userAgent: PERSON })
+  const page = await context.newPage()
+  const complaints = []
+  page.on('console', (message) => message.type() === 'error' && !/status of [45]/.test(message.text()) && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  await page.goto(`${server.address}/admin/#/${view}`)
+  await page.getByLabel('Address').fill(KEEPER)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('navigation', { name: 'Dashboard' }).waitFor()
+  await settled(page)
+  return { page, complaints, close: () => context.close() }
+}
+
+const settled = (page) => until(page, () => document.querySelector('.admin-body') && !document.querySelector('.admin-loading, [aria-busy]'))
+
+test('a visit and an error of a page are counted, and shown', async (context) => {
+  if (!database) return context.skip('no PostgreSQL')
+  const visitor = await browser.newContext({ userAgent: PERSON })
+  const page = await visitor.newPage()
+  await page.route('**/made-up.js', (route) => route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("the buoy is adrift")' }))
+  await page.goto(`${server.address}/docs/getting-started/`)
+  await page.waitForLoadState('load')
+  await page.evaluate(() => void document.head.append(Object.assign(document.createElement('script'), { src: '/made-up.js' })))
+  await waitFor(async () => (await rows(`select from error_day where source = 'browser'`)).length === 1, 'no error was counted')
+  await page.goto(`${server.address}/docs/`)
+  await waitFor(async () => (await rows(`select from page_view_day where path = '/docs/getting-started/'`)).length === 1, 'no view was counted')
+  await visitor.close()
+  assert((await rows(`select from vital_day where metric = 'ttfb'`)).length > 0)
+  const { page: admin, complaints, close } = await signedIn('pages')
+  await admin.getByRole('row', { name: /\/docs\/getting-started\// }).waitFor()
+  await admin.getByRole('link', { name: 'Errors', exact: true }).click()
+  await admin.getByRole('row', { name: /the buoy is adrift/ }).waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('every view is filled by the API', async (context) => {
+  if (!database) return context.skip('no PostgreSQL')
+  const { page, complaints, close } = await signedIn('')
+  await page.getByText('All is well.').waitFor()
+  assert.match(await page.locator('.tile').filter({ hasText: 'In-box' }).innerText(), /3/)
+  for (const [name, text] of [['Searches', 'qqqxyzzy'], ['In-box', 'The second message'], ['Accounts', VISITOR], ['Sessions', KEEPER], ['Builds', 'live'], ['Speed', 'Routes of the API']]) {
+    await page.getByRole('link', { name, exact: true }).click()
+    await page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+    await settled(page)
+    await page.getByText(text).first().waitFor()
+    // Whether the database keeps statistics of statements is up to who set it up.
+    assert.equal(await page.locator('.admin-problem:not([data-status="501"])').count(), 0, name)
+  }
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('what is done to messages is done, and written down', async (context) => {
+  if (!database) return context.skip('no PostgreSQL')
+  const { page, complaints, close } = await signedIn('inbox?form=feedback')
+  const first = page.locator('.message').filter({ hasText: 'The first message' })
+  await first.getByRole('button', { name: /^Star/ }).click()
+  await page.getByRole('status').filter({ hasText: 'has a star' }).waitFor()
+  await first.getByRole('button', { name: /^Mark as read/ }).click()
+  await page.getByRole('status').filter({ hasText: 'Marked as read.' }).waitFor()
+  assert.deepEqual(await rows(`select state, starred from submission where data ->> 'message' = 'The first message'`), [{ state: 'done', starred: true }])
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /^Export as CSV/ }).click()])
+  assert.match(download.suggestedFilename(), /^feedback-\d{4}-\d\d-\d\d\.csv$/)
+  const csv = await readFile(await download.path(), 'utf8')
+  assert.match(csv, /^id,at,state,starred,/)
+  assert.match(csv, /'=cmd\|calc/)
+  await page.locator('.message').filter({ hasText: 'The second message' }).getByRole('button', { name: /^Delete/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('status').filter({ hasText: 'The message is deleted.' }).waitFor()
+  assert.deepEqual(await rows(`select from submission where data ->> 'message' = 'The second message'`), [])
+  await page.getByRole('link', { name: 'Audit log', exact: true }).click()
+  for (const what of ['deleted a message', 'exported messages', 'marked a message']) await page.getByRole('row', { name: new RegExp(what) }).first().waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('an account that is locked is signed out, and cannot sign in', async (context) => {
+  if (!database) return context.skip('no PostgreSQL')
+  const cookie = (await post('auth/login', { email: VISITOR, password: PASSWORD })).headers.get('set-cookie').split(';')[0]
+  const me = async () => (await fetch(`${server.address}/api/v1/auth/me`, { headers: { cookie } })).status
+  assert.equal(await me(), 200)
+  const { page, close } = await signedIn('accounts')
+  await page.getByRole('row', { name: new RegExp(VISITOR) }).getByRole('button', { name: /^Lock/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Lock' }).click()
+  await page.getByRole('status').filter({ hasText: 'is locked' }).waitFor()
+  assert.equal(await me(), 401)
+  assert.equal((await post('auth/login', { email: VISITOR, password: PASSWORD })).status, 401)
+  await close()
+})
+
+test('another role is told so; ending one’s own session leads to the log-in and back', async (context) => {
+  if (!database) return context.skip('no PostgreSQL')
+  await database.query(`update account set disabled_at = null where email = $1`, [VISITOR])
+  const other = await browser.newContext()
+  const stranger = await other.newPage()
+  await stranger.goto(`${server.address}/admin/`)
+  await stranger.getByLabel('Address').fill(VISITOR)
+  await stranger.getByLabel('Password').fill(PASSWORD)
+  await stranger.keyboard.press('Enter')
+  await stranger.getByRole('heading', { name: 'Not for this account' }).waitFor()
+  await other.close()
+
+  const { page, close } = await signedIn('builds')
+  await database.query(`update session set revoked_at = now() where account_id = (select id from account where email = $1)`, [KEEPER])
+  await page.getByRole('link', { name: 'Sessions', exact: true }).click()
+  await page.getByRole('alert').filter({ hasText: 'Your session is over.' }).waitFor()
+  await page.getByLabel('Address').fill(KEEPER)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
+  await settled(page)
+  assert.equal(await page.getByRole('row').count(), 2, 'one is open, that of this log-in')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('status').filter({ hasText: 'You are signed out.' }).waitFor()
+  assert.deepEqual(await rows(`select from session where revoked_at is null and account_id = (select id from account where email = $1)`, KEEPER), [])
+  await close()
+})

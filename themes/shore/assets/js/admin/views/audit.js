@@ -1,0 +1,43 @@
+// Who changed what.
+import { get } from "../api.js";
+import { h, t, time, word } from "../dom.js";
+import { addRows, choice, empty, more, panel, table } from "../parts.js";
+
+const LIMIT = 50;
+const ACTIONS = ["admin_set_account", "admin_set_submission", "admin_delete_submission", "admin_export_submissions", "admin_end_session"];
+
+const columns = () => [
+  { name: t("when"), head: true, cell: ({ at }) => time(at) },
+  { name: t("who"), cell: ({ email }) => email ?? "–" },
+  { name: t("what"), cell: ({ action }) => word("action", action) },
+  { name: t("target"), cell: ({ target }) => h("code", {}, target) },
+  { name: t("details"), class: "grows", cell: ({ detail }) => h("span", {}, said(detail)) },
+];
+
+const said = (detail) => Object.entries(detail ?? {}).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ") || "–";
+
+export function show(view) {
+  const { body, tools, params, signal, refine } = view;
+  const action = ACTIONS.includes(params.action) ? params.action : "";
+  const options = [["", t("all_actions")], ...ACTIONS.map((name) => [name, word("action", name)])];
+  tools.append(choice({ label: t("shown"), name: "action", value: action, options, refine }));
+  const load = async (after) => (await get("admin/audit", { action, after, limit: LIMIT }, signal)).items;
+  body.append(panel(view, {
+    load: () => load(),
+    show: (items) => {
+      if (!items.length) return empty(t("no_audit"));
+      const made = table({ caption: t("view_audit"), columns: columns(), rows: items });
+      let last = items.at(-1).id;
+      return [made, more(view, {
+        count: items.length,
+        limit: LIMIT,
+        load: async () => {
+          const next = await load(last);
+          last = next.at(-1)?.id ?? last;
+          return next;
+        },
+        add: (rows) => addRows(made, columns(), rows),
+      })];
+    },
+  }));
+}
