@@ -206,7 +206,10 @@ fn fit(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
         }
     };
     let Fitted { lines, size } = fonts.fit(&writable, &fit);
-    Ok(map([("lines", Value::from(lines.into_iter().map(Value::from).collect::<Vec<_>>())), ("size", u64::from(size).into())]))
+    Ok(map([
+        ("lines", Value::from(lines.into_iter().map(Value::from).collect::<Vec<_>>())),
+        ("size", u64::from(size).into()),
+    ]))
 }
 
 /// A drawing as a PNG: address, width and height.
