@@ -45,7 +45,7 @@ pub struct Scope {
 impl Scope {
     /// Returns how much has been given out, or said, that no two places of a page share.
     pub fn given(&self) -> (u32, u32, usize) {
-        (self.uids, self.images, self.derivatives.len() + self.problems.len())
+        (self.uids, self.images, self.derivatives.len() + self.found.len())
     }
 }
 

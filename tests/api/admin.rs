@@ -102,7 +102,9 @@ fn only_administrators_get_anything() {
         format!("Bearer {}", jwt::sign(&keys, &AuthSettings::default(), &claims, "id", at).unwrap())
     };
     let (expired, others, good) = (bearer("admin", now - 3_600), bearer("member", now), bearer("admin", now));
-    let callers: [(&str, Option<(&str, &str)>, Option<(u16, &str)>); 9] = [
+    /// What a caller sends in a header, and what refuses it.
+    type Caller<'a> = (&'a str, Option<(&'a str, &'a str)>, Option<(u16, &'a str)>);
+    let callers: [Caller<'_>; 9] = [
         ("no one", None, Some((401, "unauthorized"))),
         ("a member", Some(("cookie", &member.cookie)), Some((403, "forbidden"))),
         ("another role", Some(("cookie", &editor.cookie)), Some((403, "forbidden"))),

@@ -2,7 +2,7 @@
 
 use std::cell::{LazyCell, RefCell};
 
-use js_sys::{Function, Object, Promise, Uint8Array};
+use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use worker_sys::Context;
 

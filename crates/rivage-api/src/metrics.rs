@@ -92,7 +92,8 @@ impl Metrics {
                 let _ = writeln!(text, "rivage_requests_total{{route=\"{name}\",status=\"{digit}xx\"}} {count}");
             }
         }
-        let histograms: [(&str, &str, fn(&Counted) -> &Histogram); 2] = [
+        type Of = fn(&Counted) -> &Histogram;
+        let histograms: [(&str, &str, Of); 2] = [
             ("rivage_request_duration_seconds", "How long requests took.", |counted| &counted.total),
             ("rivage_database_duration_seconds", "How long requests waited for the database.", |counted| {
                 &counted.database
