@@ -55,7 +55,7 @@ fn blocks(path: &Path) -> Vec<Block> {
         let body = lines.by_ref().map(|(_, line)| line).take_while(|line| line.trim() != fence);
         let body: Vec<&str> = body.map(|line| line.get(indent..).unwrap_or_default()).collect();
         let (language, meta) = info.split_once(' ').unwrap_or((info, ""));
-        if !SHELLS.contains(&language) {
+        if !SHELLS.contains(&language) || is_sent_elsewhere(path, &body) {
             continue;
         }
         let title = meta.split_once("title=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(title, _)| title);
@@ -71,6 +71,12 @@ fn blocks(path: &Path) -> Vec<Block> {
         });
     }
     blocks
+}
+
+/// Reports whether a block is requests that the tests of the API send: those know the tokens that they need.
+fn is_sent_elsewhere(page: &Path, body: &[&str]) -> bool {
+    let is_request = |line: &&str| line.starts_with("curl ") || line.starts_with("  -");
+    page.ends_with("operate/monitoring.mdx") && body.iter().all(is_request)
 }
 
 /// What a line holds behind the markers of lists: a fence may stand right behind one.
