@@ -799,7 +799,7 @@ fn bad_rows_of_charts_and_maps_are_told_at_their_lines() {
             "content/one.csv:1: error[bad-data]: a chart needs at least two rows",
             "data/places.json:2: error[bad-data]: `lat` has to be from -90 to 90",
             "data/places.json:3: error[bad-data]: `lon` has to be a number of degrees",
-            "themes/shore/components/live.html:4: error[template]: `kind` must be `line` or `candle`, not `pie`",
+            "themes/shore/components/live.html:1: error[template]: `kind` must be `line` or `candle`, not `pie`",
         ],
     );
 }

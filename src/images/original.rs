@@ -31,7 +31,8 @@ impl Cleaning {
         if self.svg && is_svg(name) {
             return contained(|| sanitize_svg(bytes)).map(|clean| (clean != bytes).then_some(clean));
         }
-        if self.metadata && is_photo(name) {
+        // An empty file tells nothing.
+        if self.metadata && is_photo(name) && !bytes.is_empty() {
             return contained(|| without_metadata(bytes));
         }
         Ok(None)

@@ -69,13 +69,15 @@ struct Rotation {
 }
 
 impl Rotation {
-    /// Makes the name and the value of a new key.
-    fn make(&self) -> anyhow::Result<(String, String)> {
+    /// Makes the name and the value of a new key. Its name is later than that of the newest one, also within the same second: the latest signs.
+    fn make(&self, newest: Option<&str>) -> anyhow::Result<(String, String)> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
         let random = Token::new(random);
         let value = if self.is_media { random.as_str().to_owned() } else { format!("hs256:{}", random.as_str()) };
-        Ok((self.now.strftime(MOMENT).to_string(), value))
+        let former = newest.and_then(time).filter(|former| former.as_second() >= self.now.as_second());
+        let next = former.and_then(|former| former.checked_add(SignedDuration::from_secs(1)).ok());
+        Ok((next.unwrap_or(self.now).strftime(MOMENT).to_string(), value))
     }
 
     /// Refuses a new key while former ones are still there: who rotates twice in a row would not know which of them may go.
@@ -139,7 +141,7 @@ fn in_worker(rotation: &Rotation, setup: &Setup, finish: bool, printer: &Printer
         return Ok(());
     }
     rotation.may_begin(&moments)?;
-    let (moment, value) = rotation.make()?;
+    let (moment, value) = rotation.make(moments.first().copied().flatten())?;
     // The value of a secret that holds keys is their lines; that of another is the secret itself.
     let value = if rotation.is_media { value } else { format!("{moment} {value}") };
     let name = format!("{}_{moment}", rotation.secret);
@@ -169,7 +171,8 @@ fn in_file(rotation: &Rotation, path: &Path, finish: bool, printer: &Printer) ->
         printer.note(&format!("{place} has no former key any more"));
     } else {
         rotation.may_begin(&moments)?;
-        file.lines.insert(0, rotation.make()?);
+        let former = moments.first().copied().flatten();
+        file.lines.insert(0, rotation.make(former)?);
         file.write()?;
         rotation.tell_begun(!names.is_empty(), &place, printer);
     }
@@ -237,10 +240,11 @@ mod tests {
     #[test]
     fn new_keys_are_named_by_the_moment() {
         let rotation = rotation("2026-11-29T14:40:05Z", 0);
-        let ((name, one), (_, other)) = (rotation.make().unwrap(), rotation.make().unwrap());
+        let ((name, one), (_, other)) = (rotation.make(None).unwrap(), rotation.make(NEW).unwrap());
         assert_eq!(name, "20261129T144005Z");
         assert!(rotation::is_moment(&name) && time(&name) == Some(rotation.now));
         assert_ne!(one, other);
+        assert_eq!(rotation.make(Some(&name)).unwrap().0, "20261129T144006Z", "within the same second");
         assert!(Keys::parse(&format!("{name} {one}")).is_ok_and(|keys| keys.can_sign()));
     }
 }

@@ -8,6 +8,8 @@ pub(super) mod map;
 
 use rivage_diag::{Diagnostic, FileId, Span};
 use rivage_syntax::data::{self, Data, DataValue, Format};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use tera::{Error, Kwargs, TeraResult, Value};
 
 use super::functions::{Surroundings, data_format, read_file};
@@ -59,11 +61,31 @@ fn rows(env: &Surroundings, written: &str) -> TeraResult<Option<Rows>> {
         other => Some(other),
     };
     match list {
-        Some(DataValue::Array(rows)) => Ok(Some(Rows { file, is_csv: format == Format::Csv, rows })),
+        Some(DataValue::Array(mut rows)) => {
+            if format == Format::Json {
+                place(&mut rows, &text);
+            }
+            Ok(Some(Rows { file, is_csv: format == Format::Csv, rows }))
+        }
         _ => {
             scope::report(diagnostics::no_rows(&file, whole));
             Ok(None)
         }
+    }
+}
+
+/// Says where the rows of a JSON file stand, which its reader does not.
+fn place(rows: &mut [Data], text: &str) {
+    #[derive(Deserialize)]
+    struct List<'a> {
+        #[serde(borrow)]
+        items: Vec<&'a RawValue>,
+    }
+    let list = serde_json::from_str::<Vec<&RawValue>>(text);
+    let raw = list.or_else(|_| serde_json::from_str::<List<'_>>(text).map(|list| list.items)).unwrap_or_default();
+    for (row, raw) in rows.iter_mut().zip(raw) {
+        let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
+        row.span = Span::new(start, start + raw.get().len());
     }
 }
 
