@@ -372,7 +372,6 @@ fn bad_files_are_told_with_their_place() {
     );
     insta::assert_snapshot!(project.build(Mode::Build, true).problems().join("\n"), @r##"
     content/_index.mdx: error[bad-image]: `cut.jpg` cannot be read as an image: the file is cut off
-    content/cut.jpg: warning[image-metadata]: what the file tells besides its picture is published with it: the file is cut off
     content/_index.mdx: error[bad-image]: `empty.png` cannot be read as an image: the file is empty
     content/_index.mdx: error[bad-image]: `bomb.jpg` cannot be read as an image: it has 60000×60000 pixels, and images may have 100 million, at most 30000 on a side
     content/_index.mdx: error[bad-image]: `text.webp` cannot be read as an image: it is none of the formats that are known
@@ -380,6 +379,7 @@ fn bad_files_are_told_with_their_place() {
     content/_index.mdx: error[missing-file]: `gone.jpg` does not exist
     content/_index.mdx: warning[image-format]: `other.png` is in fact a JPEG, and not a PNG
     content/_index.mdx: error[bad-image]: `cut.jpg` cannot be read as an image: the file is cut off
+    content/cut.jpg: warning[image-metadata]: what the file tells besides its picture is published with it: the file is cut off
     "##);
     let built = project.build(Mode::Build, true);
     let place = built.outcome.diagnostics[0].primary.as_ref().unwrap();
