@@ -91,7 +91,8 @@ impl Reports {
 
 /// Reports whether a line of the log tells of an error. 501 is about what a server does not have, which its owner knows.
 pub(crate) fn is_error(log: &Log) -> bool {
-    (log.status >= 500 && log.status != 501) || log.error.is_some()
+    // A statement that refuses what a client asks for is no mistake of the server; a spare answer in the place of the right one is.
+    (log.status >= 500 && log.status != 501) || (log.status < 400 && log.error.is_some())
 }
 
 impl Api {

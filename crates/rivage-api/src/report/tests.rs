@@ -50,6 +50,7 @@ fn nothing_is_told_without_a_dsn_or_an_error() {
     let api = api(Some("https://abc@sentry.test/7"));
     let log = |status| Log { status, ..Log::default() };
     assert!([200, 404, 429, 501].into_iter().all(|status| !api.is_reported(&log(status))));
+    assert!(!api.is_reported(&Log { status: 409, error: Some("refused".to_owned()), ..Log::default() }));
     assert!([500, 503, 504].into_iter().all(|status| api.is_reported(&log(status))));
     assert!(api.is_reported(&Log { status: 200, error: Some("stale".to_owned()), ..Log::default() }), "a spare answer");
 }
