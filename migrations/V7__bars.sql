@@ -117,6 +117,7 @@ select rivage_series_rollup(symbol) from market_symbol;
 
 -- What was there before; pages near to a page by meaning; and TimescaleDB: bars in parts of 90 days. Of its Apache edition, which has no continuous
 -- aggregates.
+-- squawk-ignore renaming-object
 alter function rivage_use_extensions() rename to rivage_use_extensions_of_v5;
 create function rivage_use_extensions() returns text[] language plpgsql set client_min_messages = warning as $use$
 declare

@@ -218,7 +218,7 @@
   fetch(location.href, { cache: "force-cache", headers: { accept: "text/html" } })
     .then((response) => response.text())
     .then((text) => {
-      const page = new DOMParser().parseFromString(text, "text/html");
+      const page = new DOMParser().parseFromString(trusted(text), "text/html");
       const served = page.querySelector("script[data-version]");
       if (served && served.dataset.version === version) shown = bare(page);
     })

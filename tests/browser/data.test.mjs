@@ -86,7 +86,7 @@ describe('without an API', () => {
 
   test('it needs no script', async () => {
     const { page, close } = await open(files.address, { javaScriptEnabled: false })
-    assert.equal(await page.locator('.plot svg').count(), 2)
+    assert.equal(await page.locator('.plot > svg').count(), 2)
     assert.equal(await page.getByLabel('Nearest to').isVisible(), false)
     await page.getByText('The numbers as a table').first().click()
     await page.getByRole('rowheader', { name: '2026-11-20' }).first().waitFor()

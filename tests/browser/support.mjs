@@ -75,10 +75,11 @@ async function start(folder, words) {
   return { address, output: () => output, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
 }
 
-export function launch() {
+// `more` are options of Chromium besides those that it needs here.
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   })
 }
 

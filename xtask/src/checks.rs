@@ -113,8 +113,8 @@ pub(crate) fn schema(examples: &str) -> anyhow::Result<()> {
     let mut words = vec!["run", &description, "--url", &serving.address, "--header", &token, "--checks", checks];
     words.extend(["--max-examples", examples, "--seed", "1", "--generation-database", "none", "--no-color"]);
     words.extend(["--suppress-health-check", "all", "--phases", "examples,coverage,fuzzing"]);
-    // Routes of what this server does not have, two extensions and a store that takes uploads, answer 501, as they are meant to.
-    for absent in ["places_near", "search_hybrid", "upload_media"] {
+    // Routes of what this server does not have, three extensions and a store that takes uploads, answer 501, as they are meant to.
+    for absent in ["places_near", "search_hybrid", "upload_media", "admin_slow"] {
         words.extend(["--exclude-operation-id", absent]);
     }
     let folder = scratch("schemathesis-run")?;
