@@ -107,7 +107,6 @@ fn test() -> anyhow::Result<()> {
     workflows::run()?;
     wrangler::run()?;
     drill::run()?;
-    stack::run()?;
     corpus::run()
 }
 
