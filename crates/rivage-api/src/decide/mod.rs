@@ -444,7 +444,7 @@ impl NeedsBody {
 }
 
 /// A panic while it was locked leaves whole entries: what is locked here only inserts and removes.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

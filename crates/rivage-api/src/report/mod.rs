@@ -8,7 +8,7 @@ mod dsn;
 mod kept;
 mod scrub;
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub use dsn::Dsn;
 pub(crate) use kept::{Kept, NOTE};
 pub(crate) use scrub::{frames, scrub, without_query};
 
-use crate::decide::Api;
+use crate::decide::{Api, locked};
 use crate::http::date;
 use crate::log::Log;
 use crate::ports::{Outgoing, Ports};
@@ -159,11 +159,11 @@ impl Api {
     }
 
     fn reports(&self) -> MutexGuard<'_, Reports> {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.reports)
     }
 
     pub(crate) fn kept_reports(&self) -> MutexGuard<'_, Reports> {
-        self.kept_reports.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.kept_reports)
     }
 }
 
