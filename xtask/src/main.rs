@@ -21,6 +21,7 @@ mod workflows;
 mod wrangler;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use tools::{cargo, note, root};
@@ -96,18 +97,29 @@ fn main() -> ExitCode {
 }
 
 fn test() -> anyhow::Result<()> {
-    tools::postgres()?;
-    tools::pgbouncer()?;
+    lane("PostgreSQL and PgBouncer", || {
+        tools::postgres()?;
+        tools::pgbouncer()?;
+        Ok(())
+    })?;
     // Without it, tests that find no PostgreSQL are skipped.
-    cargo(&["test", "--workspace"]).env("RIVAGE_REQUIRE_POSTGRES", "1").run()?;
-    own_site::run()?;
-    checks::run()?;
-    browser::run()?;
-    worker::test()?;
-    workflows::run()?;
-    wrangler::run()?;
-    drill::run()?;
-    corpus::run()
+    lane("tests", || cargo(&["test", "--workspace"]).env("RIVAGE_REQUIRE_POSTGRES", "1").run())?;
+    lane("own site", own_site::run)?;
+    lane("checks", checks::run)?;
+    lane("browser", browser::run)?;
+    lane("Worker", worker::test)?;
+    lane("workflows", workflows::run)?;
+    lane("wrangler", wrangler::run)?;
+    lane("drill", drill::run)?;
+    lane("corpus", corpus::run)
+}
+
+/// Runs a part of the tests and tells how long it took: CI has a time limit, and this is where to look when it comes near.
+fn lane(name: &str, run: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let done = run().with_context(|| format!("{name} failed"));
+    note(&format!("lane: {name}, {} s", begun.elapsed().as_secs()));
+    done
 }
 
 fn snap() -> anyhow::Result<()> {
