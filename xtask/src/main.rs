@@ -36,7 +36,7 @@ cargo xtask RECIPE
   worker     the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL;
              `worker smoke`: in the real `wrangler dev`;
              `worker soak`: 100,000 requests to one instance, and what its memory did
-  release    the program with the Worker in it, as releases have it: target/release/rivage
+  release    the program with the Worker in it, as it is published: target/dist/rivage
   wrangler   what rivage sends to Cloudflare against what wrangler sends, both to a stand-in; `wrangler measure`: 10,000 files by both
   workflows  actionlint over the workflows of this repository and of new sites
   checks     squawk over migrations/, routes with real extensions, schemathesis over the API; `checks schema N`: N examples of each route

@@ -6,7 +6,8 @@
 use std::sync::LazyLock;
 
 use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::pixels::{U16x3, U16x4};
+use fast_image_resize::{FilterType, PixelTrait, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::{Area, Error};
 
@@ -124,9 +125,11 @@ impl Raster {
         let block = (wide / width).min(tall / height).div_euclid(2).max(1);
         let light = self.light(area, block);
         let mut made = Image::new(width, height, light.pixel_type());
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(false);
-        let scaled = Resizer::new().resize(&light, &mut made, &options);
-        scaled.map_err(|error| Error::Encode { format: "a smaller image", reason: error.to_string() })?;
+        if self.has_alpha {
+            scale::<U16x4>(&light, &mut made)?
+        } else {
+            scale::<U16x3>(&light, &mut made)?
+        }
         drop(light);
         Ok(Self { width, height, has_alpha: self.has_alpha, pixels: self.numbers(made.buffer()) })
     }
@@ -214,4 +217,14 @@ impl Raster {
         }
         pixels
     }
+}
+
+/// Scales an image of pixels of one kind. The scaler can find out the kind by itself, but then has code for all of them, three megabytes.
+fn scale<P: PixelTrait>(light: &Image<'_>, made: &mut Image<'_>) -> Result<(), Error> {
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(false);
+    let refused = |reason: String| Error::Encode { format: "a smaller image", reason };
+    let (Some(from), Some(mut to)) = (light.typed_image::<P>(), made.typed_image_mut::<P>()) else {
+        return Err(refused("the kinds of pixels differ".to_owned()));
+    };
+    Resizer::new().resize_typed(&from, &mut to, &options).map_err(|error| refused(error.to_string()))
 }

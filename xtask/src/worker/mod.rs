@@ -41,7 +41,9 @@ pub(crate) fn build() -> anyhow::Result<()> {
 /// Builds the program with the Worker in it.
 pub(crate) fn release() -> anyhow::Result<()> {
     build()?;
-    cargo(&["build", "--release", "--package", "rivage"]).env("RIVAGE_WORKER_BUNDLE", built().join("worker")).run()
+    cargo(&["build", "--profile", "dist", "--package", "rivage"])
+        .env("RIVAGE_WORKER_BUNDLE", built().join("worker"))
+        .run()
 }
 
 /// Runs the tests in worker/tests/: workerd with the bundle, PostgreSQL, PgBouncer between them.
