@@ -98,6 +98,10 @@ impl Sources for SiteSources<'_> {
             return Some(text);
         }
         let bytes = read(self.fs, file.as_str()).ok()?;
+        // No text has this byte, and every image does.
+        if bytes.contains(&0) {
+            return None;
+        }
         let text = String::from_utf8_lossy(&bytes);
         // As the parse stage does, whose spans these are.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
@@ -116,5 +120,15 @@ mod tests {
         assert!(error.to_string().contains("has no `rivage.toml`"), "{error}");
         std::fs::write(folder.path().join("rivage.toml"), "").unwrap();
         assert_eq!(find(Some(folder.path())).unwrap(), folder.path());
+    }
+
+    #[test]
+    fn images_have_no_lines_to_show() {
+        let mut fs = crate::fs::MemoryFs::default();
+        fs.write("content/a.jpg", vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 16]);
+        fs.write("content/a.md", b"\xEF\xBB\xBFone\r\ntwo".to_vec());
+        let sources = SiteSources { fs: &fs, outcome: None };
+        assert_eq!(sources.text(&FileId::from("content/a.jpg")), None);
+        assert_eq!(sources.text(&FileId::from("content/a.md")).as_deref(), Some("one\ntwo"));
     }
 }

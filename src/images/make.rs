@@ -2,6 +2,7 @@
 //!
 //! A thread that opens an image decodes it, scales it to all sizes that are wanted and lets go of the large pixels; the sizes are then encoded one
 //! by one, by whoever is free. Nobody opens an image while there is something to encode, so that there are never more open ones than threads.
+//! Decoders and encoders share a bound for memory.
 //! Drawings are made in one go. A panic costs the file that it happened at, and nobody waits for it.
 //! The pool is not rayon's: a thread that waits for memory there could have taken what others wait for.
 
@@ -12,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rivage_diag::{Diagnostic, FileId, Span};
-use rivage_images::{Area, Error, Raster, decode, encode, memory, probe};
+use rivage_images::{Area, Error, Raster, decode, encode, encoding_memory, memory, probe};
 
 use super::library::contained;
 use super::{Derivative, gate};
@@ -100,7 +101,13 @@ pub fn encode_one(world: &World, derivative: &Derivative) -> Result<Vec<u8>, Err
     }
     let rasters = open(world, &[derivative])?;
     let Some(raster) = rasters.into_values().next() else { return Err(Error::Empty) };
-    contained(|| encode(&raster, derivative.format, derivative.settings()))
+    write(&raster, derivative)
+}
+
+/// Encodes pixels as soon as there is memory for it.
+fn write(raster: &Raster, derivative: &Derivative) -> Result<Vec<u8>, Error> {
+    let _permit = gate::enter(encoding_memory(raster, derivative.format));
+    contained(|| encode(raster, derivative.format, derivative.settings()))
 }
 
 type Take<'t, 'd, E> = dyn Fn(Made<'d>) -> Result<(), E> + Sync + 't;
@@ -178,9 +185,9 @@ impl<'d, E: Send> Pool<'_, 'd, E> {
                 Ok(Done::Opened(encodings.collect()))
             }
             Task::Encode(raster, derivative) => {
-                let made = contained(|| encode(&raster, derivative.format, derivative.settings()));
+                let bytes = write(&raster, derivative)?;
                 drop(raster);
-                Ok(Done::Taken((self.take)(Made { derivative, bytes: made? })))
+                Ok(Done::Taken((self.take)(Made { derivative, bytes })))
             }
             Task::Draw(derivative) => {
                 let bytes = encode_one(self.world, derivative)?;

@@ -5,6 +5,7 @@
 
 use rivage_diag::{Diagnostic, FileId, Span};
 use rivage_images::{Error, Format, sanitize_svg, without_metadata};
+use rustc_hash::FxHashSet;
 
 use super::library::contained;
 
@@ -39,17 +40,31 @@ impl Cleaning {
     }
 }
 
+/// The code of what is said of an image that cannot be shown.
+const BAD_IMAGE: &str = "bad-image";
+const METADATA: &str = "image-metadata";
+
+/// Leaves out what nobody knows of the metadata of images that pages could not show: the same damage, told already, and once mended both are gone.
+pub fn leave_out_told(diagnostics: &mut Vec<Diagnostic>) {
+    let told = |diagnostic: &Diagnostic| {
+        let places = diagnostic.labels.iter().map(|label| &label.location).chain(&diagnostic.primary);
+        places.map(|place| place.file.clone()).collect::<Vec<_>>()
+    };
+    let bad: FxHashSet<FileId> =
+        diagnostics.iter().filter(|diagnostic| diagnostic.code == BAD_IMAGE).flat_map(told).collect();
+    diagnostics.retain(|diagnostic| {
+        diagnostic.code != METADATA || !diagnostic.primary.as_ref().is_some_and(|place| bad.contains(&place.file))
+    });
+}
+
 /// Says that nobody knows what is in a file: of an SVG that may do harm that is a mistake, of a photo something to know.
 pub fn not_clean(file: &str, why: &Error) -> Diagnostic {
     let told = if is_svg(file) {
-        Diagnostic::error("bad-image", format!("the SVG cannot be made harmless: {why}"))
+        Diagnostic::error(BAD_IMAGE, format!("the SVG cannot be made harmless: {why}"))
             .with_hint("see whether a browser opens it; `[images] sanitize_svg = false` publishes it as it is")
     } else {
-        Diagnostic::warning(
-            "image-metadata",
-            format!("what the file tells besides its picture is published with it: {why}"),
-        )
-        .with_hint("see whether another program opens it, and save it anew")
+        Diagnostic::warning(METADATA, format!("what the file tells besides its picture is published with it: {why}"))
+            .with_hint("see whether another program opens it, and save it anew")
     };
     told.at(&FileId::from(file), Span::at(0))
 }
@@ -78,6 +93,20 @@ mod tests {
         }
         assert_eq!(photos.clean("a.svg", b"<svg"), Ok(None));
         assert!(all.clean("a.svg", b"<svg").is_err());
+    }
+
+    #[test]
+    fn damage_is_told_once() {
+        let not_clean = |file: &str| not_clean(file, &Error::Truncated);
+        let shown = Diagnostic::error(BAD_IMAGE, "`a.jpg` cannot be read as an image: the file is cut off")
+            .at(&FileId::from("content/_index.mdx"), Span::at(9))
+            .with_other(&FileId::from("content/a.jpg"), Span::at(0), "the image");
+        let unmade = Diagnostic::error(BAD_IMAGE, "nothing").at(&FileId::from("content/b.jpg"), Span::at(0));
+        let alone = not_clean("content/c.jpg");
+        let mut all =
+            vec![shown.clone(), not_clean("content/a.jpg"), unmade.clone(), not_clean("content/b.jpg"), alone.clone()];
+        leave_out_told(&mut all);
+        assert_eq!(all, [shown, unmade, alone]);
     }
 
     #[test]

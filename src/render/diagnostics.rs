@@ -2,6 +2,7 @@
 
 use rivage_diag::{Diagnostic, FileId, Severity, Span};
 
+use super::html::host::At;
 use crate::config::BrokenLinks;
 
 /// Returns the name that is most like `written`, if one is like it at all.
@@ -224,9 +225,11 @@ pub(super) fn missing_glyph(text: &str, missing: char) -> Diagnostic {
     .with_hint("name a font that has it in `[images] card_fonts`, or give the page a `cover`")
 }
 
-/// A file that says it is an image and is none.
-pub(super) fn bad_image(file: &FileId, span: Span, written: &str, why: &str) -> Diagnostic {
-    Diagnostic::error("bad-image", format!("`{written}` cannot be read as an image: {why}")).at(file, span)
+/// A file that says it is an image and is none. The second place is the image itself, by which others know that it has been told.
+pub(super) fn bad_image(at: At<'_>, written: &str, image: &str, why: &str) -> Diagnostic {
+    Diagnostic::error("bad-image", format!("`{written}` cannot be read as an image: {why}"))
+        .at(at.file, at.span)
+        .with_other(&FileId::from(image), Span::at(0), "the image")
 }
 
 /// A file whose name promises another format.

@@ -240,7 +240,7 @@ impl<'r> SiteHost<'r> {
                     ImageTarget { src, size: Some((width, height)), picture: picture.flatten() }
                 }
                 Err(why) => {
-                    self.diagnostics.push(diagnostics::bad_image(at.file, at.span, url, &why));
+                    self.diagnostics.push(diagnostics::bad_image(at, url, &file, &why));
                     ImageTarget { src, size: None, picture: None }
                 }
             };
@@ -248,7 +248,7 @@ impl<'r> SiteHost<'r> {
         match crate::theme::read(self.inputs, &file).map(|bytes| rivage_images::size(&bytes)) {
             Ok(Ok(size)) => ImageTarget { src, size, picture: None },
             Ok(Err(why)) => {
-                self.diagnostics.push(diagnostics::bad_image(at.file, at.span, url, &why.to_string()));
+                self.diagnostics.push(diagnostics::bad_image(at, url, &file, &why.to_string()));
                 ImageTarget { src, size: None, picture: None }
             }
             Err(error) => {

@@ -258,6 +258,9 @@ fn image_html(
     match picture {
         Some(picture) => {
             let mut picture = picture.clone();
+            if let (Some(width), None) = (wished.0, arguments.get::<&str>("sizes")?.filter(|sizes| !sizes.is_empty())) {
+                picture.sizes = format!("(max-width: {width}px) 100vw, {width}px");
+            }
             if let (Some(width), Some(height)) = shown(wished, Some((picture.width, picture.height))) {
                 (picture.width, picture.height) = (width, height);
             }

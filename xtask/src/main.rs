@@ -46,7 +46,8 @@ cargo xtask RECIPE
   security   sqlmap against the API, some minutes
   corpus     real MDX against the reference compiler alone
   lighthouse what Lighthouse says of this repository's site
-  bench      rivage and other generators on the same sites; `bench --help` for its options; `bench api`: the API beside Hono and pg
+  bench      rivage and other generators on the same sites; `bench --help` for its options; `bench api`: the API beside Hono and pg;
+             `bench images`: time, memory and what settings of encoders are worth
   generate   a site to measure with: COUNT posts in FOLDER
   fuzz       every fuzz target in turn, [SECONDS] each (600)
 ";

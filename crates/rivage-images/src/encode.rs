@@ -23,6 +23,18 @@ pub struct Settings {
     pub speed: u8,
 }
 
+/// Bytes that writing an image takes at most, besides its pixels: what was measured for photos, and a little more.
+pub fn encoding_memory(raster: &Raster, format: Format) -> u64 {
+    let each = match format {
+        // Planes of 16 bits in several sizes, and what is decided for each block.
+        Format::Avif => 48,
+        Format::Webp => 8,
+        // The same in other formats: lines with and without a filter, or without alpha.
+        Format::Png | Format::Gif | Format::Jpeg => 4,
+    };
+    u64::from(raster.width()) * u64::from(raster.height()) * each
+}
+
 /// Writes pixels as a file.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 //! them. [`without_metadata`] and [`sanitize_svg`] leave out of a file what visitors need not get, [`draw()`] makes a picture of an SVG with
 //! [`Fonts`] of its own. Everything is bounded before it is decoded; whatever bytes are given, the answer is a value or an [`Error`]. The same input gives the
 //! same bytes on one machine: encoders run on one thread, and callers work on several images at once.
-//! Deliberately not here: files, caches, HTML, and how many images are worked on at once ([`memory`] tells what one of them needs).
+//! Deliberately not here: files, caches, HTML, and how many images are worked on at once ([`memory`] and [`encoding_memory`] tell what one needs).
 
 mod area;
 mod decode;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use area::{Area, Focus, Ratio};
 pub use decode::{decode, memory};
 pub use draw::{DRAWERS, LARGEST_DRAWING, draw, drawing_size};
-pub use encode::{ENCODERS, Settings, encode};
+pub use encode::{ENCODERS, Settings, encode, encoding_memory};
 pub use error::Error;
 pub use fonts::{Fit, Fitted, Fonts};
 pub use probe::{Info, LARGEST_PIXELS, LARGEST_SIDE, probe};

@@ -14,6 +14,7 @@
 
 mod api;
 mod case;
+mod images;
 mod machine;
 pub(crate) mod measure;
 mod options;
@@ -39,6 +40,7 @@ pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
             return Ok(());
         }
         ["api", options @ ..] => return api::run(options),
+        ["images", options @ ..] => return images::run(options),
         ["measure-one", answer, program, args @ ..] => return measure::one(answer, program, args),
         _ => {}
     }

@@ -225,7 +225,7 @@ fn floor() -> anyhow::Result<Installed> {
     })
 }
 
-fn built(given: Option<&Path>) -> anyhow::Result<Installed> {
+pub(super) fn built(given: Option<&Path>) -> anyhow::Result<Installed> {
     let file = match given {
         Some(file) => file.canonicalize().with_context(|| format!("could not find `{}`", file.display()))?,
         None => {

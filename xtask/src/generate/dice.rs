@@ -5,11 +5,11 @@ const WORDS: [&str; 25] = [
     "sail", "anchor", "harbor", "light", "wave", "foam", "drift", "shell", "stone", "reef", "fog",
 ];
 
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// Dice for one page: pages do not depend on each other, so that more pages leave the first ones as they are.
-    pub(super) fn of_page(seed: u64, number: u32) -> Self {
+    pub(crate) fn of_page(seed: u64, number: u32) -> Self {
         let mut dice = Self(seed);
         let start = dice.bits();
         Self(start ^ (u64::from(number) << 20))
@@ -23,7 +23,7 @@ impl Dice {
         bits ^ (bits >> 31)
     }
 
-    pub(super) fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.bits() % sides
     }
 

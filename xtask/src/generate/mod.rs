@@ -4,7 +4,7 @@
 //! posts for each tool. Deliberately not here: settings and layouts, which lie in `benches/sites/`.
 
 mod code;
-mod dice;
+pub(crate) mod dice;
 pub(crate) mod docs;
 pub(crate) mod posts;
 
