@@ -72,6 +72,33 @@ describe('writing', () => {
 })
 
 describe('reading', () => {
+  test('pictures take the place that their attributes and neighbours give them', async () => {
+    const undo = await edit('content/docs/guides/images/index.mdx', (text) => `${text}
+
+## Shown in all ways
+
+<Image src="./coast.jpg" alt="Alone" width={200} />
+
+<Figure src="./coast.jpg" alt="In a figure" crop="3:4" />
+
+<Testimonial author="Jane" image="./coast.jpg">Good.</Testimonial>
+`)
+    const { page, close } = await open('/docs/guides/images/')
+    await page.getByAltText('In a figure').waitFor()
+    const box = (locator) => locator.boundingBox()
+    const [heading, alone] = [await box(page.locator('#shown-in-all-ways')), await box(page.getByAltText('Alone'))]
+    assert.equal(alone.width, 200)
+    assert.ok(alone.y - heading.y - heading.height > 8, 'an image keeps away from the heading above')
+    const figure = page.getByAltText('In a figure')
+    const most = (await box(page.locator('figure', { has: figure }))).width
+    const width = Number(await figure.getAttribute('width'))
+    assert.ok(Math.abs((await box(figure)).width - Math.min(width, most)) < 1, `a picture of ${width} pixels has ${(await box(figure)).width} of ${most}`)
+    const card = page.locator('.testimonial')
+    assert.equal((await box(card.locator('img'))).x, (await box(card.locator('blockquote'))).x, 'nothing stands before the face')
+    await undo()
+    await close()
+  })
+
   test('search by keyboard', async () => {
     const { page, complaints, close } = await open('/')
     await page.keyboard.press('/')
