@@ -342,6 +342,7 @@ fn published_pages_are_found_listed_and_related() {
     assert_eq!(titles(&listed), ["The lighthouse"], "{listed:?}");
     let page = get(place, "/api/v1/page?path=/docs/lighthouse/");
     assert_eq!(page.json()["description"], "A light for ships.", "{page:?}");
+    assert_eq!(page.json()["published_at"], Value::Null, "it has no date: {page:?}");
     let related = get(place, "/api/v1/graph/related?path=/docs/lighthouse/&depth=1");
     assert_eq!(titles(&related), ["Harbour", "Tides"], "{related:?}");
     let similar = get(place, "/api/v1/graph/similar?path=/docs/lighthouse/");
@@ -560,6 +561,25 @@ fn a_preview_brings_its_own_database_and_takes_it_away() {
         assert!(Instant::now() < deadline, "{}", log());
         std::thread::sleep(Duration::from_millis(50));
     }
+
+    // A table that is made while the preview runs.
+    let migration = "create table buoy (name text primary key);\ninsert into buoy values ('Basse Royale');\n";
+    std::fs::write(folder.path().join("migrations/V2__buoys.sql"), migration).unwrap();
+    let buoys = "-- GET /api/buoys\n-- @auth none\n-- @returns many\n\nselect name from buoy limit 10\n";
+    std::fs::write(folder.path().join("api/buoys.sql"), buoys).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while send(&address, "GET", "/api/buoys", &[], b"").text() != r#"{"items":[{"name":"Basse Royale"}]}"# {
+        assert!(Instant::now() < deadline, "{}", log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // One that was run is told with the way to begin anew, and the last good state answers on.
+    std::fs::write(folder.path().join("migrations/V2__buoys.sql"), "create table buoy (name text);\n").unwrap();
+    while !log().contains("delete `.rivage/postgres`") {
+        assert!(Instant::now() < deadline, "{}", log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(log().contains("error[changed-migration]"), "{}", log());
+    assert_eq!(send(&address, "GET", "/api/buoys", &[], b"").status, 200);
 
     // The preview is killed, not told to end: its database ends all the same.
     drop(keeper.stdin.take());

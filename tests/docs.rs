@@ -84,6 +84,78 @@ fn every_code_is_documented() {
     assert!(missing.is_empty() && gone.is_empty(), "missing {missing:?}, gone {gone:?}");
 }
 
+/// What a client of the API can be told.
+#[test]
+fn every_problem_of_the_api_is_documented() {
+    fn collect(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, found);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            for made in ["Problem::new(", "problem(", "missing("] {
+                for (at, _) in text.match_indices(made) {
+                    let rest = text[at + made.len()..]
+                        .trim_start_matches(|c: char| c.is_ascii_digit() || c == ',' || c == ' ');
+                    let code = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(code, _)| code);
+                    let is_code = |code: &&str| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+                    found.extend(code.filter(is_code).map(str::to_owned));
+                }
+            }
+        }
+    }
+    let mut made = BTreeSet::new();
+    collect(&Path::new(ROOT).join("crates/rivage-api/src"), &mut made);
+    assert!(made.len() > 25, "{made:?}");
+    let page = read("content/docs/api/_index.mdx");
+    let missing: Vec<_> = made.iter().filter(|code| !page.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Examples of settings are settings: a reader copies them.
+#[test]
+fn every_example_of_settings_is_understood() {
+    fn pages(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pages(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "mdx") {
+                found.push(path);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    pages(&Path::new(ROOT).join("content/docs"), &mut all);
+    all.sort();
+    let mut count = 0;
+    for page in all {
+        let text = fs::read_to_string(&page).unwrap();
+        for (_, rest) in
+            text.match_indices("```toml title=\"rivage.toml\"\n").map(|(at, mark)| text.split_at(at + mark.len()))
+        {
+            let example = rest.split("```").next().unwrap();
+            let (_, found) = rivage::config::read(&"rivage.toml".into(), example);
+            let errors: Vec<_> = found.iter().filter(|found| found.is_error()).map(|found| &found.message).collect();
+            assert!(errors.is_empty(), "{}: {errors:?} in\n{example}", page.display());
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
+}
+
+#[test]
+fn every_icon_is_documented() {
+    let page = read("content/docs/components/text.mdx");
+    for entry in fs::read_dir(Path::new(ROOT).join("themes/shore/assets/icons")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(page.contains(&format!("`{}`", name.trim_end_matches(".svg"))), "{name}");
+    }
+}
+
 #[test]
 fn every_setting_is_documented() {
     let page = read("content/docs/reference/settings.mdx");

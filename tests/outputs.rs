@@ -124,6 +124,25 @@ fn files_that_components_show_are_found() {
 }
 
 #[test]
+fn a_tree_of_files_tells_names_from_remarks() {
+    let tree = "<FileTree>\n- rivage.toml settings & more\n- content/\n  - **_index.mdx** the home page\n  - a.md\n- api/ routes\n</FileTree>\n";
+    let site = [("content/_index.mdx", tree)];
+    let built = build(site);
+    assert_eq!(built.problems(&site), [""; 0]);
+    let main = built.main("index.html").replace('"', "");
+    for part in [
+        "<span class=file-name>rivage.toml</span> settings &amp; more",
+        "<span class=file-name is-folder>content/</span>",
+        "<strong>_index.mdx</strong> the home page",
+        "<span class=file-name>a.md</span>",
+        "<span class=file-name is-folder>api/</span> routes",
+    ] {
+        assert!(main.contains(part), "no {part} in {main}");
+    }
+    assert_eq!(main.matches("<li>").count(), 5, "{main}");
+}
+
+#[test]
 fn a_broken_template_does_not_hide_behind_what_it_breaks() {
     let site = [
         ("content/_index.mdx", "---\ntitle: Home\n---\n<Callout>a</Callout> <Mine />\n"),

@@ -14,12 +14,18 @@ use crate::parse::Document;
 use crate::render::PageFacts;
 use crate::resolve::{Page, Site};
 
-/// Pages that nothing links to: no text, menu, sidebar or list. The home pages need no link.
+/// Pages that nothing links to: no text, menu, sidebar or list. The home pages need no link, nor do those that forms lead to.
 pub(super) fn orphans(site: &Site, output: &Output) -> Vec<Diagnostic> {
+    let thanks = |page: &Page| {
+        let mut paths = site.config.api.forms.iter().filter_map(|form| form.form.thanks.as_deref());
+        paths.any(|path| {
+            path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/') == page.url.trim_end_matches('/')
+        })
+    };
     let orphan = |page: &Page| {
         let document = own_document(page)?;
         let written = format!("{}{}", site.config.site.base_path, page.url);
-        let fine = page.key.is_empty() || output.is_linked(&page.url, &written);
+        let fine = page.key.is_empty() || output.is_linked(&page.url, &written) || thanks(page);
         (!fine).then(|| diagnostics::orphan(&document.file, &page.url))
     };
     site.pages.iter().filter_map(orphan).collect()
@@ -228,6 +234,18 @@ pub(super) mod tests {
         let found = orphans(&site, &output);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].message, "nothing links to `/b/`");
+    }
+
+    #[test]
+    fn a_page_that_a_form_leads_to_is_no_orphan() {
+        let mut site = site(&["/", "/thanks/", "/b/"]);
+        let thanks = Some("/thanks/".to_owned());
+        let form = rivage_api::manifest::Form { name: "a".to_owned(), trap: None, challenge: false, thanks };
+        let form = crate::config::api::Form { form, fields: Vec::new(), span: Span::at(0) };
+        Arc::make_mut(&mut site.config).api.forms.push(form);
+        let found = orphans(&site, &Output::default());
+        let told: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
+        assert_eq!(told, ["nothing links to `/b/`"]);
     }
 
     #[test]

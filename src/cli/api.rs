@@ -18,7 +18,7 @@ use crate::inputs::Inputs;
 pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Result<Exit> {
     let program = match (&args.command, program::FILES) {
         (ApiCommand::Worker(_), None) => {
-            let hint = "releases carry it; with rivage's sources, `cargo xtask worker` makes it";
+            let hint = "releases carry it; with rivage's sources, `cargo xtask release` builds a rivage that has it";
             return Err(failure("this rivage was built without the program of the Worker", hint));
         }
         (_, files) => files.unwrap_or_default(),

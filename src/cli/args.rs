@@ -21,17 +21,20 @@ pub struct Args {
     pub command: Command,
 }
 
+/// What stands above them: a command's own options come first.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options that every command takes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Global {
     /// The project's folder [default: the nearest one above with a rivage.toml]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub root: Option<PathBuf>,
     /// Whether messages are coloured; `auto` looks at the terminal and NO_COLOR
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = EVERYWHERE)]
     pub color: Color,
     /// Say nothing but errors and results that were asked for
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
 }
 
@@ -656,7 +659,10 @@ pub struct DeployPrune {
 pub struct Deployments {
     /// Where to look.
     #[command(flatten)]
-    pub place: DeployPlace,
+    pub place: TargetPlace,
+    /// Only those of production
+    #[arg(long)]
+    pub production: bool,
     /// Only previews
     #[arg(long, conflicts_with = "production")]
     pub preview: bool,

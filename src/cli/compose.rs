@@ -36,8 +36,13 @@ struct Place {
 /// # Errors
 /// A file is missing or wrong, or nothing listens at the port.
 pub(super) fn config(root: &Path) -> anyhow::Result<Config> {
-    let text = std::fs::read_to_string(root.join(FILE));
-    let text = text.with_context(|| format!("could not read `{FILE}`, which `--db {WORD}` is about"))?;
+    let text = match std::fs::read_to_string(root.join(FILE)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let copy = format!("copy `{FILE}` and `deploy/postgres/` of rivage's repository into the project");
+            return Err(failure(format!("there is no `{FILE}`, which `--db {WORD}` is about"), copy));
+        }
+        read => read.with_context(|| format!("could not read `{FILE}`, which `--db {WORD}` is about"))?,
+    };
     let place = place(&text)?;
     let path = root.join(&place.secret);
     let password = std::fs::read_to_string(&path).unwrap_or_default();
@@ -118,7 +123,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let told = || format!("{:#}", config(root).unwrap_err());
-        assert!(told().contains("could not read `docker-compose.yml`"));
+        assert!(told().contains("there is no `docker-compose.yml`, which `--db compose` is about: copy"), "{}", told());
         std::fs::write(root.join(FILE), "services: [").unwrap();
         assert!(told().contains("`docker-compose.yml` cannot be read"));
         std::fs::write(root.join(FILE), "services: { database: { ports: ['127.0.0.1:1:5432'] } }").unwrap();

@@ -32,10 +32,10 @@ pub(super) struct Shown {
 }
 
 pub(super) fn run(global: &Global, args: &Deployments, printer: &Printer) -> anyhow::Result<Exit> {
-    let setup = Setup::open(global, &args.place)?;
+    let setup = Setup::open(global, &(&args.place).into())?;
     let name = setup.name()?;
     let client = setup.client(printer)?;
-    let wanted = if args.place.production { Some(true) } else { args.preview.then_some(false) };
+    let wanted = if args.production { Some(true) } else { args.preview.then_some(false) };
     let mut shown = of_target(&setup, &client, &name, wanted, args.limit)?;
     shown.retain(|one| wanted.is_none_or(|production| one.production == production));
     shown.truncate(args.limit);

@@ -16,6 +16,7 @@ use super::preview_database::{self, PreviewDatabase};
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources, read, world};
 use super::serve;
+use crate::database::migrations;
 use crate::diag::emit;
 use crate::inputs::{Inputs, Known, World};
 use crate::pipeline::{Mode, Options, Outcome, Session, Silent};
@@ -24,9 +25,10 @@ use crate::serve::Desk;
 use crate::{api, config, watch};
 
 /// What a project is made of, at its top. public/ is not: what is built changes nothing.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     config::FILE,
     api::FOLDER,
+    migrations::FOLDER,
     "content",
     "data",
     "layouts",

@@ -3,7 +3,7 @@
 //! In: `--db`, `DATABASE_URL`, the programs of PostgreSQL, which are fetched where there are none and somebody agrees. Out: a database at the
 //! [`Desk`], or a hint in its place. Started once, in the background, when the site has an API for the first time: a site without one never waits
 //! for it. The content of the site goes into a private one, and into that of docker-compose.yml, after the first build, and again when builds have
-//! come to rest.
+//! come to rest; so do migrations that are new.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use rivage_api::auth::jwt::Key;
 use rivage_api::decide::Secrets;
+use rivage_diag::Diagnostic;
 use rivage_postgres::Config;
 
 use super::args::Preview;
@@ -23,7 +24,8 @@ use super::project::{SiteSources, world};
 use super::publish::write;
 use super::serve::secrets as named_secrets;
 use crate::database::cluster::{Cluster, Error as ClusterError, OLDEST};
-use crate::database::{fetch, migrations};
+use crate::database::fetch;
+use crate::database::migrations::{self, Owner};
 use crate::diag::emit;
 use crate::inputs::Inputs;
 use crate::pipeline::{Mode, Options, Session, Silent};
@@ -32,6 +34,12 @@ use crate::write::NullSink;
 
 /// How long nothing may be built before the content is published again: whoever writes saves often.
 const QUIET: Duration = Duration::from_millis(1500);
+
+/// What else helps in a private database where a migration was changed after it was run.
+const ANEW: &str = "or stop the preview, delete `.rivage/postgres`, and begin anew";
+
+/// The migrations of rivage and of the site, and what is wrong with the latter.
+type Migrations = (Vec<migrations::Migration>, Vec<Diagnostic>);
 
 /// The database of a preview.
 pub(super) struct PreviewDatabase {
@@ -127,7 +135,7 @@ struct Starting {
 impl Starting {
     fn run(self) {
         let done = match &self.compose {
-            Some(config) => self.keep_filled(config, &config.to_string()),
+            Some(config) => self.keep_filled(config, &config.to_string(), None),
             // A variable for some other program is no reason to fail for a site that needs no database.
             None => named(self.given.as_deref(), VARIABLE).and_then(|named| match named {
                 Some(config) => {
@@ -150,7 +158,9 @@ impl Starting {
 
     /// Tables of somebody's database are left as they are.
     fn look(&self, config: Config) -> anyhow::Result<()> {
-        let states = states(config, &self.migrations())?;
+        let (all, problems) = self.migrations();
+        self.print(&problems);
+        let states = states(config, &all)?;
         let pending = states.iter().filter(|state| **state == migrations::State::Pending).count();
         if pending > 0 {
             let pending = count(pending, "migration");
@@ -179,16 +189,14 @@ impl Starting {
             state.cluster = Some(cluster);
         }
         let config = Config::parse(&url).map_err(rivage_postgres::Error::from)?;
-        self.keep_filled(&config, &url)
+        self.keep_filled(&config, &url, Some(ANEW))
     }
 
-    /// Makes the tables, and publishes the content until the preview ends: this database is for nothing else.
-    fn keep_filled(&self, config: &Config, shown: &str) -> anyhow::Result<()> {
-        if let Err(diagnostic) = migrate(config.clone(), &self.migrations())? {
-            let world = world(&self.root);
-            let sources = SiteSources { fs: &*world.fs, outcome: None };
-            self.printer.diagnostics(&emit::human(&[diagnostic], &sources, self.printer.color()));
-        }
+    /// Makes the tables, and publishes the content until the preview ends: this database is for nothing else. `anew` is how to begin again where a
+    /// migration that was run has been changed, as one is while it is being written.
+    fn keep_filled(&self, config: &Config, shown: &str, anew: Option<&str>) -> anyhow::Result<()> {
+        let mut tried = self.migrations();
+        self.migrate(config, &tried, anew)?;
         self.desk.set_database(Database::new(config.clone(), None, self.answer));
         self.printer.note(&format!("the API's database: {shown}"));
         self.publish(config.clone())?;
@@ -198,7 +206,31 @@ impl Starting {
             if lock(&self.state).is_over {
                 break;
             }
+            let now = self.migrations();
+            if now != tried {
+                self.migrate(config, &now, anew)?;
+                tried = now;
+            }
             self.publish(config.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Runs what was not run yet, and tells what is wrong.
+    fn migrate(&self, config: &Config, (all, problems): &Migrations, anew: Option<&str>) -> anyhow::Result<()> {
+        self.print(problems);
+        match migrate(config.clone(), all)? {
+            Ok(migrated) => {
+                let own = migrated.done.iter().filter(|migration| migration.owner == Owner::Site).count();
+                if own > 0 {
+                    self.printer.note(&format!("{} of the site run", count(own, "migration")));
+                    self.desk.forget();
+                }
+            }
+            Err(diagnostic) => {
+                let anew = anew.filter(|_| diagnostic.code == "changed-migration");
+                self.print(&[anew.into_iter().fold(diagnostic, Diagnostic::with_hint)]);
+            }
         }
         Ok(())
     }
@@ -235,14 +267,16 @@ impl Starting {
         Ok(())
     }
 
-    fn migrations(&self) -> Vec<migrations::Migration> {
-        let world = world(&self.root);
-        let (all, problems) = migrations::all(&Inputs::new(&world));
+    fn migrations(&self) -> Migrations {
+        migrations::all(&Inputs::new(&world(&self.root)))
+    }
+
+    fn print(&self, problems: &[Diagnostic]) {
         if !problems.is_empty() {
+            let world = world(&self.root);
             let sources = SiteSources { fs: &*world.fs, outcome: None };
-            self.printer.diagnostics(&emit::human(&problems, &sources, self.printer.color()));
+            self.printer.diagnostics(&emit::human(problems, &sources, self.printer.color()));
         }
-        all
     }
 }
 

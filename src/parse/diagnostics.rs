@@ -40,6 +40,10 @@ pub(super) fn only_for_sections(key: &str) -> String {
     format!("`{key}` is a key of `_index` files")
 }
 
+pub(super) fn undeclared_taxonomy(key: &str) -> String {
+    format!("a rivage.toml that has `[taxonomies]` names all of them: write `[taxonomies.{key}]`, too")
+}
+
 pub(super) fn bad_date(file: &FileId, key: &str, span: Span) -> Diagnostic {
     Diagnostic::error("bad-value", format!("`{key}` must be a date"))
         .at(file, span)

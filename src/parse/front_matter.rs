@@ -183,7 +183,12 @@ pub(super) fn read(report: &Report<'_>, rules: &Rules<'_>, data: &Data) -> Front
 const SECTION_KEYS: [&str; 7] = ["kind", "sort_by", "paginate_by", "feed", "permalink", "page_template", "cascade"];
 
 fn hint(key: &str) -> String {
-    if SECTION_KEYS.contains(&key) { diagnostics::only_for_sections(key) } else { diagnostics::OWN_KEYS.to_owned() }
+    match key {
+        _ if SECTION_KEYS.contains(&key) => diagnostics::only_for_sections(key),
+        // Known until the settings name another taxonomy and not these.
+        "tags" | "categories" => diagnostics::undeclared_taxonomy(key),
+        _ => diagnostics::OWN_KEYS.to_owned(),
+    }
 }
 
 /// Adds entries to a free map; what is there already wins.

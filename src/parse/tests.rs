@@ -278,7 +278,7 @@ fn terms_are_keys_of_the_settings() {
     assert_eq!(matter.taxonomies["places"][0].value, "Brittany");
     assert_snapshot!(check_in("[taxonomies.places]", "content/a.md", "tags: [a]\nplace: x"), @r#"
     2: "tags" unknown-key: unknown key `tags` in front matter
-       help: put data of your own below `extra`
+       help: a rivage.toml that has `[taxonomies]` names all of them: write `[taxonomies.tags]`, too
     3: "place" unknown-key: unknown key `place` in front matter
        help: a key with a similar name exists: `places`
     "#);

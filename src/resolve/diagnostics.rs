@@ -119,6 +119,18 @@ pub(super) fn hidden_item(file: &FileId, span: Span, written: &str) -> Diagnosti
     .with_hint("publish the page, or remove the item")
 }
 
+pub(super) fn unknown_thanks(file: &FileId, span: Span, form: &str, path: &str, nearest: Option<&str>) -> Diagnostic {
+    Diagnostic::error("broken-navigation", format!("`thanks` of the form `{form}` is `{path}`, which does not exist"))
+        .at(file, span)
+        .with_hint_if(nearest.map(|nearest| format!("there is `{nearest}`")))
+        .with_hint("write that page: browsers without a script go there when the form was sent")
+}
+
+pub(super) fn hidden_thanks(file: &FileId, span: Span, form: &str, path: &str) -> Diagnostic {
+    let message = format!("`thanks` of the form `{form}` is `{path}`, a draft or not to be shown today");
+    Diagnostic::warning("hidden-navigation", message).at(file, span).with_hint("publish that page")
+}
+
 pub(super) fn unknown_folder(file: &FileId, span: Span, folder: &str, nearest: Option<&str>) -> Diagnostic {
     Diagnostic::error("broken-navigation", format!("there are no pages below `content/{folder}`"))
         .at(file, span)

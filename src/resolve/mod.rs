@@ -238,6 +238,7 @@ pub fn resolve(
     site.targets = Targets::new(&site, tree, &hidden, &by_key, &section_paths);
     site.menus = navigation::menus(&site, &mut found);
     site.sidebars = navigation::sidebars(&site, &sidebar_roots, &mut found);
+    navigation::thanks(&site, &mut found);
     for (root, _) in &sidebar_roots {
         let page = &site.pages[root.0 as usize];
         let (language, key) = (page.language.clone(), page.key.clone());

@@ -60,6 +60,22 @@ fn menu(site: &Site, language: &Language, items: &[MenuItem], found: &mut Vec<Di
     out
 }
 
+/// Looks whether the pages are there to which browsers go after a form.
+pub(super) fn thanks(site: &Site, found: &mut Vec<Diagnostic>) {
+    let (home, file) = (FileId::from("content/_"), FileId::from(FILE));
+    for form in &site.config.api.forms {
+        let Some(path) = &form.form.thanks else { continue };
+        match site.link_target(&home, &site.config.default_language().code, path) {
+            Target::Unknown { nearest } => {
+                let unknown = diagnostics::unknown_thanks(&file, form.span, &form.form.name, path, nearest.as_deref());
+                found.push(unknown);
+            }
+            Target::Hidden => found.push(diagnostics::hidden_thanks(&file, form.span, &form.form.name, path)),
+            Target::Page { .. } | Target::File { .. } | Target::Anchor(_) | Target::External => {}
+        }
+    }
+}
+
 /// Makes the sidebars of all sections that have one.
 pub(super) fn sidebars(
     site: &Site,

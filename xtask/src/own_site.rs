@@ -15,7 +15,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let _ = program(&rivage, &["build", "--out", &folder]).run();
         bail!("this repository's own site has errors or warnings");
     }
-    program(&rivage, &["check"]).run()?;
+    let (checked, result) = program(&rivage, &["check", "--json"]).output()?;
+    let result: serde_json::Value = serde_json::from_str(&result)?;
+    if !checked || result["errors"] != 0 || result["warnings"] != 0 {
+        let _ = program(&rivage, &["check"]).run();
+        bail!("`rivage check` has something to say about this repository's own site");
+    }
     note(&format!("own site: {} pages, nothing to report", result["pages"]));
     Ok(())
 }

@@ -90,7 +90,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
     found.extend(settings(&setup));
     match setup.client_of_token(printer) {
         None => {
-            let hint = "make one as the documentation says, and set it: `export CLOUDFLARE_API_TOKEN=…`";
+            let hint = "make one at https://dash.cloudflare.com/profile/api-tokens, and set it: `export CLOUDFLARE_API_TOKEN=…`";
             found.push(Finding::problem("token", "CLOUDFLARE_API_TOKEN is not set", hint));
         }
         Some(client) => {

@@ -7,6 +7,7 @@ use rivage_diag::Diagnostic;
 use rustc_hash::FxHashSet;
 
 use super::diagnostics;
+use crate::config::images::Store;
 use crate::render::Artifact;
 use crate::resolve::Site;
 use crate::write::MARK;
@@ -48,12 +49,17 @@ pub(super) fn render(site: &Site, statics: &FxHashSet<&str>) -> (Option<Artifact
     if let Some(csp) = &site.config.build.csp {
         all.insert("Content-Security-Policy".to_owned(), set(csp));
     }
-    let unhashed = unhashed_assets(site, statics);
-    match unhashed {
+    match unhashed(site, statics, "assets") {
         Some(path) => diagnostics.push(diagnostics::unhashed_assets(&path)),
         None => {
             rules.entry("/assets/*".to_owned()).or_default().insert("Cache-Control".to_owned(), set(FOR_EVER));
         }
+    }
+    // What a site has there besides the files that are made of its images is its own affair: then browsers ask again for all of them.
+    let images = &site.config.images;
+    let folder = &site.config.deploy.media;
+    if images.enabled && images.store == Store::Local && unhashed(site, statics, folder).is_none() {
+        rules.entry(format!("/{folder}/*")).or_default().insert("Cache-Control".to_owned(), set(FOR_EVER));
     }
     if site.config.search.enabled {
         let path = format!("/{}*", super::search::HASHED);
@@ -129,10 +135,12 @@ fn write(rules: &IndexMap<String, Rule>, diagnostics: &mut Vec<Diagnostic>) -> S
     text
 }
 
-/// Returns something below `/assets/` whose name has no hash: it must not be kept for ever.
-fn unhashed_assets(site: &Site, statics: &FxHashSet<&str>) -> Option<String> {
-    let files = statics.iter().filter(|name| name.starts_with("assets/")).map(|name| format!("static/{name}"));
-    let pages = site.routes.iter().map(|route| &route.url).filter(|url| url.starts_with("/assets/")).cloned();
+/// Returns something below a folder whose name has no hash: it must not be kept for ever.
+fn unhashed(site: &Site, statics: &FxHashSet<&str>, folder: &str) -> Option<String> {
+    let is_below = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let files = statics.iter().filter(|name| is_below(name)).map(|name| format!("static/{name}"));
+    let pages = site.routes.iter().map(|route| &route.url);
+    let pages = pages.filter(|url| url.strip_prefix('/').is_some_and(is_below)).cloned();
     files.chain(pages).min()
 }
 
@@ -166,6 +174,8 @@ mod tests {
           Content-Security-Policy: default-src 'self'
         /assets/*
           Cache-Control: public, max-age=31536000, immutable
+        /media/*
+          Cache-Control: public, max-age=31536000, immutable
         /search/data/*
           Cache-Control: public, max-age=31536000, immutable
         ");
@@ -190,6 +200,8 @@ mod tests {
           Content-Security-Policy: default-src 'self'
           X-Frame-Options: DENY
         /assets/*
+          Cache-Control: public, max-age=31536000, immutable
+        /media/*
           Cache-Control: public, max-age=31536000, immutable
         /embed/*
           ! content-security-policy
@@ -230,6 +242,25 @@ mod tests {
     }
 
     #[test]
+    fn made_images_are_kept_for_ever_unless_others_lie_among_them() {
+        assert!(check(TestSite::new(), &["mediathek/a.png"]).contains("\n/media/*\n"));
+        assert!(!check(TestSite::new(), &["media/a.png"]).contains("/media/"));
+        let mut site = TestSite::new();
+        site.page("en", "media", "/media/");
+        assert!(!check(site, &[]).contains("/media/*"));
+        let mut site = TestSite::new();
+        site.config.deploy.media = "img".to_owned();
+        assert!(check(site, &[]).contains("\n/img/*\n"));
+        let away: [fn(&mut TestSite); 2] =
+            [|site| site.config.images.enabled = false, |site| site.config.images.store = Store::R2];
+        for away in away {
+            let mut site = TestSite::new();
+            away(&mut site);
+            assert!(!check(site, &[]).contains("/media/"));
+        }
+    }
+
+    #[test]
     fn bad_rules_and_limits_are_reported() {
         let mut site = TestSite::new();
         site.config.search.enabled = false;
@@ -248,7 +279,7 @@ mod tests {
             [
                 "bad-header: `docs/*` in `[headers]` must be a path from `/` on, or a URL, without spaces",
                 "bad-header: `X A` for `/a` cannot be a header's name",
-                "too-many-headers: there are 103 header rules, Cloudflare Pages takes 100",
+                "too-many-headers: there are 104 header rules, Cloudflare Pages takes 100",
             ]
         );
         assert!(text.contains(

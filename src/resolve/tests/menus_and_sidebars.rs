@@ -63,6 +63,26 @@ fn items_of_menus_lead_to_files_paths_and_urls() {
 }
 
 #[test]
+fn forms_thank_on_a_page_that_exists() {
+    let mut site = draft()
+        .pages(&["content/thanks.md", "content/cv/index.md"])
+        .page("content/draft.md", |matter| matter.draft = true);
+    for (name, thanks) in
+        [("good", Some("/thanks/")), ("typo", Some("/thank/")), ("draft", Some("/draft/")), ("none", None)]
+    {
+        let thanks = thanks.map(str::to_owned);
+        let form = rivage_api::manifest::Form { name: name.to_owned(), trap: None, challenge: false, thanks };
+        site.config.api.forms.push(crate::config::api::Form { form, fields: Vec::new(), span: Span::new(1, 2) });
+    }
+    let made = site.make();
+    insta::assert_snapshot!(made.told(), @r"
+    error[broken-navigation] rivage.toml: `thanks` of the form `typo` is `/thank/`, which does not exist
+    warning[hidden-navigation] rivage.toml: `thanks` of the form `draft` is `/draft/`, a draft or not to be shown today
+    ");
+    assert_eq!(made.diagnostics[0].hints[0], "there is `/thanks/`");
+}
+
+#[test]
 fn items_that_lead_nowhere_are_reported() {
     let made = draft()
         .pages(&["content/docs/install.md", "content/a.md"])

@@ -6,4 +6,4 @@
 -- @returns one
 -- @name get_page
 
-select path, title, description, kind, lang, tags, published_at, meta, body from page where path = :path and not draft
+select path, title, description, kind, lang, tags, nullif(published_at, 'epoch') as published_at, meta, body from page where path = :path and not draft

@@ -2,6 +2,9 @@
 // In: what the API answered. Out: elements. Deliberately not here: which route is asked.
 import { h, icon, number, s, say, t } from "./dom.js";
 
+/** A text whose names stand between backticks. */
+const marked = (text) => text.split("`").map((part, at) => (at % 2 ? h("code", {}, part) : part));
+
 /** What went wrong, in words, with what can be done. */
 export function problem(error, again) {
   const key = { 0: "unreachable", 403: "forbidden_text", 404: "not_found", 429: "too_many", 501: "not_available", 503: "unavailable", 504: "unavailable" }[error.status];
@@ -15,7 +18,7 @@ export function problem(error, again) {
       "div",
       {},
       h("p", { class: "admin-problem-title" }, t(key ?? "failed")),
-      detail && h("p", {}, detail),
+      detail && h("p", {}, marked(detail)),
       error.id && h("p", { class: "meta" }, `${t("request")} `, h("code", {}, error.id)),
       again && error.status !== 501 && error.status !== 403 && h("p", {}, h("button", { class: "button small", type: "button", onclick: again }, t("again"))),
     ),
