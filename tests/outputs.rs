@@ -202,6 +202,43 @@ fn a_component_that_pages_see_differently_is_rendered_for_each() {
 }
 
 #[test]
+fn what_a_page_does_not_have_is_no_answer_for_others() {
+    // Where there is no sidebar, and where there is no page, functions ask nothing of the site.
+    let parts = "{% component Side(depth: integer) %}{% for item in sidebar() %}{{ item.url }} {% endfor %}{% endcomponent Side %}{% component Near(depth: integer) %}{% for page in related(limit=3) %}{{ page.url }} {% endfor %}{% endcomponent Near %}";
+    let settings =
+        "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[content.docs]\nkind = \"docs\"\nsidebar = true\n";
+    let page = "---\ntitle: Page\n---\n[bay](/docs/bay/)\n";
+    // Which page is rendered first is a matter of threads: there are many of each kind.
+    let names: Vec<String> =
+        (0..20).flat_map(|n| [format!("content/docs/{n}.md"), format!("content/free/{n}.md")]).collect();
+    let build_with = |call: &str| {
+        // The theme's layout of sections fills a block of this one.
+        let docs = format!("{call}{{% block after %}}{{% endblock %}}");
+        let mut files = vec![
+            ("rivage.toml", settings),
+            ("components/parts.html", parts),
+            ("content/docs/_index.md", "---\ntitle: Docs\n---\n"),
+            ("content/docs/bay.md", "---\ntitle: Bay\n---\n"),
+        ];
+        files.extend([
+            ("layouts/docs/page.html", docs.as_str()),
+            ("layouts/page.html", call),
+            ("layouts/404.html", call),
+        ]);
+        files.extend(names.iter().map(|name| (name.as_str(), page)));
+        build(files)
+    };
+    let once = build_with("{{ once(component=\"Side\", depth=1) }}|{{ once(component=\"Near\", depth=1) }}");
+    let each = build_with("{{ <Side depth={1}/> }}|{{ <Near depth={1}/> }}");
+    assert_eq!(once.outcome.diagnostics, []);
+    let text = |page: &str| each.files[page].replace(' ', "");
+    assert!(text("docs/7/index.html").starts_with("/docs//docs/bay/"), "{}", text("docs/7/index.html"));
+    assert_eq!(text("free/7/index.html"), "|/docs/bay//docs/0//docs/1/");
+    assert_eq!(text("404.html"), "|");
+    assert_eq!(once.files, each.files);
+}
+
+#[test]
 fn mistakes_in_what_is_rendered_once_are_told() {
     let told = |call: &str| {
         let built = documentation(call, LINKS);

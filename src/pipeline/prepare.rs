@@ -27,7 +27,6 @@ use crate::parse::{self, Document};
 use crate::render::answers::Memo;
 use crate::render::assets::{self, AssetMap};
 use crate::render::functions::{Icon, Surroundings};
-use crate::render::once::Once;
 use crate::render::page::{ADMIN, ADMIN_LAYOUT, LazyEngine, REFERENCE_LAYOUT, Renderer};
 use crate::render::templates::{Sources, Templates};
 use crate::render::values::Values;
@@ -163,7 +162,6 @@ pub(super) fn prepare(
         reference: reference(&config, api.as_ref(), &site, &tree),
         admin: admin(&config, &site, &tree),
         memo: Memo::default(),
-        once: Once::default(),
     });
     let engine = Arc::new(LazyEngine::new(sources, options.profile));
     let (engine, engine_problems) = compiled(engine, &surroundings, cache, former_engine);

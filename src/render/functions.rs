@@ -14,7 +14,7 @@ use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 use super::answers::Memo;
 use super::assets::AssetMap;
 use super::live;
-use super::once::{self, Once};
+use super::once;
 use super::templates::Templates;
 use super::values::{Values, json};
 use super::{image_functions, scope};
@@ -52,8 +52,6 @@ pub struct Surroundings {
     pub admin: bool,
     /// Answers that many pages ask for.
     pub memo: Memo,
-    /// Components that are the same on many pages.
-    pub once: Once,
 }
 
 /// A drawing, made ready once: a page shows dozens.
@@ -278,11 +276,12 @@ fn get_section(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
 fn sidebar(env: &Surroundings, _: &Kwargs) -> TeraResult<Value> {
     let site = env.values.site();
     let found = scope::with(|scope| {
-        let page = site.page(scope.page?);
+        let id = scope.page()?;
+        let page = site.page(id);
         let section = page.sidebar.clone()?;
         let name = format!("sidebar {section}");
         let items = site.sidebars.get(&(page.language.clone(), section));
-        let found = items.map(|items| env.values.navigation(&page.language, &name, items, scope.page, &scope.url));
+        let found = items.map(|items| env.values.navigation(&page.language, &name, items, Some(id), scope.url()));
         Some((page.language.clone(), name, found.flatten()))
     });
     Ok(noted_navigation(env, found.flatten()))
@@ -292,10 +291,11 @@ fn menu(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let name = arguments.must_get::<&str>("name")?;
     let site = env.values.site();
     let found = scope::with(|scope| {
-        let items = site.menus.get(&scope.language).and_then(|menus| menus.get(name));
+        let (language, page) = (scope.language.clone(), scope.page());
+        let items = site.menus.get(&language).and_then(|menus| menus.get(name));
         let name = format!("menu {name}");
-        let found = items.map(|items| env.values.navigation(&scope.language, &name, items, scope.page, &scope.url));
-        (scope.language.clone(), name, found.flatten())
+        let found = items.map(|items| env.values.navigation(&language, &name, items, page, scope.url()));
+        (language, name, found.flatten())
     });
     Ok(noted_navigation(env, found))
 }

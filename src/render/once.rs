@@ -5,6 +5,19 @@
 //! page all of it is the same. In: the arguments, and the site's values, which tell what branches pages share. Out: HTML; what was asked
 //! while it was made is noted for each page that shows it. Deliberately not here: components whose arguments are the page's own, or that
 //! ask what pages differ in: they are rendered each time, so that the result is always that of the component itself.
+//!
+//! Why a result is never shown where it does not belong:
+//!
+//! - A branch is known by its place in memory. That is as good as its content as long as nothing else can come to lie there, and nothing can: [`Values`] owns
+//!   every branch that it takes for one, changes none, and owns the results as well, so that they are gone with it. A list that a template makes, or
+//!   that a page sees differently, lies elsewhere, because the branches still lie where they do. Hashing a branch for each page that shows it
+//!   would cost about what rendering it does.
+//! - All other arguments are part of the key as they are written, with their kind and length.
+//! - What a component asks of the site has to be the same for all pages of a language ([`is_for_all`]). It may also look at the page and ask nothing, as
+//!   `sidebar()` does where there is none: looks at the page, and all that is given out once on a page, are counted ([`scope::Scope::given`]).
+//! - The name of the component may be computed, so that it stands in no layout: the component itself is asked about, and whoever shows it is rendered
+//!   again when it changes.
+//! - An edited text is exchanged in place (`Values::exchange_document`): no branch shows one, and nothing that is for all pages asks for one.
 
 use std::fmt::Write as _;
 use std::sync::{PoisonError, RwLock};
@@ -31,10 +44,11 @@ struct Piece {
 /// The function of templates.
 pub(super) fn render(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let name = arguments.must_get::<&str>("component")?;
-    // All that depends on the page but the texts of its language, which nearly every page shows.
+    // What stands in no trace below: texts, which a page notes once, and the component, whose name may be computed.
     functions::note_texts(env);
+    functions::note(env, SiteQuestion::Component(name.to_owned()));
     let Some(key) = key(&env.values, name, arguments) else { return fresh(name, arguments) };
-    let known = env.once.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let known = env.values.once.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     if let Some(piece) = known {
         scope::with(|scope| scope.notes.extend(&piece.asked));
         return Ok(piece.html);
@@ -49,7 +63,7 @@ pub(super) fn render(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value
         asked.sort_unstable();
         asked.dedup();
         let piece = Piece { html: html.clone(), asked };
-        env.once.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, piece);
+        env.values.once.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, piece);
     }
     Ok(html)
 }
@@ -72,8 +86,7 @@ fn own(arguments: &Kwargs) -> impl Iterator<Item = (&str, &Value)> {
     named.filter(|(key, _)| *key != "component")
 }
 
-/// What tells one call from another; none where an argument is the page's own. Pages share a branch if it lies at the same place in
-/// memory: the values of a site stay there as long as what is rendered of them.
+/// What tells one call from another; none where an argument is the page's own.
 fn key(values: &Values, name: &str, arguments: &Kwargs) -> Option<String> {
     let mut all: Vec<_> = own(arguments).collect();
     all.sort_by_key(|(key, _)| *key);
@@ -97,7 +110,11 @@ fn is_for_all(question: &Question) -> bool {
     matches!(
         question,
         Question::Site(
-            SiteQuestion::Strings(_) | SiteQuestion::Icon(_) | SiteQuestion::Asset(_) | SiteQuestion::Served(_)
+            SiteQuestion::Strings(_)
+                | SiteQuestion::Icon(_)
+                | SiteQuestion::Asset(_)
+                | SiteQuestion::Served(_)
+                | SiteQuestion::Component(_)
         )
     )
 }

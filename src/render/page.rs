@@ -117,20 +117,9 @@ impl Renderer {
     }
 
     fn scope(&self, inputs: &Inputs<'_>, language: &str, url: &str, page: Option<PageId>) -> Scope {
-        Scope {
-            notes: inputs.notes().clone(),
-            world: inputs.world().clone(),
-            surroundings: Arc::clone(&self.surroundings),
-            engine: Arc::clone(&self.engine),
-            language: language.to_owned(),
-            page,
-            url: url.to_owned(),
-            uids: 0,
-            images: 0,
-            derivatives: Vec::new(),
-            found: Vec::new(),
-            has_asked_for_texts: false,
-        }
+        let (notes, world) = (inputs.notes().clone(), inputs.world().clone());
+        let (surroundings, engine) = (Arc::clone(&self.surroundings), Arc::clone(&self.engine));
+        Scope::new(notes, world, surroundings, engine, (language, url), page)
     }
 
     /// Renders one route.
@@ -362,7 +351,7 @@ impl Renderer {
         }
         let Some(layout) = found.map(|place| &asked[place]) else { return body.html.clone() };
         let rendered = self.engine.get().render(layout, context);
-        let page = scope::with(|scope| scope.page).flatten();
+        let page = scope::page();
         let document = page.and_then(|id| self.site().page(id).document.as_ref());
         let place = document.map(|document| Location::new(&document.file, Span::at(0)));
         for mut told in scope::take_found() {

@@ -159,7 +159,7 @@ fn file_of(
 
 /// Notes that a drawing is needed, and returns where it will be.
 pub(super) fn drawing(env: &Surroundings, drawing: Drawing, fonts: &Fonts, size: (u32, u32)) -> String {
-    let page = scope::with(|scope| scope.page).flatten();
+    let page = scope::page();
     let document = page.and_then(|id| env.values.site().page(id).document.as_ref());
     let source = document.map_or("layouts", |document| document.file.as_str());
     needed(env, Derivative::drawn(source, drawing, fonts, size))

@@ -26,10 +26,12 @@ pub struct Scope {
     pub engine: Arc<LazyEngine>,
     /// The language's code.
     pub language: String,
-    /// The page; none for lists of terms and the 404 page.
-    pub page: Option<PageId>,
-    /// The path of the route, without base path.
-    pub url: String,
+    /// Asked for by [`Scope::page`].
+    page: Option<PageId>,
+    /// Asked for by [`Scope::url`].
+    url: String,
+    /// How often page or path were asked for.
+    looks: u32,
     /// How many unique ids have been given out.
     pub uids: u32,
     /// How many images have been written.
@@ -43,9 +45,48 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Returns how much has been given out, or said, that no two places of a page share.
-    pub fn given(&self) -> (u32, u32, usize) {
-        (self.uids, self.images, self.derivatives.len() + self.found.len())
+    /// Begins a rendering.
+    pub fn new(
+        notes: Notes,
+        world: World,
+        surroundings: Arc<Surroundings>,
+        engine: Arc<LazyEngine>,
+        (language, url): (&str, &str),
+        page: Option<PageId>,
+    ) -> Self {
+        Self {
+            notes,
+            world,
+            surroundings,
+            engine,
+            language: language.to_owned(),
+            page,
+            url: url.to_owned(),
+            looks: 0,
+            uids: 0,
+            images: 0,
+            derivatives: Vec::new(),
+            found: Vec::new(),
+            has_asked_for_texts: false,
+        }
+    }
+
+    /// Returns the page; none for lists of terms and the 404 page.
+    pub fn page(&mut self) -> Option<PageId> {
+        self.looks += 1;
+        self.page
+    }
+
+    /// Returns the path of the route, without base path.
+    pub fn url(&mut self) -> &str {
+        self.looks += 1;
+        &self.url
+    }
+
+    /// Counts what makes a place of a page another than all others: what was given out or said there, and looks at which page it is. Where it is as it
+    /// was, what was rendered meanwhile could stand anywhere.
+    pub fn given(&self) -> (u32, u32, u32, usize) {
+        (self.looks, self.uids, self.images, self.derivatives.len() + self.found.len())
     }
 }
 
@@ -69,6 +110,11 @@ pub fn enter<R>(scope: Scope, work: impl FnOnce() -> R) -> R {
 /// Gives the current scope to `read`; none outside of any rendering.
 pub fn with<R>(read: impl FnOnce(&mut Scope) -> R) -> Option<R> {
     CURRENT.with_borrow_mut(|scopes| scopes.last_mut().map(read))
+}
+
+/// Returns the page that is being rendered; none where it is no page.
+pub fn page() -> Option<PageId> {
+    with(Scope::page).flatten()
 }
 
 /// Returns what templates may ask for; none outside of any rendering.

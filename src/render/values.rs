@@ -10,6 +10,7 @@ use tera::Value;
 use tera::value::Key;
 
 use super::answers;
+use super::once::Once;
 use crate::config::Language;
 use crate::inputs::Fingerprint;
 use crate::parse::Document;
@@ -41,8 +42,10 @@ pub struct Values {
     pagers: Mutex<FxHashMap<String, Value>>,
     /// Menus and sidebars by language, then `menu NAME` or `sidebar SECTION`.
     navigations: FxHashMap<String, FxHashMap<String, Navigation>>,
-    /// Where the children of their items lie in memory.
+    /// Where the children of their items lie in memory: `navigations` keeps them there.
     branches: FxHashSet<usize>,
+    /// Components that are the same on many pages. Here, since it takes branches for what lies at their place.
+    pub(super) once: Once,
 }
 
 /// A menu or sidebar. Pages differ in what is current: only those items are made for each page.
@@ -93,6 +96,7 @@ impl Values {
             pagers: Mutex::default(),
             navigations: FxHashMap::default(),
             branches: FxHashSet::default(),
+            once: Once::default(),
         };
         values.navigations = values.make_navigations();
         let navigations = values.navigations.values().flat_map(FxHashMap::values);

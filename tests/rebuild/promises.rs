@@ -102,6 +102,18 @@ fn a_component_renders_what_uses_it() {
 }
 
 #[test]
+fn a_component_with_a_computed_name_renders_what_shows_it() {
+    let (mut project, _) = built();
+    // No template says its name in one word.
+    project.write("components/Buoy.html", "{% component Buoy(n: integer) %}<i>{{ n }}</i>{% endcomponent Buoy %}");
+    project.replace("themes/tiny/layouts/404.html", "<h1>", "{{ once(component=\"Bu\" ~ \"oy\", n=1) }}<h1>");
+    build(&project);
+    project.replace("components/Buoy.html", "<i>{{ n }}</i>", "<b>{{ n }}</b>");
+    let expected = pages(["404.html", "fr/404.html"]);
+    assert_eq!(rebuild(&project), (2, expected));
+}
+
+#[test]
 fn a_layout_renders_what_it_shows() {
     let (mut project, _) = built();
     project.replace("themes/tiny/layouts/taxonomy/term.html", "<h1>", "<h1 class=\"term\">");

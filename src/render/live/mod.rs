@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tera::{Error, Kwargs, TeraResult, Value};
 
-use super::functions::{Surroundings, data_format, read_file};
+use super::functions::{Surroundings, data_format, note, read_file};
 use super::{diagnostics, scope};
 use crate::inputs::SiteQuestion;
 use crate::resolve::{PageId, join};
@@ -92,7 +92,7 @@ fn place(rows: &mut [Data], text: &str) {
 /// The project's path of a file: beside the page with `./` or `../`, else from the project's folder.
 fn data_path(env: &Surroundings, written: &str) -> Option<String> {
     if written.starts_with("./") || written.starts_with("../") {
-        let page = scope::with(|scope| scope.page).flatten()?;
+        let page = scope::page()?;
         let document = env.values.site().page(page).document.as_ref()?;
         return join(document.file.as_str(), written);
     }
@@ -115,15 +115,12 @@ fn tell(wrong: Vec<Diagnostic>) {
 /// The pages that are related to the one that is rendered: by links, then by terms.
 pub(super) fn related(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let limit = arguments.get::<usize>("limit")?.unwrap_or(5);
-    let Some(page) = scope::with(|scope| scope.page).flatten() else { return Ok(Value::from(Vec::<Value>::new())) };
+    let Some(page) = scope::page() else { return Ok(Value::from(Vec::<Value>::new())) };
     let found = find_related(env, page, limit);
     let site = env.values.site();
     let shown = site.page(page);
     let question = SiteQuestion::Related(shown.language.clone(), shown.key.clone(), limit);
-    scope::with(|scope| {
-        let answer = env.answer(&question);
-        scope.notes.note_site(question, answer);
-    });
+    note(env, question);
     Ok(env.values.lights(&found))
 }
 
