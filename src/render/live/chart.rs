@@ -1,6 +1,6 @@
 //! Bars → the lines of a chart.
 //!
-//! All that is drawn is a handful of paths in a box of [`WIDTH`] × [`HEIGHT`]. `chart.js` of the theme makes the same paths of the same bars,
+//! All that is drawn is a handful of paths in a box. `chart.js` of the theme makes the same paths of the same bars,
 //! calculation by calculation, so that a chart that is drawn anew in the browser does not jump; a browser test compares the two.
 
 use std::fmt::Write;
@@ -15,10 +15,8 @@ use tera::{Error, Kwargs, TeraResult, Value};
 use super::super::functions::{Surroundings, translate};
 use super::super::values::map;
 use super::super::{diagnostics, scope};
-use super::{rows, tell};
+use super::{WIDTH, n, r, rows, tell};
 
-/// The size of the drawing.
-const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 300.0;
 /// The sides of the field for lines: labels of prices stand to the right of it, those of time below.
 const LEFT: f64 = 6.0;
@@ -88,16 +86,6 @@ fn cell<'d>(row: &'d Data, field: &str, is_csv: bool) -> Cell<'d> {
         Some(DataValue::Float(number)) if number.is_finite() => Cell::Number(*number),
         Some(_) => Cell::Other,
     }
-}
-
-/// A coordinate with one digit after the point.
-fn r(value: f64) -> f64 {
-    (value * 10.0 + 0.5).floor() / 10.0
-}
-
-/// A coordinate as it stands in an attribute: `12`, where templates would write `12.0`.
-fn n(value: f64) -> Value {
-    value.to_string().into()
 }
 
 /// The greatest power of ten that is not above a number.

@@ -12,9 +12,8 @@ use tera::{Kwargs, TeraResult, Value};
 use super::super::diagnostics;
 use super::super::functions::Surroundings;
 use super::super::values::map as value_of;
-use super::{Rows, rows, tell};
+use super::{Rows, WIDTH, n, r, rows, tell};
 
-const WIDTH: f64 = 640.0;
 const LEAST_HEIGHT: f64 = 220.0;
 const MOST_HEIGHT: f64 = 480.0;
 /// Room around the outermost points.
@@ -88,15 +87,6 @@ fn place(row: &Data, rows: &Rows) -> Result<Place, (&'static str, &'static str)>
         return Err(("name", "has to be given"));
     }
     Ok(Place { name, kind: text("kind")?, text: text("text")?, lon: number("lon", 180.0)?, lat: number("lat", 90.0)? })
-}
-
-/// A number as it stands in an attribute: `12`, where templates would write `12.0`.
-fn n(value: f64) -> Value {
-    value.to_string().into()
-}
-
-fn r(value: f64) -> f64 {
-    (value * 10.0 + 0.5).floor() / 10.0
 }
 
 /// What is between two edges, with some room where they are one.

@@ -20,6 +20,9 @@ use crate::resolve::{PageId, join};
 /// Wrong rows that are told one by one.
 const MOST_TOLD: usize = 5;
 
+/// How wide drawings are.
+const WIDTH: f64 = 640.0;
+
 /// The rows of a file.
 struct Rows {
     file: FileId,
@@ -110,6 +113,16 @@ fn tell(wrong: Vec<Diagnostic>) {
         };
         scope::report(told);
     }
+}
+
+/// Rounds a coordinate to one digit after the point.
+fn r(value: f64) -> f64 {
+    (value * 10.0 + 0.5).floor() / 10.0
+}
+
+/// A number as it stands in an attribute: `12`, where templates would write `12.0`.
+fn n(value: f64) -> Value {
+    value.to_string().into()
 }
 
 /// The pages that are related to the one that is rendered: by links, then by terms.
