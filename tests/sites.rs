@@ -875,6 +875,15 @@ fn a_dashboard_is_there_when_it_is_wanted() {
     for settings in ["", "[api]\n", "[api]\nadmin = false\n"] {
         assert!(!good(settings, plain).files.contains_key("admin/index.html"), "{settings}");
     }
+    // Nor is anything published that only the dashboard needs.
+    let of_dashboard = |built: &Built| -> Vec<String> {
+        let is_its = |name: &&String| name.starts_with("assets/") && name.contains("/admin");
+        built.files.keys().filter(is_its).cloned().collect()
+    };
+    assert_eq!(of_dashboard(&good("", plain)), [""; 0]);
+    let published = of_dashboard(&built);
+    assert!(published.iter().any(|name| name.starts_with("assets/css/admin.")), "{published:?}");
+    assert!(published.iter().any(|name| name.starts_with("assets/js/admin/views/inbox.")), "{published:?}");
     let own = good("[api]\nadmin = true\n", &[plain[0], ("static/admin/index.html", "mine")]);
     assert_eq!(own.files["admin/index.html"], "mine");
 }

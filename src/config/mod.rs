@@ -16,6 +16,7 @@ pub mod schema;
 pub(crate) mod section;
 #[cfg(test)]
 mod tests;
+pub mod theme;
 
 use indexmap::IndexMap;
 use rivage_diag::{Diagnostic, FileId, Span};
@@ -97,6 +98,8 @@ pub struct SiteConfig {
     pub copyright: Option<String>,
     /// The theme's own settings: `[theme]` as JSON.
     pub theme_settings: serde_json::Value,
+    /// What of the theme's assets only its dashboard needs: files, and folders that end with a slash.
+    pub dashboard_assets: Vec<String>,
 }
 
 /// `[languages.CODE]`; a site without any has the one of `[site] language`, `en`.
@@ -454,6 +457,7 @@ impl Default for Config {
                 image: None,
                 copyright: None,
                 theme_settings: serde_json::Value::Null,
+                dashboard_assets: Vec::new(),
             },
             languages: vec![Language::of("en")],
             taxonomies: ["tags", "categories"].map(Taxonomy::named).to_vec(),

@@ -77,7 +77,7 @@ pub struct ThemeFiles {
     pub layouts: Vec<ThemeFile>,
     /// Tera components.
     pub components: Vec<ThemeFile>,
-    /// CSS, Sass, scripts and images that are fingerprinted.
+    /// CSS, Sass, scripts and images that are fingerprinted; without those of a dashboard that the site does not have.
     pub assets: Vec<ThemeFile>,
     /// Files that are copied as they are.
     pub statics: Vec<ThemeFile>,
@@ -103,7 +103,7 @@ pub fn discover(inputs: &Inputs<'_>, config: &Config) -> (SourceTree, Vec<Diagno
     let mut walk = walk::Walk::new(inputs);
     let mut tree = SourceTree::default();
     content::discover(&mut walk, config, &mut tree);
-    tree.theme = themes::discover(&mut walk, &config.site.theme);
+    tree.theme = themes::discover(&mut walk, config);
     (tree, walk.into_diagnostics())
 }
 

@@ -311,6 +311,27 @@ fn a_folder_without_theme_toml_is_laid_over_the_built_in_theme() {
 }
 
 #[test]
+fn assets_of_the_dashboard_are_there_where_the_dashboard_is() {
+    let assets = |admin: bool, own: &[&str]| {
+        let mut config = Config::default();
+        config.site.theme = "mine".to_owned();
+        config.site.dashboard_assets = vec!["css/admin.css".to_owned(), "js/admin/".to_owned()];
+        config.api.admin = admin;
+        let theme = ["theme.toml", "assets/css/admin.css", "assets/js/admin.js", "assets/js/admin/views/a.js"];
+        let theme: Vec<_> = theme.iter().map(|name| format!("themes/mine/{name}")).collect();
+        let all: Vec<_> = theme.iter().map(String::as_str).chain(own.iter().copied()).collect();
+        let (tree, _) = run(files(&all), &config);
+        tree.theme.assets.into_iter().map(|file| file.name).collect::<Vec<_>>().join(" ")
+    };
+    let all = "css/admin.css js/admin.js js/admin/views/a.js";
+    assert_eq!(assets(true, &[]), all);
+    assert_eq!(assets(false, &[]), "js/admin.js");
+    assert_eq!(assets(false, &["assets/js/mine.js"]), "js/admin.js js/mine.js");
+    assert_eq!(assets(false, &["assets/css/admin.css"]), all);
+    assert_eq!(assets(false, &["assets/js/admin/b.js"]), "css/admin.css js/admin.js js/admin/b.js js/admin/views/a.js");
+}
+
+#[test]
 fn an_unknown_theme_is_reported() {
     for theme in ["sure", "../shore", ""] {
         let (_, told) = themed(theme, &["themes/mine/theme.toml"]);

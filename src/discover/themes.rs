@@ -1,15 +1,17 @@
 //! The files of the theme with the site's own laid over them.
 //!
-//! In: the site's folders, `themes/NAME` on the disk, the themes that are built in. Out: [`ThemeFiles`].
+//! In: the site's folders, `themes/NAME` on the disk, the themes that are built in. Out: [`ThemeFiles`], without what the site has no use for.
 //! Deliberately not here: reading of the files ([`crate::theme::read`]).
 
 use std::collections::BTreeMap;
 
 use super::walk::{Take, Walk};
 use super::{ThemeFile, ThemeFiles, diagnostics};
+use crate::config::Config;
 use crate::theme;
 
-pub(super) fn discover(walk: &mut Walk<'_>, name: &str) -> ThemeFiles {
+pub(super) fn discover(walk: &mut Walk<'_>, config: &Config) -> ThemeFiles {
+    let name = &config.site.theme;
     let files = theme_files(walk, name);
     let root = format!("themes/{name}/");
     let of = |folder: &str| -> Vec<ThemeFile> {
@@ -20,14 +22,28 @@ pub(super) fn discover(walk: &mut Walk<'_>, name: &str) -> ThemeFiles {
         });
         below.collect()
     };
+    let own_assets = own(walk, "assets", Take::Named);
     ThemeFiles {
         layouts: overlay(of("layouts"), own(walk, "layouts", Take::Any)),
         components: overlay(of("components"), own(walk, "components", Take::Any)),
-        assets: overlay(of("assets"), own(walk, "assets", Take::Named)),
+        assets: overlay(used(config, of("assets"), &own_assets), own_assets),
         statics: overlay(of("static"), own(walk, "static", Take::NamedAndHidden)),
         strings: both(of("strings"), own(walk, "strings", Take::Any)),
         archetypes: overlay(of("archetypes"), own(walk, "archetypes", Take::Any)),
     }
+}
+
+/// The theme's assets without those that only the dashboard needs, where the site has none. A site with an asset of its own among them uses them in a way
+/// that nobody knows here: it gets all.
+fn used(config: &Config, theme: Vec<ThemeFile>, own: &[ThemeFile]) -> Vec<ThemeFile> {
+    let names = &config.site.dashboard_assets;
+    let is_of_dashboard = |file: &ThemeFile| {
+        names.iter().any(|name| file.name == *name || name.ends_with('/') && file.name.starts_with(name.as_str()))
+    };
+    if config.api.admin || own.iter().any(is_of_dashboard) {
+        return theme;
+    }
+    theme.into_iter().filter(|file| !is_of_dashboard(file)).collect()
 }
 
 /// The paths of a theme's files. A folder with a `theme.toml` is a whole theme; one without it is laid over the built-in theme

@@ -10,7 +10,6 @@ use rayon::prelude::*;
 use rivage_api::describe::Reference;
 use rivage_diag::{Diagnostic, FileId, Span};
 use rivage_syntax::ast::Syntax;
-use rivage_syntax::data::{self, Format};
 use rustc_hash::FxHashMap;
 
 use super::originals::{Originals, cleaning};
@@ -433,22 +432,12 @@ fn load_config(inputs: &Inputs<'_>, options: &Options) -> (Config, Vec<Diagnosti
     if let Some(unknown_component) = options.unknown_component {
         config.markdown.unknown_component = unknown_component;
     }
-    diagnostics.extend(theme_settings(inputs, &mut config));
-    (config, diagnostics)
-}
-
-/// What `theme.toml` says of `[theme]` holds where the site says nothing.
-fn theme_settings(inputs: &Inputs<'_>, config: &mut Config) -> Vec<Diagnostic> {
-    let path = format!("themes/{}/theme.toml", config.site.theme);
-    let Ok(bytes) = theme::read(inputs, &path) else { return Vec::new() };
-    let text = String::from_utf8_lossy(&bytes);
-    let (data, problems) = data::parse(&FileId::from(path.as_str()), &text, Span::new(0, text.len()), Format::Toml);
-    let mut settings = data.get("settings").map_or_else(|| serde_json::json!({}), data::Data::to_json);
-    if let (Some(all), Some(own)) = (settings.as_object_mut(), config.site.theme_settings.as_object()) {
-        all.extend(own.clone());
+    let file = format!("themes/{}/theme.toml", config.site.theme);
+    if let Ok(bytes) = theme::read(inputs, &file) {
+        let text = String::from_utf8_lossy(&bytes);
+        diagnostics.extend(config::theme::complete(&mut config, &FileId::from(file.as_str()), &text));
     }
-    config.site.theme_settings = settings;
-    problems
+    (config, diagnostics)
 }
 
 /// Whether a file that the site has of its own takes the place of a generated one.
