@@ -16,29 +16,13 @@ use super::preview_database::{self, PreviewDatabase};
 use super::printer::{Printer, count};
 use super::project::{Project, SiteSources, read, world};
 use super::serve;
-use crate::database::migrations;
+use crate::config::check::SOURCES;
 use crate::diag::emit;
 use crate::inputs::{Inputs, Known, World};
 use crate::pipeline::{Mode, Options, Outcome, Session, Silent};
 use crate::preview::{self, Build, Builder, Changed, LiveSink};
 use crate::serve::Desk;
-use crate::{api, config, watch};
-
-/// What a project is made of, at its top. public/ is not: what is built changes nothing.
-const SOURCES: [&str; 12] = [
-    config::FILE,
-    api::FOLDER,
-    migrations::FOLDER,
-    "content",
-    "data",
-    "layouts",
-    "components",
-    "assets",
-    "static",
-    "strings",
-    "archetypes",
-    "themes",
-];
+use crate::{config, watch};
 
 pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow::Result<Exit> {
     let project = Project::open(global)?;
@@ -63,7 +47,9 @@ pub(super) fn run(global: &Global, args: &Preview, printer: &Printer) -> anyhow:
     });
     let changes = preview::Changes::default();
     let tell = changes.clone();
-    match watch::watch(&project.root, SOURCES.map(str::to_owned), move |paths| tell.tell(paths)) {
+    // Not public/: what is built changes nothing.
+    let sources = [config::FILE].into_iter().chain(SOURCES).map(str::to_owned);
+    match watch::watch(&project.root, sources, move |paths| tell.tell(paths)) {
         Ok(watcher) => *lock(&site.watcher) = Some(watcher),
         // Still good for looking at.
         Err(error) => printer.warning(&format!("{error}: {}; changes will not show", error.source)),

@@ -133,9 +133,20 @@ pub(super) fn folder(text: &str) -> Result<String, &'static str> {
     if is_outside || parts.is_empty() { Err("a folder below the project") } else { Ok(parts.join("/")) }
 }
 
-/// The folders of a project that hold what a site is made of.
-const SOURCES: [&str; 9] =
-    ["content", "data", "layouts", "components", "assets", "static", "strings", "archetypes", "themes"];
+/// The folders of a project that hold what a site and its API are made of.
+pub(crate) const SOURCES: [&str; 11] = [
+    "content",
+    "data",
+    "layouts",
+    "components",
+    "assets",
+    "static",
+    "strings",
+    "archetypes",
+    "themes",
+    crate::api::FOLDER,
+    crate::database::migrations::FOLDER,
+];
 
 /// Checks the output folder and returns it without slashes at its ends.
 pub(super) fn output(text: &str) -> Result<String, &'static str> {

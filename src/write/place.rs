@@ -8,21 +8,10 @@ use std::path::{Component, Path, PathBuf};
 
 use super::disk::Disk;
 use super::error::Error;
+use crate::config::check::SOURCES;
 
-/// Folders of a project that hold what the site is made of, or what is nobody's business.
-const SOURCES: [&str; 11] = [
-    "content",
-    "data",
-    "layouts",
-    "components",
-    "assets",
-    "static",
-    "strings",
-    "archetypes",
-    "themes",
-    ".git",
-    ".rivage",
-];
+/// Folders of a project that are nobody's business.
+const HIDDEN: [&str; 2] = [".git", ".rivage"];
 
 /// Where things lie, links followed.
 #[derive(Debug)]
@@ -96,7 +85,7 @@ fn check_place(root: &Path, output: &Path, name: &str) -> Result<(), Error> {
     if root.starts_with(output) {
         return Err(Error::HoldsProject { output: name() });
     }
-    for folder in SOURCES {
+    for folder in SOURCES.into_iter().chain(HIDDEN) {
         let sources = root.join(folder);
         let sources = sources.canonicalize().unwrap_or(sources);
         if output.starts_with(&sources) || sources.starts_with(output) {

@@ -468,6 +468,11 @@ fn the_output_cannot_be_the_project_or_its_sources() {
     the output folder `themes/shore/static` overlaps with `themes`, which the site is made of
     choose a folder of its own, such as `public`, with `--out` or `[build] output`
     ");
+    // A folder that is not there yet, too.
+    insta::assert_snapshot!(refused(&project, "api/public"), @r"
+    the output folder `api/public` overlaps with `api`, which the site is made of
+    choose a folder of its own, such as `public`, with `--out` or `[build] output`
+    ");
     project.write("file", "x");
     insta::assert_snapshot!(refused(&project, "file"), @r"
     the output folder `file` is a file
