@@ -137,7 +137,7 @@ pub(super) mod tests {
     use rustc_hash::FxHashMap;
 
     use super::*;
-    use crate::config::{Config, SectionDefaults};
+    use crate::config::Config;
     use crate::discover::{ContentFile, Role};
     use crate::parse::front_matter::FrontMatter;
     use crate::render::{Artifact, Sink};
@@ -176,34 +176,8 @@ pub(super) mod tests {
             let document = document(url);
             site.by_url.insert((*url).to_owned(), index);
             site.routes.push(Route { url: (*url).to_owned(), language: "en".to_owned(), view: View::Page(id) });
-            site.pages.push(Page {
-                id,
-                language: "en".to_owned(),
-                key: document.source.key.clone(),
-                document: Some(Arc::new(document)),
-                is_section: false,
-                is_fallback: false,
-                url: (*url).to_owned(),
-                title: String::new(),
-                kind: String::new(),
-                template: String::new(),
-                defaults: Arc::new(SectionDefaults::default()),
-                is_draft: false,
-                parent: None,
-                ancestors: Vec::new(),
-                pages: Vec::new(),
-                subsections: Vec::new(),
-                previous: None,
-                next: None,
-                translations: Vec::new(),
-                related: Vec::new(),
-                sidebar: None,
-                date: None,
-                updated: None,
-                words: 0,
-                reading_time: 1,
-                extra: None,
-            });
+            let key = document.source.key.clone();
+            site.pages.push(Page { key, document: Some(Arc::new(document)), ..Page::bare(id, url) });
         }
         site
     }

@@ -82,7 +82,7 @@ pub struct Page {
     pub id: PageId,
     /// Its document; none for a section without an `_index` file.
     pub document: Option<Arc<Document>>,
-    /// Where it is edited: the document's path, or of the page it falls back to.
+    /// The code of the language that it is shown in.
     pub language: String,
     /// Shared with its translations: `blog/first`.
     pub key: String,
@@ -100,7 +100,7 @@ pub struct Page {
     pub template: String,
     /// What holds for it, from all sections above.
     pub defaults: Arc<SectionDefaults>,
-    /// Where its draft, future state is.
+    /// Whether it is a draft, or for later, that the build was asked to show.
     pub is_draft: bool,
     /// The section it belongs to (a section: the one above); none for home.
     pub parent: Option<PageId>,
@@ -305,6 +305,39 @@ impl Site {
 }
 
 impl Page {
+    /// Returns a page of which only the URL is known.
+    #[cfg(test)]
+    pub(crate) fn bare(id: PageId, url: &str) -> Self {
+        Self {
+            id,
+            document: None,
+            language: "en".to_owned(),
+            key: String::new(),
+            is_section: false,
+            is_fallback: false,
+            url: url.to_owned(),
+            title: String::new(),
+            kind: String::new(),
+            template: String::new(),
+            defaults: Arc::default(),
+            is_draft: false,
+            parent: None,
+            ancestors: Vec::new(),
+            pages: Vec::new(),
+            subsections: Vec::new(),
+            previous: None,
+            next: None,
+            translations: Vec::new(),
+            related: Vec::new(),
+            sidebar: None,
+            date: None,
+            updated: None,
+            words: 0,
+            reading_time: 1,
+            extra: None,
+        }
+    }
+
     /// Takes a document whose front matter and title are those of the former one.
     pub fn exchange_document(&mut self, document: &Arc<Document>) {
         self.words = document.words;

@@ -63,32 +63,12 @@ impl TestSite {
             links: Vec::new(),
         };
         self.pages.push(Page {
-            id,
             document: Some(Arc::new(document)),
             language: language.to_owned(),
             key: key.to_owned(),
-            is_section: false,
-            is_fallback: false,
-            url: url.to_owned(),
             title: if title.is_empty() { "Home".to_owned() } else { title.to_owned() },
-            kind: String::new(),
             template: "page.html".to_owned(),
-            defaults: Arc::new(SectionDefaults::default()),
-            is_draft: false,
-            parent: None,
-            ancestors: Vec::new(),
-            pages: Vec::new(),
-            subsections: Vec::new(),
-            previous: None,
-            next: None,
-            translations: Vec::new(),
-            related: Vec::new(),
-            sidebar: None,
-            date: None,
-            updated: None,
-            words: 0,
-            reading_time: 1,
-            extra: None,
+            ..Page::bare(id, url)
         });
         id
     }
