@@ -107,7 +107,7 @@ fn a_deployment_that_is_made_and_cannot_be_looked_for_is_unknown() {
     scene.fake.inject(Fault::always("pages.deployment.create", Kind::LostAnswer));
     scene.fake.inject(Fault::always("pages.deployment.list", Kind::Status(500)));
     let outcome = scene.deploy(Options::default());
-    assert_eq!((outcome.state, outcome.state.exit_code()), (State::Unknown, 3));
+    assert_eq!(outcome.state, State::Unknown);
     assert!(outcome.sentence.contains("may or may not be live"), "{}", outcome.sentence);
     // It was: going on finds it and makes no second one.
     scene.fake.heal();
@@ -194,7 +194,7 @@ fn a_site_that_does_not_answer_well_is_taken_back() {
     let scene = Scene::new();
     scene.fake.inject(Fault::always("site", Kind::Status(404)));
     let outcome = scene.deploy(Options::default());
-    assert_eq!((outcome.state, outcome.state.exit_code()), (State::Broken, 2), "{outcome:?}");
+    assert_eq!(outcome.state, State::Broken, "{outcome:?}");
     // Nor where going back fails.
     let scene = Scene::new();
     scene.deploy(Options::default());

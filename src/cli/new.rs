@@ -13,7 +13,7 @@ use super::project::Project;
 use crate::config::{self, Config};
 use crate::discover::{ThemeFile, discover};
 use crate::inputs::Inputs;
-use crate::theme;
+use crate::{slug, theme};
 
 /// What a page starts with where no archetype says otherwise.
 const DEFAULT: &str = "---\ntitle: {{ title }}\ndescription: \"\"\ndate: {{ date }}\ndraft: true\n---\n\n";
@@ -161,14 +161,7 @@ pub(super) fn fill(archetype: &str, values: &Values<'_>) -> String {
 
 /// Makes a title of a file's name: `first-post` → `First post`. A date in front is no part of it.
 pub(super) fn title(name: &str) -> String {
-    let dated = name.as_bytes().iter().take(11).enumerate().all(|(i, byte)| match i {
-        4 | 7 | 10 => *byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    let name = if dated && name.len() > 11 { name.get(11..).unwrap_or(name) } else { name };
-    let words = name.replace(['-', '_'], " ");
-    let mut chars = words.trim().chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    slug::humanize(slug::split_date(name).1)
 }
 
 #[cfg(test)]

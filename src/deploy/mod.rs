@@ -259,15 +259,6 @@ pub enum State {
 }
 
 impl State {
-    /// Returns the exit code.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Live | Self::Unchanged => 0,
-            Self::Failed | Self::Broken => 2,
-            Self::Unknown => 3,
-        }
-    }
-
     /// Returns the word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -437,11 +428,5 @@ mod tests {
         assert_eq!(message(&commit(""), "[m]", 384), "[m]");
         let long = message(&commit(&"é".repeat(400)), "[m]", 384);
         assert!(long.len() <= 384 && long.ends_with("é [m]"), "{long}");
-    }
-
-    #[test]
-    fn exit_codes() {
-        let codes = [State::Live, State::Unchanged, State::Failed, State::Broken, State::Unknown].map(State::exit_code);
-        assert_eq!(codes, [0, 0, 2, 2, 3]);
     }
 }

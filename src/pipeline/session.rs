@@ -50,7 +50,7 @@ const MOST: u64 = 512 << 20;
 struct Last {
     world: World,
     prepared: Prepared,
-    /// Routes, then 404 pages.
+    /// Routes, then 404 pages, then those of [`Work::alone`].
     rendered: Vec<Rendered>,
     /// Content file → its place in the tree.
     places: FxHashMap<String, usize>,
