@@ -14,8 +14,8 @@ use super::scope::FileScope;
 use super::writer::Writer;
 use super::{attributes, diagnostics};
 
-/// How many partials a page may use, in all.
-const MAX_PARTIALS: usize = 2_000;
+/// How many partials a page may use, in all; in its other forms as well.
+pub(super) const MAX_PARTIALS: usize = 2_000;
 
 /// The component that alerts and directives are shown by.
 const CALLOUT: &str = "Callout";

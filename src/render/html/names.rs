@@ -9,13 +9,11 @@ use rivage_diag::FileId;
 use rivage_syntax::ast::{AttributeValue, Element, Node};
 use rivage_syntax::expr::{Child, Expr, JsxValue, Object, Value};
 
+use super::element::MAX_PARTIALS;
 use super::host::Binding;
 use super::ids::Ids;
 use super::scope::FileScope;
 use super::{Host, escape};
-
-/// How many partials are entered for one page, in all.
-const MAX_PARTIALS: usize = 1000;
 
 /// The names of a page and of the partials that were entered.
 pub struct Names {
