@@ -61,7 +61,8 @@ pub(crate) fn squawk() -> anyhow::Result<()> {
 /// Runs every route that needs an extension against the real one: PostGIS of Debian, `vector` of a PostgreSQL from PyPI.
 pub(crate) fn extensions() -> anyhow::Result<()> {
     let tests = |required: &str| {
-        cargo(&["test", "--package", "rivage", "--test", "api", "extensions::"])
+        // Of the workspace: with `--package`, all would be compiled again with other features.
+        cargo(&["test", "--workspace", "--test", "api", "extensions::"])
             .env("RIVAGE_REQUIRE_POSTGRES", "1")
             .env("RIVAGE_REQUIRE_EXTENSIONS", required)
     };

@@ -48,8 +48,11 @@ pub(crate) fn copy_folder(from: &Path, to: &Path, replaced: &[(&str, &str)]) -> 
 }
 
 /// Builds the program and returns its path.
+///
+/// It is built as a test of the whole workspace needs it, not by `cargo build`: that would choose other features for three dozen packages, and compile
+/// them and the program again after `cargo test --workspace`, which has just done it.
 pub(crate) fn rivage() -> anyhow::Result<PathBuf> {
-    cargo(&["build", "--package", "rivage"]).run()?;
+    cargo(&["test", "--workspace", "--no-run", "--test", "cmd"]).run()?;
     Ok(target().join("debug").join(format!("rivage{}", std::env::consts::EXE_SUFFIX)))
 }
 

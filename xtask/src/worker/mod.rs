@@ -20,7 +20,7 @@ use anyhow::Context;
 use postgres_fixture::{PgBouncer, Postgres};
 
 use crate::tools::{
-    WASM_BINDGEN, cargo, node, note, npm_ci, pgbouncer, postgres, program, rivage, root, scratch, target as built,
+    WASM_BINDGEN, cargo, node, note, npm_ci, pgbouncer, postgres, program, root, scratch, target as built,
 };
 
 /// Set to `1`, the Worker's tests fail where their tools cannot be had; else they are skipped.
@@ -30,8 +30,8 @@ const REQUIRED: &str = "RIVAGE_REQUIRE_WORKER";
 pub(crate) fn build() -> anyhow::Result<()> {
     let folder = built().join("worker");
     bundle(&folder, false)?;
-    // Of the whole site: its forms are routes, too.
-    let manifest = program(rivage()?, &["api", "manifest"]).output()?;
+    // Of the whole site: its forms are routes, too. Without what tests need, which a machine that only deploys has no use for.
+    let manifest = cargo(&["run", "--quiet", "--package", "rivage", "--", "api", "manifest"]).output()?;
     let (true, manifest) = manifest else { anyhow::bail!("the manifest of the site cannot be made") };
     fs::write(folder.join("manifest.bin"), manifest).context("could not write the manifest")?;
     note(&format!("the Worker: `{}`, {}", folder.display(), sizes(&folder)?));
