@@ -15,7 +15,7 @@ pub(crate) fn problem(error: &DatabaseError) -> Problem {
         "RVGIS" => return missing("this needs the extension `postgis` in the database"),
         _ => {}
     }
-    let kind = error.outcome();
+    let kind = error.meaning();
     let problem = |name, detail: &'static str| Problem::new(kind.status(), name, detail);
     match kind {
         Kind::BadRequest => problem("invalid-parameters", "a value is not of the right type"),

@@ -92,16 +92,16 @@ pub struct DatabaseError {
 impl DatabaseError {
     /// Reports whether the fault lies with the server or the way to it, so that an old answer is better than none.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self.outcome(), Kind::Unavailable | Kind::Timeout)
+        matches!(self.meaning(), Kind::Unavailable | Kind::Timeout)
     }
 
     /// Reports whether the same reading statements may be sent once more: one that took too long would only do so again.
     pub fn is_retryable(&self) -> bool {
-        self.outcome() == Kind::Unavailable && !self.after_first_row
+        self.meaning() == Kind::Unavailable && !self.after_first_row
     }
 
-    /// Returns what a client is told.
-    pub(crate) fn outcome(&self) -> Kind {
+    /// Returns what it means for the one who asked.
+    pub(crate) fn meaning(&self) -> Kind {
         match self.kind {
             ErrorKind::Unavailable => Kind::Unavailable,
             ErrorKind::Timeout => Kind::Timeout,

@@ -9,7 +9,7 @@ use super::value;
 use crate::drive::{Failure, Run};
 use crate::http::Response;
 use crate::ports::{Ports, Target};
-use crate::report::{Event, Kept, frames, scrub, without_query};
+use crate::report::{Event, Incident, Source, frames, scrub, without_query};
 
 /// Answers 204, also where there were too many to look at: a script that reports an error has no use for another one.
 pub(super) async fn report<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, Failure> {
@@ -23,22 +23,18 @@ pub(super) async fn report<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, F
     let request = Some(given("request_id")).filter(|id| !id.is_empty()).unwrap_or(&run.plan.facts.id).to_owned();
     let (place, code) = (without_query(given("path")).to_owned(), given("kind").to_owned());
     let (message, stack) = (scrub(given("message")), frames(given("stack")));
-    let source = without_query(given("source")).to_owned();
-    let kept =
-        Kept { source: "browser", place: &place, code: &code, message: &message, build: &build, request: &request };
+    let script = without_query(given("source")).to_owned();
+    let source = Source::Browser;
+    let incident = Incident { source, place: &place, code: &code, message: &message, build: &build, request: &request };
     let event = Event {
-        logger: "rivage.browser",
-        platform: "javascript",
-        place: &place,
-        message: &message,
-        build: &build,
+        incident,
         tags: json!({"code": code}),
         extra: json!({
-            "request_id": request, "source": source, "line": value(run, "line"), "column": value(run, "column"), "stack": stack,
+            "request_id": request, "source": script, "line": value(run, "line"), "column": value(run, "column"), "stack": stack,
         }),
         fingerprint: [&place, &code, &message],
     };
-    let noted = run.trip(Target::Write, &[kept.query()]).await;
+    let noted = run.trip(Target::Write, &[incident.query()]).await;
     // Also when the database is away.
     run.api.send(run.ports, &event).await;
     noted?;

@@ -5,7 +5,7 @@ use rivage_diag::FileId;
 use crate::manifest::{Action, Route, Routine};
 use crate::sql;
 
-/// The route files of this crate.
+/// The route files of this crate. Statements that two of them share are parts of both.
 const FILES: &[(&str, &str)] = &[
     ("search.sql", include_str!("sql/search.sql")),
     ("search_hybrid.sql", include_str!("sql/search_hybrid.sql")),
@@ -15,8 +15,15 @@ const FILES: &[(&str, &str)] = &[
     ("similar.sql", include_str!("sql/similar.sql")),
     ("series.sql", include_str!("sql/series.sql")),
     ("places_near.sql", include_str!("sql/places_near.sql")),
-    ("views_add.sql", include_str!("sql/views_add.sql")),
-    ("vitals_add.sql", include_str!("sql/vitals_add.sql")),
+    ("views_add.sql", concat!(include_str!("sql/views_add.sql"), include_str!("sql/parts/view.sql"))),
+    (
+        "vitals_add.sql",
+        concat!(
+            include_str!("sql/vitals_add.sql"),
+            include_str!("sql/parts/view.sql"),
+            include_str!("sql/parts/vitals.sql")
+        ),
+    ),
     ("views.sql", include_str!("sql/views.sql")),
     ("me.sql", include_str!("sql/me.sql")),
     ("sessions.sql", include_str!("sql/sessions.sql")),

@@ -6,6 +6,7 @@ use crate::fixed::{Fixed, oid};
 use crate::log::Log;
 use crate::ports::{Database, Ports, Query, Shape, Target};
 
+use super::Incident;
 use super::scrub::scrub;
 
 /// The most errors of one instance that are counted in a minute.
@@ -25,29 +26,12 @@ select current_date, $1, $2, $3, $4, $5, $6, $7
 on conflict (day, kind) do update set count = e.count + 1, last_at = now(), build = excluded.build, request = excluded.request",
 };
 
-/// An error as it is kept. Its texts are scrubbed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kept<'a> {
-    /// `api` or `browser`.
-    pub(crate) source: &'static str,
-    /// The name of the route, or the path of the page.
-    pub(crate) place: &'a str,
-    /// A stable name.
-    pub(crate) code: &'a str,
-    /// What is known of it.
-    pub(crate) message: &'a str,
-    /// The build that it happened in.
-    pub(crate) build: &'a str,
-    /// The id of the request.
-    pub(crate) request: &'a str,
-}
-
-impl Kept<'_> {
+impl Incident<'_> {
     /// Returns the statement that counts it.
     pub(crate) fn query(&self) -> Query<'static> {
-        let what = [self.source, self.place, self.code, self.message];
+        let what = [self.source.as_str(), self.place, self.code, self.message];
         let kind = crypto::hex(&crypto::sha256(what.join("\n").as_bytes())[..16]);
-        let values = [&kind, self.source, self.place, self.code, self.message, self.build, self.request];
+        let values = [&kind, self.source.as_str(), self.place, self.code, self.message, self.build, self.request];
         NOTE.query(values.map(str::to_owned), Shape::None)
     }
 }
@@ -55,15 +39,15 @@ impl Kept<'_> {
 impl Api {
     /// Counts an error of the API, where the database can be told. What happened because it is away cannot.
     pub(super) async fn keep<P: Ports>(&self, ports: &P, log: &Log) {
-        let Some(code) = log.code.filter(|code| *code != "database-unavailable") else { return };
+        if matches!(log.code, None | Some("database-unavailable")) {
+            return;
+        }
         if !self.kept_reports().allow(ports.now()) {
             return;
         }
         let message = log.error.as_deref().map_or_else(String::new, scrub);
-        let settings = &self.manifest().settings;
-        let place = log.route.as_deref().unwrap_or("no route");
-        let kept = Kept { source: "api", place, code, message: &message, build: &settings.build, request: &log.id };
+        let query = self.incident(log, &message).query();
         // Whoever waits for an answer has it: that this one fails is nobody's error.
-        let _ = Database::run(ports, Target::Write, &[kept.query()], settings.bounds.answer).await;
+        let _ = Database::run(ports, Target::Write, &[query], self.manifest().settings.bounds.answer).await;
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 pub use dsn::Dsn;
 
-pub(crate) use kept::{Kept, NOTE};
+pub(crate) use kept::NOTE;
 pub(crate) use scrub::{frames, scrub, without_query};
 
 use crate::decide::{Api, locked};
@@ -37,18 +37,50 @@ pub struct Reporting {
     pub environment: String,
 }
 
-/// An error as a service is told.
-pub(crate) struct Event<'a> {
-    /// Who tells.
-    pub(crate) logger: &'static str,
-    /// Whose kind of error it is.
-    pub(crate) platform: &'static str,
-    /// The route, or the path of the page.
+/// Where an error happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    Api,
+    Browser,
+}
+
+impl Source {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Browser => "browser",
+        }
+    }
+
+    /// What Sentry calls the kind of program.
+    fn platform(self) -> &'static str {
+        match self {
+            Self::Api => "other",
+            Self::Browser => "javascript",
+        }
+    }
+}
+
+/// An error that is counted and told. Its texts are scrubbed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Incident<'a> {
+    pub(crate) source: Source,
+    /// The name of the route, or the path of the page.
     pub(crate) place: &'a str,
-    /// What happened, scrubbed.
+    /// A stable name.
+    pub(crate) code: &'a str,
+    /// What is known of it.
     pub(crate) message: &'a str,
     /// The build that it happened in.
     pub(crate) build: &'a str,
+    /// The id of the request.
+    pub(crate) request: &'a str,
+}
+
+/// An error as a service is told.
+pub(crate) struct Event<'a> {
+    /// What happened.
+    pub(crate) incident: Incident<'a>,
     /// Words to sort by.
     pub(crate) tags: Value,
     /// Whatever else is known.
@@ -95,6 +127,10 @@ pub(crate) fn is_error(log: &Log) -> bool {
     (log.status >= 500 && log.status != 501) || (log.status < 400 && log.error.is_some())
 }
 
+fn code_of(log: &Log) -> &'static str {
+    log.code.unwrap_or("internal")
+}
+
 impl Api {
     /// Reports whether a line of the log tells of an error that somebody has to hear of; then hand it to [`Api::report`].
     pub fn is_reported(&self, log: &Log) -> bool {
@@ -103,21 +139,24 @@ impl Api {
 
     /// Tells of an error. Called when the response is sent: within `waitUntil`, or in a task of its own.
     pub async fn report<P: Ports>(&self, ports: &P, log: &Log) {
-        let code = log.code.unwrap_or("internal");
-        let route = log.route.as_deref().unwrap_or("no route");
-        let message = log.error.as_deref().map_or_else(|| code.to_owned(), scrub);
+        let message = log.error.as_deref().map_or_else(|| code_of(log).to_owned(), scrub);
+        let incident = self.incident(log, &message);
+        let code = incident.code;
         let event = Event {
-            logger: "rivage.api",
-            platform: "other",
-            place: route,
-            message: &message,
-            build: &self.manifest().settings.build,
+            incident,
             tags: json!({"method": log.method, "status": log.status.to_string(), "code": code, "sqlstate": log.sqlstate}),
             extra: json!({"request_id": log.id, "total_ms": log.total_ms, "db_ms": log.db_ms, "trips": log.trips}),
             // One issue for each kind of error of a route, however its message is worded.
-            fingerprint: [route, code, log.sqlstate.as_deref().unwrap_or_default()],
+            fingerprint: [incident.place, code, log.sqlstate.as_deref().unwrap_or_default()],
         };
         self.send(ports, &event).await;
+    }
+
+    /// Returns what a line of the log tells of an error of the API; `message` is what it says, scrubbed.
+    fn incident<'a>(&'a self, log: &'a Log, message: &'a str) -> Incident<'a> {
+        let place = log.route.as_deref().unwrap_or("no route");
+        let build = &self.manifest().settings.build;
+        Incident { source: Source::Api, place, code: code_of(log), message, build, request: &log.id }
     }
 
     /// Tells of an error and counts it, as far as both are wanted.
@@ -169,16 +208,17 @@ impl Api {
 
 impl Event<'_> {
     fn to_envelope(&self, environment: &str, id: &str, seconds: u64) -> String {
+        let Incident { source, place, message, build, .. } = self.incident;
         let event = json!({
             "event_id": id,
             "timestamp": date::rfc3339(seconds),
-            "platform": self.platform,
+            "platform": source.platform(),
             "level": "error",
-            "logger": self.logger,
-            "release": self.build,
+            "logger": format!("rivage.{}", source.as_str()),
+            "release": build,
             "environment": environment,
-            "transaction": self.place,
-            "message": {"formatted": self.message},
+            "transaction": place,
+            "message": {"formatted": message},
             "tags": self.tags,
             "extra": self.extra,
             "fingerprint": self.fingerprint,

@@ -12,7 +12,10 @@ pub(super) struct Word {
 /// Splits a part of the file into words.
 ///
 /// Spaces within parentheses belong to a word (`enum(new, old)`), and so do those within single quotes, where they stand at the word's
-/// beginning (`'a b'`; a doubled quote stands for one). `None` with the place of the quote, where one is not closed.
+/// beginning (`'a b'`; a doubled quote stands for one).
+///
+/// # Errors
+/// The place of a quote that is not closed.
 pub(super) fn split(text: &str, range: Span) -> Result<Vec<Word>, Span> {
     let mut words = Vec::new();
     let end = range.end as usize;
