@@ -1,34 +1,22 @@
 // The dashboard in a browser: what it shows of answers of the API, good and bad. Of the real API: admin-live.test.mjs.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { HOSTILE, ME, answer, problem } from './admin-answers.mjs'
-import { launch, serveFiles, smallSite, until, violations } from './support.mjs'
+import { smallScene, until, violations } from './support.mjs'
 
 const VIEWS = ['', 'pages', 'searches', 'inbox', 'accounts', 'sessions', 'builds', 'speed', 'errors', 'audit']
 
-let site, files, browser
-
-before(async () => {
-  site = await smallSite()
-  files = await serveFiles(site.folder)
-  browser = await launch()
-})
-
-after(async () => {
-  await browser?.close()
-  await files?.stop()
-  await site?.remove()
-})
+const scene = smallScene()
 
 // Opens a view of the dashboard over answers that are made up.
 async function open(view, { changes, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const context = await scene.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   const page = await context.newPage()
   const complaints = []
   page.on('console', (message) => message.type() === 'error' && !/status of [45]/.test(message.text()) && complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(String(error)))
   const sent = await answer(page, changes)
-  await page.goto(`${files.address}/admin/#/${view}`)
+  await page.goto(`${scene.files.address}/admin/#/${view}`)
   await page.locator('h1').waitFor()
   await settled(page)
   return { page, sent, complaints, close: () => context.close() }
@@ -85,17 +73,17 @@ describe('log-in', () => {
   })
 
   test('a site without its API says so', async () => {
-    const context = await browser.newContext()
+    const context = await scene.browser.newContext()
     const page = await context.newPage()
-    await page.goto(`${files.address}/admin/`)
+    await page.goto(`${scene.files.address}/admin/`)
     await page.getByRole('alert').filter({ hasText: 'This site is served without its API.' }).waitFor()
     await context.close()
   })
 
   test('without script, the page says that it needs some', async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false })
+    const context = await scene.browser.newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
-    await page.goto(`${files.address}/admin/`)
+    await page.goto(`${scene.files.address}/admin/`)
     // Not by its text: that of `noscript` is passed over.
     assert.match(await page.locator('main').innerText(), /The dashboard needs JavaScript/)
     await context.close()
@@ -327,13 +315,13 @@ describe('for everybody', () => {
   })
 
   test('its headers are strict, and no page of the site leads there', async () => {
-    const answer = await fetch(`${files.address}/admin/`)
+    const answer = await fetch(`${scene.files.address}/admin/`)
     const policy = answer.headers.get('content-security-policy')
     for (const rule of ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) assert(policy.includes(rule), rule)
     assert(!/unsafe|\*|https?:/.test(policy), policy)
     assert.equal(answer.headers.get('x-robots-tag'), 'noindex, nofollow')
     const html = await answer.text()
     assert(!/<script(?![^>]*\bsrc)|\son\w+=|\sstyle=/.test(html), 'script or style in the page')
-    for (const file of ['sitemap.xml', 'llms.txt', 'index.html']) assert(!(await (await fetch(`${files.address}/${file === 'index.html' ? '' : file}`)).text()).includes('/admin/'), file)
+    for (const file of ['sitemap.xml', 'llms.txt', 'index.html']) assert(!(await (await fetch(`${scene.files.address}/${file === 'index.html' ? '' : file}`)).text()).includes('/admin/'), file)
   })
 })

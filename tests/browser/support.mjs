@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { after, before } from 'node:test'
 import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
@@ -34,6 +35,22 @@ export async function smallSite(settings = '') {
   }
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text)
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+// Makes what the tests of a file share: a small site as a host of files serves it, and a browser.
+export function smallScene() {
+  const scene = {}
+  before(async () => {
+    scene.site = await smallSite()
+    scene.files = await serveFiles(scene.site.folder)
+    scene.browser = await launch()
+  })
+  after(async () => {
+    await scene.browser?.close()
+    await scene.files?.stop()
+    await scene.site?.remove()
+  })
+  return scene
 }
 
 // Copies this repository's site to a folder that a test may change.

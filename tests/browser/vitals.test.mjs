@@ -1,25 +1,13 @@
 // What pages report of views, web vitals and errors; and of whom they report nothing.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import { launch, serveFiles, smallSite, until } from './support.mjs'
+import { describe, test } from 'node:test'
+import { smallScene, until } from './support.mjs'
 
-let site, files, browser
-
-before(async () => {
-  site = await smallSite()
-  files = await serveFiles(site.folder)
-  browser = await launch()
-})
-
-after(async () => {
-  await browser?.close()
-  await files?.stop()
-  await site?.remove()
-})
+const scene = smallScene()
 
 // Opens a page that keeps what it would have sent.
 async function open(url, { init, ...options } = {}) {
-  const context = await browser.newContext(options)
+  const context = await scene.browser.newContext(options)
   const page = await context.newPage()
   await page.addInitScript(() => {
     globalThis.sent = []
@@ -28,7 +16,7 @@ async function open(url, { init, ...options } = {}) {
   if (init) await page.addInitScript(init)
   const scripts = []
   page.on('request', (request) => request.resourceType() === 'script' && scripts.push(new URL(request.url()).pathname))
-  await page.goto(files.address + url)
+  await page.goto(scene.files.address + url)
   await page.waitForLoadState('load')
   return { page, scripts, close: () => context.close() }
 }

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { database, json, somebody, start, until } from './support.mjs'
+import { answerOf, database, json, somebody, start, until } from './support.mjs'
 
 const key = Buffer.alloc(32, 7)
 const browser = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' }
@@ -25,11 +25,7 @@ after(async () => {
   await db?.end()
 })
 
-async function answer(target, init) {
-  const response = await worker.send(target, init)
-  const text = await response.text()
-  return { status: response.status, headers: response.headers, text, body: text && /json/.test(response.headers.get('content-type')) ? JSON.parse(text) : undefined }
-}
+const answer = (target, init) => answerOf(worker, target, init)
 
 // An account with a role and an open session.
 async function account(role) {

@@ -1,7 +1,7 @@
 // What a client sees of routes: answers, mistakes, limits, accounts.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { database, json, somebody, start, until } from './support.mjs'
+import { answerOf, database, json, somebody, start, until } from './support.mjs'
 
 let db, worker
 before(async () => {
@@ -13,11 +13,7 @@ after(async () => {
   await db?.end()
 })
 
-async function answer(target, init) {
-  const response = await worker.send(target, init)
-  const text = await response.text()
-  return { status: response.status, headers: response.headers, text, body: text && /json/.test(response.headers.get('content-type')) ? JSON.parse(text) : undefined }
-}
+const answer = (target, init) => answerOf(worker, target, init)
 
 test('health asks the database, and healthcheck does not', async () => {
   const health = await answer('/api/v1/health')

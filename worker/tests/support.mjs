@@ -116,6 +116,13 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
   }
 }
 
+// Sends a request, and returns what came: its body as text, and as what JSON says.
+export async function answerOf(worker, target, init) {
+  const response = await worker.send(target, init)
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, body: text && /json/.test(response.headers.get('content-type')) ? JSON.parse(text) : undefined }
+}
+
 export const json = (body, headers = {}) => ({
   method: 'POST',
   headers: { 'content-type': 'application/json', origin: 'https://site.test', ...headers },

@@ -40,7 +40,7 @@ export function chart({ title, isTitled, days, series, format = compact, limits 
 }
 
 /** The marks of an axis from 0: about four, at round numbers. */
-export function axis(highest) {
+function axis(highest) {
   const rough = (highest || 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((step) => step >= rough * 0.999);

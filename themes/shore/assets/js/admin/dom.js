@@ -61,9 +61,6 @@ const exact = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "lon
 const days = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", timeZone: "UTC" });
 const fullDays = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeZone: "UTC" });
 
-/** The reader's zone, by name. */
-export const zone = moment.resolvedOptions().timeZone;
-
 /** A moment as <time>, in the reader's zone. Nothing where there is none. */
 export function time(value) {
   const date = value ? new Date(value) : null;

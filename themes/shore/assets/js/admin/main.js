@@ -28,7 +28,7 @@ let leaving = new AbortController();
 
 function place() {
   const [path, query] = (location.hash.startsWith("#/") ? location.hash.slice(2) : "").split("?");
-  const name = path in VIEWS ? path : "";
+  const name = Object.hasOwn(VIEWS, path) ? path : "";
   return { name, params: Object.fromEntries(new URLSearchParams(query)) };
 }
 

@@ -85,19 +85,25 @@ function rowsOf(columns, rows) {
   return h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row" }, cells(row))));
 }
 
-/** Adds a button that loads the next part of a list, where the last part was full. */
-export function more({ signal, refuse }, { count, limit, load, add }) {
-  if (count < limit) return null;
+/**
+ * Adds a button that loads the next part of a list, where the first part, `items`, is full.
+ *
+ * `load(after)` answers a promise of what comes after the item whose `key` that is; `add` shows it, and answers the first element of it.
+ */
+export function more({ signal, refuse }, { items, limit, key = "id", load, add }) {
+  if (items.length < limit) return null;
+  let last = items.at(-1);
   const button = h("button", { class: "button small", type: "button", onclick: run }, t("more"));
   const place = h("p", { class: "admin-more" }, button);
   async function run() {
     button.disabled = true;
     try {
-      const items = await load();
+      const next = await load(last[key]);
       if (signal.aborted) return;
-      const first = add(items);
-      say(t("loaded", { n: number(items.length) }));
-      if (items.length < limit) place.remove();
+      last = next.at(-1) ?? last;
+      const first = add(next);
+      say(t("loaded", { n: number(next.length) }));
+      if (next.length < limit) place.remove();
       // The button may be gone: the focus goes to what it brought.
       if (first) first.tabIndex = -1;
       first?.focus();

@@ -14,17 +14,8 @@ export function show(view) {
       if (!items.length) return empty(t("no_accounts"));
       const columns = columnsOf(view, account, again);
       const made = table({ caption: t("view_accounts"), columns, rows: items });
-      let last = items.at(-1).email;
-      return [h("p", { class: "meta" }, t("accounts_text")), made, more(view, {
-        count: items.length,
-        limit: LIMIT,
-        load: async () => {
-          const next = await load(last);
-          last = next.at(-1)?.email ?? last;
-          return next;
-        },
-        add: (rows) => addRows(made, columns, rows),
-      })];
+      const rest = more(view, { items, limit: LIMIT, key: "email", load, add: (rows) => addRows(made, columns, rows) });
+      return [h("p", { class: "meta" }, t("accounts_text")), made, rest];
     },
   }));
 }

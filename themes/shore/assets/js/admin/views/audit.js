@@ -27,17 +27,7 @@ export function show(view) {
     show: (items) => {
       if (!items.length) return empty(t("no_audit"));
       const made = table({ caption: t("view_audit"), columns: columns(), rows: items });
-      let last = items.at(-1).id;
-      return [made, more(view, {
-        count: items.length,
-        limit: LIMIT,
-        load: async () => {
-          const next = await load(last);
-          last = next.at(-1)?.id ?? last;
-          return next;
-        },
-        add: (rows) => addRows(made, columns(), rows),
-      })];
+      return [made, more(view, { items, limit: LIMIT, load, add: (rows) => addRows(made, columns(), rows) })];
     },
   }));
 }

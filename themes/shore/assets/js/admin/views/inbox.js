@@ -45,18 +45,8 @@ function messages(view, items, load, again) {
     list.append(...made);
     return made[0];
   };
-  let last = items.at(-1).id;
   add(items);
-  return [list, more(view, {
-    count: items.length,
-    limit: LIMIT,
-    load: async () => {
-      const next = await load(last);
-      last = next.at(-1)?.id ?? last;
-      return next;
-    },
-    add,
-  })];
+  return [list, more(view, { items, limit: LIMIT, load, add })];
 }
 
 function message(view, item, again) {
