@@ -15,7 +15,9 @@ let isFresh = true
 function start(env) {
   if (!isFresh) __wbg_reset_state()
   isFresh = false
-  open(new Uint8Array(manifest), env, lastDeath())
+  // A response with a body is refused before the first request.
+  const probe = new Request('https://rivage.invalid/api/v1/healthcheck', { method: 'HEAD' })
+  open(new Uint8Array(manifest), env, lastDeath(), probe)
   born()
 }
 

@@ -1,15 +1,16 @@
-// A TCP connection of the platform, as far as it is JavaScript's: Rust crosses over once for what belongs together, and hears of everything by one
-// function, because each function of Rust that JavaScript may call costs as much as a read.
+// A TCP connection of the platform, as far as it is JavaScript's: Rust crosses over once for what belongs together, and hears of everything of all
+// connections by one function, because each function of Rust that JavaScript may call costs as much as a read.
 //
-// In: a binding of Hyperdrive; `tell(what, bytes)`. Out: calls of `tell` with what came: bytes, the end of them, the end of patience. Deliberately not
-// here: the protocol.
+// In: a binding of Hyperdrive; `tell(id, what, bytes)`. Out: calls of `tell` with what came: bytes, the end of them, the end of patience. Deliberately
+// not here: the protocol.
 
 const [BYTES, END, OVER] = [0, 1, 2]
 const NONE = new Uint8Array()
 const ignore = () => {}
 
 export class Wire {
-  constructor(hyperdrive, tell, milliseconds) {
+  constructor(hyperdrive, id, tell, milliseconds) {
+    this.id = id
     this.socket = hyperdrive.connect()
     // Taken once: each taking is a lock and an object.
     this.reader = this.socket.readable.getReader()
@@ -54,7 +55,7 @@ export class Wire {
 
   hear(what, bytes) {
     try {
-      this.tell(what, bytes)
+      this.tell(this.id, what, bytes)
     } catch (error) {
       // The instance has just died. One that died before refuses with another error, which concerns nobody. `died` is of guard.mjs, by the bundler.
       if (error instanceof WebAssembly.RuntimeError) died(error)

@@ -33,7 +33,7 @@ use js_sys::{Promise, Uint8Array};
 use rivage_api::auth::jwt::Keys;
 use rivage_api::log::Log;
 use rivage_api::report::{Dsn, Reporting};
-use rivage_api::{Api, Arrival, Headers, Manifest, NeedsBody, Reply, Secrets, Step};
+use rivage_api::{Api, Arrival, Manifest, NeedsBody, Reply, Secrets, Step};
 use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStream, Request, Response};
 use worker_sys::Context;
@@ -50,14 +50,14 @@ thread_local! {
     static DEATH: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Makes the API ready: the manifest's bytes, the Worker's bindings, among which are its secrets, and why the instance before this one ended.
+/// Makes the API ready: the manifest's bytes, the Worker's bindings, among which are its secrets, why the instance before this one ended, and a
+/// request of nobody, which asks for no more than whether the API is up.
 ///
 /// # Errors
 ///
 /// What is wrong with the manifest or the keys.
 #[wasm_bindgen]
-pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>) -> Result<(), JsError> {
-    DEATH.set(death);
+pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>, probe: Request) -> Result<(), JsError> {
     std::panic::set_hook(Box::new(|info| bindings::log_error(&format!("rivage: {info}"))));
     let text = std::str::from_utf8(manifest).map_err(|_| JsError::new("the manifest is no text"))?;
     let manifest = Manifest::decode(text).map_err(|error| JsError::new(&error.to_string()))?;
@@ -74,31 +74,20 @@ pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>) -> Result<(),
         alert: variable("ALERT_WEBHOOK"),
         metrics: variable("METRICS_TOKEN"),
     };
-    shell::set_log(variable("LOG").as_deref());
-    shell::set_metrics(env);
-    let api = Api::new(manifest, secrets);
+    let api = Rc::new(Api::new(manifest, secrets));
     for name in NAMES {
         wasm_bindgen::intern(name);
     }
-    // Functions of WebAssembly are compiled when they are first called: better now than while a request waits.
-    let request = rivage_api::Request { method: "GET", path: "/api/v1/healthcheck", query: "", headers: &NoHeaders };
-    if let Step::Respond(reply) = api.begin(&request, Arrival { now: 0, id: [0; 16] }) {
-        drop(answer::response(&reply.response, None, false));
-    }
-    API.set(Some(Rc::new(api)));
+    // Functions are compiled when they are first called, of WebAssembly and of JavaScript: that took nine tenths of the first request. Neither log nor
+    // counts know of the probe; the platform has no time and no random numbers yet.
+    let nowhere = JsValue::UNDEFINED.unchecked_into();
+    drop(serve(api.clone(), probe, env.clone(), nowhere, Arrival { now: 0, id: [0; 16] }));
+    api.forget_counts();
+    shell::set_log(variable("LOG").as_deref());
+    shell::set_metrics(env);
+    DEATH.set(death);
+    API.set(Some(api));
     Ok(())
-}
-
-struct NoHeaders;
-
-impl Headers for NoHeaders {
-    fn get(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn client(&self) -> String {
-        String::new()
-    }
 }
 
 /// Answers a request: with a `Response`, or with a promise of one where something has to be waited for.
@@ -109,19 +98,23 @@ impl Headers for NoHeaders {
 #[wasm_bindgen]
 pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValue, JsError> {
     let Some(api) = API.with_borrow(Clone::clone) else { return Err(JsError::new("`open` comes before `handle`")) };
+    Ok(serve(api, request, env, context, Arrival { now: bindings::now(), id: bindings::some_random() }))
+}
+
+fn serve(api: Rc<Api>, request: Request, env: JsValue, context: Context, arrival: Arrival) -> JsValue {
     let read = Read::new(&request);
     #[cfg(feature = "testing")]
     if let Some(answer) = testing::answer(read.path()) {
-        return Ok(answer);
+        return answer;
     }
-    let step = api.begin(&read.request(), Arrival { now: bindings::now(), id: bindings::some_random() });
+    let step = api.begin(&read.request(), arrival);
     let is_head = read.is_head();
     drop(read);
     if let Some(death) = DEATH.take() {
         tell(&api, Shell::new(env.clone(), JsValue::from(&context).unchecked_into()), death);
     }
     let shell = Shell::new(env, context);
-    Ok(match step {
+    match step {
         // Whatever is answered at once went well, or was the client's mistake.
         Step::Respond(reply) => {
             shell.log(&reply.log);
@@ -144,7 +137,7 @@ pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValu
             };
             Ok(finish(api, shell, reply, is_head).into())
         }),
-    })
+    }
 }
 
 /// Runs a future until it waits for something: what never waits needs no promise, which costs as much as the rest of a small answer.

@@ -111,7 +111,8 @@ enum Logged {
 }
 
 thread_local! {
-    static LOG: Cell<Logged> = const { Cell::new(Logged::All) };
+    /// None until the variable is read.
+    static LOG: Cell<Logged> = const { Cell::new(Logged::None) };
     static HAS_METRICS: Cell<bool> = const { Cell::new(false) };
 }
 

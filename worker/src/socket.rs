@@ -1,7 +1,7 @@
 //! A TCP connection of the platform with the protocol on it: bytes out in one write, bytes in until something has happened.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::cell::{Cell, LazyCell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
@@ -17,8 +17,7 @@ extern "C" {
     type Wire;
 
     #[wasm_bindgen(constructor, catch)]
-    fn new(hyperdrive: &Hyperdrive, tell: &Closure<dyn FnMut(u8, Vec<u8>)>, milliseconds: u32)
-    -> Result<Wire, JsValue>;
+    fn new(hyperdrive: &Hyperdrive, id: u32, tell: &Tell, milliseconds: u32) -> Result<Wire, JsValue>;
 
     #[wasm_bindgen(method)]
     fn wait(this: &Wire, milliseconds: u32);
@@ -28,6 +27,30 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn close(this: &Wire, output: &[u8]) -> Result<Promise, JsValue>;
+}
+
+/// What wires call: the number of a connection, what they tell of it, and its bytes.
+type Tell = Closure<dyn Fn(u32, u8, Vec<u8>)>;
+
+thread_local! {
+    /// One for all connections: each function of Rust that JavaScript may call costs as much as a read, and is known to the collector of garbage.
+    static TELL: LazyCell<Tell> = LazyCell::new(|| Closure::new(hear));
+    /// The inboxes of the connections that are open.
+    static OPEN: RefCell<BTreeMap<u32, Rc<Inbox>>> = const { RefCell::new(BTreeMap::new()) };
+    static LAST: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Takes what a wire tells. One whose connection is closed concerns nobody.
+fn hear(id: u32, what: u8, bytes: Vec<u8>) {
+    let Some(inbox) = OPEN.with_borrow(|open| open.get(&id).cloned()) else { return };
+    inbox.heard.borrow_mut().push_back(match what {
+        0 => Heard::Bytes(bytes),
+        1 => Heard::End,
+        _ => Heard::Over,
+    });
+    if let Some(waker) = inbox.waker.take() {
+        waker.wake();
+    }
 }
 
 /// Why a connection gave no event.
@@ -58,26 +81,35 @@ pub(crate) struct Link {
     pub(crate) connection: Connection,
     wire: Wire,
     inbox: Rc<Inbox>,
-    /// Called by the wire until it is closed.
-    _tell: Closure<dyn FnMut(u8, Vec<u8>)>,
+    _number: Number,
+}
+
+/// The number of a connection that is open.
+struct Number(u32);
+
+impl Number {
+    /// Returns the next one, under which an inbox is found.
+    fn new(inbox: Rc<Inbox>) -> Self {
+        let id = LAST.get().wrapping_add(1);
+        LAST.set(id);
+        OPEN.with_borrow_mut(|open| open.insert(id, inbox));
+        Self(id)
+    }
+}
+
+impl Drop for Number {
+    fn drop(&mut self) {
+        OPEN.with_borrow_mut(|open| open.remove(&self.0));
+    }
 }
 
 impl Link {
     /// Opens a connection; patience for its first events ends after some milliseconds.
     pub(crate) fn new(hyperdrive: &Hyperdrive, connection: Connection, milliseconds: u32) -> Result<Self, JsValue> {
         let inbox = Rc::new(Inbox::default());
-        let shared = inbox.clone();
-        let tell = Closure::new(move |what: u8, bytes: Vec<u8>| {
-            shared.heard.borrow_mut().push_back(match what {
-                0 => Heard::Bytes(bytes),
-                1 => Heard::End,
-                _ => Heard::Over,
-            });
-            if let Some(waker) = shared.waker.take() {
-                waker.wake();
-            }
-        });
-        Ok(Self { connection, wire: Wire::new(hyperdrive, &tell, milliseconds)?, inbox, _tell: tell })
+        let number = Number::new(inbox.clone());
+        let wire = TELL.with(|tell| Wire::new(hyperdrive, number.0, tell, milliseconds))?;
+        Ok(Self { connection, wire, inbox, _number: number })
     }
 
     /// Lets patience begin anew, for the next events. What came while nobody waited was the end of the patience before.

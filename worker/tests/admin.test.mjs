@@ -135,6 +135,9 @@ test('metrics are told to a token, and slow statements where they are counted', 
   const metrics = await answer('/api/v1/admin/metrics?format=prometheus', { headers: { authorization: 'Bearer a-token' } })
   assert.equal(metrics.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
   assert.match(metrics.text, /rivage_requests_total\{route="register",status="2xx"\} \d+/)
+  // The name of an instance is that of its first request; the one that it asks itself is none.
+  assert.match(metrics.text, /rivage_info\{instance="(?!0{16})[0-9a-f]{16}"/)
+  assert.doesNotMatch(metrics.text, /route="healthcheck"/)
   const slow = await answer('/api/v1/admin/slow', { headers: { cookie: admin.cookie } })
   assert.deepEqual([slow.status, slow.body.code], [501, 'extension-missing'])
 })

@@ -19,6 +19,11 @@ const status = async (target) => {
   return response.status
 }
 
+test('an instance begins without a word', () => {
+  // It asks itself for the first time, where the platform allows less than within a request.
+  assert.equal(worker.log(), '')
+})
+
 for (const target of ['/api/testing/panic', '/api/testing/panic-later']) {
   test(`what is on its way when ${target} ends the instance is answered`, async () => {
     assert.equal(await status('/api/notes/1'), 200)

@@ -91,10 +91,11 @@ fn report(results: &Value, machine: &Machine, versions: &str, sizes: [(&str, u64
     let number = |pointer: &str| {
         results.pointer(pointer).and_then(Value::as_f64).with_context(|| format!("the measurement told no `{pointer}`"))
     };
+    let runs = number("/runs")?;
     let mut out = format!(
         "# Benchmark of the API\n\nMade by `cargo xtask bench api`. Machine: {}, {} cores, {} of memory, Linux {}; load when it began: {}.\n\
          {versions}; rivage {}. Both run on the same workerd and take turns; CPU is user and system time of its process for each request, the \
-         least of five runs. Between workerd and PostgreSQL stands PgBouncer. Times and rates of a machine that others use say little.\n\n",
+         least of {runs} runs. Between workerd and PostgreSQL stands PgBouncer. Times and rates of a machine that others use say little.\n\n",
         machine.cpu,
         machine.cores,
         machine.memory,

@@ -160,7 +160,9 @@ pub(crate) fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("could not make `{}`", folder.display()))?;
     let (bound, small) = (work.join("rivage_worker_bg.wasm"), folder.join("rivage_worker_bg.wasm"));
     let wasm_opt = tools.join("binaryen/bin/wasm-opt");
-    let options = ["-Os", "--strip-debug", "--strip-producers", "-o"];
+    // A function is compiled when it is first called, as a whole: what has one caller alone stays apart unless it is small, so that a request compiles
+    // what it runs and not all that it might have run.
+    let options = ["-Os", "--one-caller-inline-max-function-size=40", "--strip-debug", "--strip-producers", "-o"];
     program(&node, &[&[text(&wasm_opt)?][..], &options, &[text(&small)?, text(&bound)?]].concat()).run()?;
 
     let glue = format!("--alias:rivage-worker={}", text(&work.join("rivage_worker.js"))?);

@@ -190,6 +190,11 @@ impl Api {
         locked(&self.metrics)
     }
 
+    /// Forgets what was counted so far: a shell may ask itself before anybody else does.
+    pub fn forget_counts(&self) {
+        *self.metrics() = Metrics::default();
+    }
+
     pub(crate) fn watched(&self) -> MutexGuard<'_, Option<Told>> {
         locked(&self.watched)
     }

@@ -83,7 +83,8 @@ pub(super) fn body(returns: Returns, outcome: Outcome) -> Result<Option<Vec<u8>>
         Returns::One if outcome.rows == 0 => Err(Problem::new(404, "not-found", "there is nothing here").into()),
         Returns::One => Ok(Some(outcome.json)),
         Returns::Many => {
-            let mut body = b"{\"items\":".to_vec();
+            let mut body = Vec::with_capacity(outcome.json.len() + 10);
+            body.extend_from_slice(b"{\"items\":");
             body.extend_from_slice(&outcome.json);
             body.push(b'}');
             Ok(Some(body))

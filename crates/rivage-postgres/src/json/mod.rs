@@ -29,6 +29,8 @@ pub use escape::write_string;
 /// Writes all rows: `[{"name":value,…},…]`.
 pub fn write_many(result: &ResultSet, out: &mut Vec<u8>) {
     let keys = Keys::new(result.columns());
+    // What a cell's length takes in the buffer of rows is about what its quotes take here.
+    out.reserve(result.data.len() + result.len() * (keys.text.len() + 2) + 2);
     out.push(b'[');
     for (at, row) in result.rows().enumerate() {
         if at > 0 {
