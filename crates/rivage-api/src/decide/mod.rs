@@ -206,7 +206,7 @@ impl Api {
             started: arrival.now,
             relation: Relation::Unknown,
             if_none_match: None,
-            method: request.method.chars().take(16).collect(),
+            method: request.method[..request.method.floor_char_boundary(16)].to_owned(),
             route: None,
             index: None,
         };
