@@ -40,7 +40,7 @@ impl Cleaning {
     }
 }
 
-/// The code of what is said of an image that cannot be shown.
+/// The code of what is said of an image that cannot be shown, and that of [`not_clean`].
 const BAD_IMAGE: &str = "bad-image";
 const METADATA: &str = "image-metadata";
 
@@ -60,11 +60,14 @@ pub fn leave_out_told(diagnostics: &mut Vec<Diagnostic>) {
 /// Says that nobody knows what is in a file: of an SVG that may do harm that is a mistake, of a photo something to know.
 pub fn not_clean(file: &str, why: &Error) -> Diagnostic {
     let told = if is_svg(file) {
-        Diagnostic::error(BAD_IMAGE, format!("the SVG cannot be made harmless: {why}"))
+        Diagnostic::error("bad-image", format!("the SVG cannot be made harmless: {why}"))
             .with_hint("see whether a browser opens it; `[images] sanitize_svg = false` publishes it as it is")
     } else {
-        Diagnostic::warning(METADATA, format!("what the file tells besides its picture is published with it: {why}"))
-            .with_hint("see whether another program opens it, and save it anew")
+        Diagnostic::warning(
+            "image-metadata",
+            format!("what the file tells besides its picture is published with it: {why}"),
+        )
+        .with_hint("see whether another program opens it, and save it anew")
     };
     told.at(&FileId::from(file), Span::at(0))
 }
@@ -98,10 +101,10 @@ mod tests {
     #[test]
     fn damage_is_told_once() {
         let not_clean = |file: &str| not_clean(file, &Error::Truncated);
-        let shown = Diagnostic::error(BAD_IMAGE, "`a.jpg` cannot be read as an image: the file is cut off")
+        let shown = Diagnostic::error("bad-image", "`a.jpg` cannot be read as an image: the file is cut off")
             .at(&FileId::from("content/_index.mdx"), Span::at(9))
             .with_other(&FileId::from("content/a.jpg"), Span::at(0), "the image");
-        let unmade = Diagnostic::error(BAD_IMAGE, "nothing").at(&FileId::from("content/b.jpg"), Span::at(0));
+        let unmade = Diagnostic::error("bad-image", "nothing").at(&FileId::from("content/b.jpg"), Span::at(0));
         let alone = not_clean("content/c.jpg");
         let mut all =
             vec![shown.clone(), not_clean("content/a.jpg"), unmade.clone(), not_clean("content/b.jpg"), alone.clone()];
