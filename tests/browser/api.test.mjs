@@ -116,7 +116,7 @@ describe('with the API', () => {
     if (!hasApi) return context.skip('no PostgreSQL')
     const { page, close } = await open(live.address, '/feedback/')
     await fill(page, 'An address that browsers take and the API does not.')
-    const address = page.getByLabel('Your address')
+    const address = page.getByLabel('Your e-mail address')
     await page.locator('form[data-send]').evaluate((form) => (form.noValidate = true))
     await address.fill('nobody')
     await page.getByRole('button', { name: 'Send' }).click()
