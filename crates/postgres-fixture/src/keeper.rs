@@ -1,11 +1,11 @@
 //! A server that ends with this process.
 //!
 //! It is the child of a shell, its keeper, that waits for the end of its standard input, stops the server and deletes its folder. The other end of
-//! that pipe closes with this process, however that ends.
+//! that pipe closes with this process, however that ends. A line that comes before the end has the keeper start a server again that has crashed.
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -22,17 +22,24 @@ trap '' INT TERM HUP
 folder=$1 signal=$2
 shift 2
 cd "$folder" || exit 1
-"$@" </dev/null >"$folder/log" 2>&1 &
-server=$!
-exec 3<&0
-{
-    while read -r line <&3; do :; done
-    [ -e "$folder/over" ] || kill -s "$signal" "$server"
-} &
-reader=$!
-wait "$server"
-: >"$folder/over"
-wait "$reader"
+start() {
+    rm -f "$folder/over" "$folder/pid"
+    {
+        "$@" </dev/null >>"$folder/log" 2>&1 &
+        echo "$!" >"$folder/pid"
+        wait "$!"
+        : >"$folder/over"
+    } &
+    runner=$!
+    until [ -s "$folder/pid" ]; do sleep 0.01; done
+}
+start "$@"
+while read -r again; do
+    wait "$runner"
+    start "$@"
+done
+[ -e "$folder/over" ] || kill -s "$signal" "$(cat "$folder/pid")"
+wait "$runner"
 rm -rf "$folder"
 "#;
 
@@ -58,15 +65,31 @@ impl Keeper {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut shell, 0);
         let keeper = Self { shell: shell.spawn().map_err(failed("start a server"))?, folder };
+        keeper.wait(is_ready)?;
+        Ok(keeper)
+    }
 
+    /// Starts a server again that has ended by itself, and waits until it is ready.
+    pub(crate) fn start_again(&self, is_ready: impl Fn(&Path) -> bool) -> Result<(), Error> {
+        fs::remove_file(self.folder.join("over")).map_err(failed("find out whether a server has ended"))?;
+        let mut pipe = self.shell.stdin.as_ref().ok_or_else(|| Error::Failed { output: self.log() })?;
+        pipe.write_all(b"again\n").map_err(failed("start a server again"))?;
+        self.wait(is_ready)
+    }
+
+    fn wait(&self, is_ready: impl Fn(&Path) -> bool) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
-        while !is_ready(&keeper.folder) {
-            if keeper.folder.join("over").exists() || Instant::now() > deadline {
-                return Err(Error::Failed { output: keeper.log() });
+        while !is_ready(&self.folder) {
+            if self.has_ended() || Instant::now() > deadline {
+                return Err(Error::Failed { output: self.log() });
             }
             sleep(Duration::from_millis(10));
         }
-        Ok(keeper)
+        Ok(())
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.folder.join("over").exists()
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -66,6 +66,7 @@ auth_file = {users}
 pool_mode = transaction
 default_pool_size = 2
 ignore_startup_parameters = statement_timeout
+server_login_retry = 1
 "
     )
 }

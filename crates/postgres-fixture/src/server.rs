@@ -4,9 +4,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use crate::Error;
-use crate::keeper::{Keeper, as_server, failed, folder, run};
+use crate::keeper::{Keeper, PATIENCE, as_server, failed, folder, run};
 
 /// How each role may come in, so that a test can choose by role; all others need no password.
 const ACCESS: &str = "\
@@ -72,6 +75,43 @@ impl Postgres {
         Ok(Self { keeper, port })
     }
 
+    /// Ends it as the kernel does when memory is short: by SIGKILL, with all of its processes. Its data stay.
+    ///
+    /// # Errors
+    ///
+    /// It does not end.
+    pub fn crash(&self) -> Result<(), Error> {
+        let kill = |signal: &str, processes: &[String]| {
+            run("kill a server", Command::new("kill").args(["-s", signal]).args(processes))
+        };
+        let mut processes = vec![pid(self.folder()).unwrap_or_default()];
+        // So that it starts no others meanwhile.
+        kill("STOP", &processes)?;
+        processes.extend(children(&processes[0]));
+        // One of them may have ended by then.
+        let killed = kill("KILL", &processes);
+        let deadline = Instant::now() + PATIENCE;
+        // As long as one of them has its memory, no server starts over the same data.
+        while !self.keeper.has_ended() || processes.iter().any(|process| parent(process).is_some()) {
+            if Instant::now() > deadline {
+                return killed.and(Err(Error::Failed { output: self.log() }));
+            }
+            sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Starts it again after [`Postgres::crash`], on the same port, and waits until it has recovered and takes connections.
+    ///
+    /// # Errors
+    ///
+    /// It does not start, or it has not ended.
+    pub fn start_again(&self) -> Result<(), Error> {
+        // The killed one has left its file.
+        let before = pid(self.folder());
+        self.keeper.start_again(|folder| pid(folder) != before && is_ready(folder))
+    }
+
     /// Returns its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
@@ -117,6 +157,29 @@ fn is_ready(folder: &Path) -> bool {
     pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
 }
 
+/// The first line of that file.
+fn pid(folder: &Path) -> Option<String> {
+    let pid_file = fs::read_to_string(folder.join("data/postmaster.pid")).ok()?;
+    pid_file.lines().next().map(|line| line.trim().to_owned())
+}
+
+/// The processes that a process has started, where the system has a list of them as Linux has.
+fn children(of: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let names = processes.map(|process| process.file_name().to_string_lossy().into_owned());
+    names.filter(|process| parent(process).as_deref() == Some(of)).collect()
+}
+
+/// Who has started a process; nobody where it has ended.
+fn parent(process: &str) -> Option<String> {
+    let stat = fs::read_to_string(Path::new("/proc").join(process).join("stat")).ok()?;
+    // `4711 (a name) S 4710 …`; a name may have blanks and brackets.
+    let mut words = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    // What is left of one that has ended, until somebody asks how.
+    let is_alive = words.next() != Some("Z");
+    words.next().filter(|_| is_alive).map(str::to_owned)
+}
+
 /// Finds the folder with PostgreSQL's programs: the one that is named, the newest of Debian's, or that of `initdb` in PATH.
 pub fn programs() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os(crate::PROGRAMS) {
@@ -139,12 +202,9 @@ pub fn programs() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use std::io::{BufRead, BufReader, Write};
-    use std::process::{Command, Stdio};
-    use std::thread::sleep;
-    use std::time::{Duration, Instant};
+    use std::process::Stdio;
 
     use super::*;
-    use crate::keeper::PATIENCE;
 
     #[test]
     fn a_server_leaves_nothing() {
@@ -157,6 +217,38 @@ mod tests {
         drop(server);
         assert!(!folder.exists());
         assert!(std::net::TcpStream::connect(address).is_err());
+    }
+
+    fn sql(server: &Postgres, sql: &str) -> Result<String, Error> {
+        let psql = programs().unwrap().join("psql");
+        let mut psql = Command::new(psql);
+        run(
+            "ask a server",
+            psql.args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql, &server.url("postgres", "postgres")]),
+        )
+    }
+
+    #[test]
+    fn a_server_that_crashed_comes_back_with_what_was_committed() {
+        if crate::shared().is_none() {
+            return;
+        }
+        let server = Postgres::start_with(&["fsync=on", "synchronous_commit=on", "full_page_writes=on"]).unwrap();
+        let first = pid(server.folder()).unwrap();
+        assert!(children(&first).len() > 1 || !Path::new("/proc/self/stat").exists());
+        for time in 1..=2 {
+            sql(&server, &format!("create table entry_{time} as select generate_series(1, 1000) as n")).unwrap();
+            server.crash().unwrap();
+            assert!(std::net::TcpStream::connect(server.address()).is_err());
+            assert!(sql(&server, "select 1").is_err());
+            server.start_again().unwrap();
+            assert_eq!(sql(&server, &format!("select count(*) from entry_{time}")).unwrap().trim(), "1000");
+        }
+        assert_ne!(pid(server.folder()).unwrap(), first);
+        assert!(server.start_again().is_err(), "it runs");
+        let folder = server.folder().to_owned();
+        drop(server);
+        assert!(!folder.exists());
     }
 
     /// Says to a second process of this test what it is for.
