@@ -95,6 +95,12 @@ impl DatabaseError {
         matches!(self.meaning(), Kind::Unavailable | Kind::Timeout)
     }
 
+    /// Reports whether the server cannot be reached, for this statement and others: not only busy with the same rows, nor slow with this one.
+    pub(crate) fn is_away(&self) -> bool {
+        let is_of_statement = matches!(self.sqlstate(), Some("40001" | "40P01" | "55P03" | "57014"));
+        self.is_unavailable() && !is_of_statement
+    }
+
     /// Reports whether the same reading statements may be sent once more: one that took too long would only do so again.
     pub fn is_retryable(&self) -> bool {
         self.meaning() == Kind::Unavailable && !self.after_first_row

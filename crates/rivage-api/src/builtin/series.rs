@@ -7,7 +7,7 @@ use serde_json::json as value_of;
 
 use super::{json, value};
 use crate::crypto;
-use crate::drive::{Failure, PURGE, Run};
+use crate::drive::{Failure, PURGE, Run, tag_numbers};
 use crate::fixed::{Fixed, oid};
 use crate::http::{Problem, Response};
 use crate::ports::{Ports, Shape, Target};
@@ -49,9 +49,10 @@ pub(super) async fn ingest<P: Ports>(run: &mut Run<'_, P>) -> Result<Response, F
         let print = crypto::hex(&crypto::sha256(columns.join("\n").as_bytes()));
         let [moments, open, high, low, close, volume] = columns;
         let query = INGEST.query([symbol, key, print, moments, open, high, low, close, volume], Shape::Rows);
-        let purge = PURGE.query(["{series}".to_owned()], Shape::None);
-        let outcomes = run.trip(Target::Write, &[query, purge]).await?;
-        run.api.memory().epochs = None;
+        let purge = PURGE.query(["{series}".to_owned()], Shape::Rows);
+        let mut outcomes = run.trip(Target::Write, &[query, purge]).await?;
+        let told = outcomes.pop().map(tag_numbers).unwrap_or_default();
+        run.api.memory().purged(told);
         if let Some([Some(all), Some(new), Some(told)]) =
             outcomes.first().and_then(|o| o.texts.first()).map(Vec::as_slice)
         {

@@ -8,7 +8,7 @@
 
 mod memory;
 
-pub(crate) use memory::Memory;
+pub(crate) use memory::{Lookup, Memory};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use crate::auth::known::Known;
 use crate::auth::token::Token;
 use crate::auth::{By, Identity};
 use crate::builtin;
-use crate::cache::{self, Age, EPOCHS_TTL, Memory};
+use crate::cache::{self, Age, Memory};
 use crate::crypto;
 use crate::http::origin::{self, Relation};
 use crate::http::router::Router;
@@ -349,8 +349,8 @@ impl Api {
         let settings = route.cache.as_ref()?;
         let (entry, age) = {
             let memory = self.memory();
-            let epochs = memory.epochs.as_ref().filter(|epochs| now < epochs.read_at + EPOCHS_TTL * 1000)?;
-            let entry = memory.get(&cache::key(&self.manifest.settings.build, route, &plan.values, epochs))?;
+            let epochs = memory.epochs(now)?;
+            let entry = memory.get(&cache::key(&self.manifest.settings.build, route, &plan.values, &epochs))?;
             let age = entry.age(settings, now);
             (entry, age)
         };

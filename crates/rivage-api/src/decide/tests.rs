@@ -368,13 +368,64 @@ fn spare_answers_are_shown_while_the_database_is_away() {
     world.answer(vec![object("[1]")]);
     world.send(&api, "GET /api/posts", &[], b"");
     world.wait(200);
+    world.fail(ErrorKind::Refused(*b"42P01"), false);
+    assert_eq!(code(&world.send(&api, "GET /api/posts", &[], b"")), (500, "internal"), "a mistake is not hidden");
     let reply = world.send(&api, "GET /api/posts", &[], b"");
     assert_eq!((code(&reply), reply.log.cache), ((200, "ok"), CacheUse::Error));
     assert!(reply.log.error.is_some(), "the log knows why");
-    world.fail(ErrorKind::Refused(*b"42P01"), false);
-    assert_eq!(code(&world.send(&api, "GET /api/posts", &[], b"")), (500, "internal"), "a mistake is not hidden");
     world.wait(4000);
     assert_eq!(code(&world.send(&api, "GET /api/posts", &[], b"")), (503, "database-unavailable"));
+}
+
+#[test]
+fn nobody_waits_for_a_database_that_did_not_answer_before() {
+    let (api, world) = (api(), World::new());
+    let posts = || world.send(&api, "GET /api/posts", &[], b"");
+    world.answer(vec![object("[1]")]);
+    posts();
+    world.wait(200).answer(vec![object("[7]")]);
+    world.send(&api, "GET /api/posts?limit=7", &[], b"");
+    assert_eq!(code(&world.send(&api, "GET /api/posts/7", &[], b"")), (503, "database-unavailable"));
+    let (first, second) = (posts(), posts());
+    for reply in [&first, &second] {
+        assert_eq!((code(reply), reply.log.cache, reply.log.trips), ((200, "ok"), CacheUse::Error, 0), "{reply:?}");
+        assert!(reply.log.error.is_some(), "the log knows why");
+    }
+    assert!(second.after.is_none(), "one request finds out whether it is back");
+    world.answer(vec![object("[2]")]);
+    world.after(&api, first.after);
+    let reply = posts();
+    assert_eq!((reply.log.cache, reply.response.body.as_slice()), (CacheUse::Memory, br#"{"items":[2]}"#.as_slice()));
+    // What is wrong with one statement says nothing of the others.
+    world.wait(200).refuse_statement(*b"57014");
+    assert_eq!(code(&world.send(&api, "GET /api/posts/7", &[], b"")), (504, "database-timeout"));
+    world.answer(vec![object("[3]")]);
+    let reply = posts();
+    assert_eq!((reply.log.cache, reply.response.body.as_slice()), (CacheUse::Miss, br#"{"items":[3]}"#.as_slice()));
+}
+
+#[test]
+fn in_an_outage_answers_are_found_by_the_numbers_of_the_last_purge() {
+    let auth = bearer("editor");
+    for told in [true, false] {
+        let (api, world) = (api(), World::new());
+        let posts = || world.send(&api, "GET /api/posts", &[], b"");
+        world.answer(vec![object("[1]")]);
+        posts();
+        world.answer(vec![object(r#"{"id":7}"#), rows(&[&["post", "1"]])]);
+        let added = world.send(&api, "POST /api/posts", &[("authorization", &auth), JSON], br#"{"title":"a"}"#);
+        assert_eq!(added.response.status, 201);
+        world.answer(vec![object("[2]")]);
+        let reply = posts();
+        assert_eq!((reply.log.cache, reply.log.trips), (CacheUse::Miss, 1), "the new number was told");
+        // Another tag is purged, and that is the last that is heard of the database.
+        let purged = if told { rows(&[&["series", "1"]]) } else { crate::ports::Outcome::default() };
+        world.answer(vec![rows(&[&["2", "1", "stored"]]), purged]);
+        assert_eq!(send_bars(&api, &world, INGEST, CSV, BARS).response.status, 200);
+        world.fail(ErrorKind::Unavailable, false);
+        let reply = world.send(&api, "GET /api/posts", &[], b"");
+        assert_eq!((code(&reply), reply.response.body.as_slice()), ((200, "ok"), br#"{"items":[2]}"#.as_slice()));
+    }
 }
 
 #[test]
@@ -668,15 +719,15 @@ const INGEST: &str = "POST /api/v1/series/ingest?symbol=EURUSD&key=k-1";
 const BARS: &[u8] =
     b"ts,open,high,low,close,volume\n2026-11-02T09:00:00Z,1,2.5,0.5,2,10\nyesterday,1,1,1,1,1\n2026-11-03,2,2,2,2,\n";
 
-fn send_bars(world: &World, line: &str, kind: (&str, &str), body: &[u8]) -> Reply<Vec<u8>> {
-    world.send(&api(), line, &[("authorization", &bearer("admin")), kind], body)
+fn send_bars(api: &Api, world: &World, line: &str, kind: (&str, &str), body: &[u8]) -> Reply<Vec<u8>> {
+    world.send(api, line, &[("authorization", &bearer("admin")), kind], body)
 }
 
 #[test]
 fn a_batch_of_bars_is_one_trip() {
     let world = World::new();
     world.answer(vec![rows(&[&["2", "1", "stored"]]), crate::ports::Outcome::default()]);
-    let reply = send_bars(&world, INGEST, CSV, BARS);
+    let reply = send_bars(&api(), &world, INGEST, CSV, BARS);
     let body: serde_json::Value = serde_json::from_slice(&reply.response.body).expect("JSON");
     let numbers = ["rows", "stored", "changed", "duplicates", "rejected"].map(|key| body[key].as_u64());
     assert_eq!((reply.response.status, numbers), (200, [Some(3), Some(2), Some(1), Some(0), Some(1)]));
@@ -693,12 +744,12 @@ fn a_batch_of_bars_is_one_trip() {
     let json = r#"{"bars": [{"ts": "2026-11-02T09:00:00Z", "open": 1.0, "high": 2.50, "low": 0.5, "close": 2, "volume": 1e1},
                             {"ts": "2026-11-03", "open": 2, "high": 2, "low": 2, "close": 2}]}"#;
     world.answer(vec![rows(&[&["2", "0", "replayed"]]), crate::ports::Outcome::default()]);
-    let again = send_bars(&world, INGEST, JSON, json.as_bytes());
+    let again = send_bars(&api(), &world, INGEST, JSON, json.as_bytes());
     let body: serde_json::Value = serde_json::from_slice(&again.response.body).expect("JSON");
     assert_eq!((&body["replayed"], &body["changed"]), (&true.into(), &0.into()));
     assert_eq!(world.seen()[0].values[2], seen[0].values[2]);
     world.answer(vec![rows(&[&["2", "0", "conflict"]]), crate::ports::Outcome::default()]);
-    assert_eq!(code(&send_bars(&world, INGEST, CSV, BARS)), (409, "key-reused"));
+    assert_eq!(code(&send_bars(&api(), &world, INGEST, CSV, BARS)), (409, "key-reused"));
 }
 
 #[test]
@@ -707,7 +758,7 @@ fn bodies_of_bars_have_bounds_of_their_own() {
     assert!(large.len() > 100_000);
     let world = World::new();
     world.answer(vec![rows(&[&["1", "1", "stored"]]), crate::ports::Outcome::default()]);
-    assert_eq!(send_bars(&world, INGEST, CSV, large.as_bytes()).response.status, 200);
+    assert_eq!(send_bars(&api(), &world, INGEST, CSV, large.as_bytes()).response.status, 200);
     let larger = "x".repeat(4_000_001);
     let bearer = bearer("admin");
     let sent = |kind: (&'static str, &'static str), body: &str| {
@@ -719,7 +770,7 @@ fn bodies_of_bars_have_bounds_of_their_own() {
     assert_eq!(sent(CSV, "ts,open\n"), (400, "invalid-body"));
     // All rows wrong: there is nothing to ask the database.
     let world = World::new();
-    assert_eq!(send_bars(&world, INGEST, CSV, b"ts,open,high,low,close\n1,1,1,1,1\n").response.status, 200);
+    assert_eq!(send_bars(&api(), &world, INGEST, CSV, b"ts,open,high,low,close\n1,1,1,1,1\n").response.status, 200);
     assert_eq!(world.seen(), []);
     // What other routes read is neither longer nor CSV.
     assert_eq!(early("POST /api/form", &[CSV], b""), (404, "not-found"));

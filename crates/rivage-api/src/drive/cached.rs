@@ -1,17 +1,18 @@
 //! Kept answers: memory first, then the shared cache, then the database; stale ones while a new one is made, spare ones when there is none.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::statements::body;
 use super::{Failure, Run};
-use crate::cache::{self, Age, EPOCHS_TTL, Entry, Epochs};
+use crate::cache::{self, Age, Entry, Epochs, Lookup};
 use crate::crypto;
 use crate::decide::Plan;
 use crate::fixed::Fixed;
 use crate::http::Response;
 use crate::log::CacheUse;
 use crate::manifest::{Action, Cache};
-use crate::ports::{Cache as Shared, Ports, Shape, Target};
+use crate::ports::{Cache as Shared, Outcome, Ports, Shape, Target};
 use crate::respond;
 
 /// There are as many rows as tags were ever purged: few.
@@ -24,6 +25,7 @@ impl<P: Ports> Run<'_, P> {
         let key = self.key().await;
         let kept = self.kept(&key).await;
         let age = kept.as_ref().map_or(Age::Gone, |entry| entry.age(&settings, self.ports.now()));
+        let is_away = self.api.memory().is_away;
         match (kept, age) {
             (Some(entry), Age::Fresh) => Ok(self.show(&entry, &settings, CacheUse::Hit)),
             (Some(entry), Age::Stale) => {
@@ -31,6 +33,14 @@ impl<P: Ports> Run<'_, P> {
                     *after = Some(Box::new(self.plan.clone()));
                 }
                 Ok(self.show(&entry, &settings, CacheUse::Stale))
+            }
+            // The database did not answer who asked last. One request finds out whether it does again, and nobody waits for that.
+            (Some(entry), Age::Spare) if is_away => {
+                if self.api.memory().start_refresh(&key, self.ports.now()) {
+                    *after = Some(Box::new(self.plan.clone()));
+                }
+                self.log.error = Some("the database did not answer the request before".to_owned());
+                Ok(self.show(&entry, &settings, CacheUse::Error))
             }
             (kept, age) => match (self.produce_and_keep().await, kept) {
                 (Ok(entry), _) => Ok(self.show(&entry, &settings, CacheUse::Miss)),
@@ -95,30 +105,24 @@ impl<P: Ports> Run<'_, P> {
         cache::key(&self.settings().build, self.route, &self.plan.values, &epochs)
     }
 
-    /// Returns the numbers of tags, at most seconds old. When the database does not answer, the last ones are good enough: what is shown
-    /// then is what was shown before.
+    /// Returns the numbers of tags, at most seconds old. When the database does not answer, the last ones are good enough.
     async fn epochs(&mut self) -> Arc<Epochs> {
         let now = self.ports.now();
-        let known = self.api.memory().epochs.clone();
-        if let Some(epochs) = known.as_ref().filter(|epochs| now < epochs.read_at + EPOCHS_TTL * 1000) {
-            return epochs.clone();
-        }
-        let read = self.trip(Target::Write, &[EPOCHS.query([], Shape::Rows)]).await;
-        let numbers = match read {
-            Ok(mut outcomes) => outcomes
-                .swap_remove(0)
-                .texts
-                .into_iter()
-                .filter_map(|row| match row.as_slice() {
-                    [Some(tag), Some(epoch)] => Some((tag.clone(), epoch.parse().ok()?)),
-                    _ => None,
-                })
-                .collect(),
-            // For as long as a fresh one would hold, the old one does: an outage is not to be asked about with every request.
-            Err(_) => known.map_or_else(Default::default, |epochs| epochs.numbers.clone()),
+        let purges = match self.api.memory().look_up_epochs(now) {
+            Lookup::Known(epochs) => return epochs,
+            Lookup::Read(purges) => purges,
         };
-        let epochs = Arc::new(Epochs { read_at: now, numbers });
-        self.api.memory().epochs = Some(epochs.clone());
-        epochs
+        let read = self.trip(Target::Write, &[EPOCHS.query([], Shape::Rows)]).await;
+        let read = read.ok().map(|mut outcomes| tag_numbers(outcomes.swap_remove(0)));
+        self.api.memory().set_epochs(read, purges, now)
     }
+}
+
+/// Reads rows of tags and their numbers.
+pub(crate) fn tag_numbers(outcome: Outcome) -> BTreeMap<String, u64> {
+    let rows = outcome.texts.into_iter().filter_map(|row| match row.as_slice() {
+        [Some(tag), Some(epoch)] => Some((tag.clone(), epoch.parse().ok()?)),
+        _ => None,
+    });
+    rows.collect()
 }

@@ -8,7 +8,7 @@ mod cached;
 mod session;
 mod statements;
 
-pub(crate) use cached::EPOCHS;
+pub(crate) use cached::{EPOCHS, tag_numbers};
 pub(crate) use session::LOOKUP;
 pub(crate) use statements::PURGE;
 
@@ -181,6 +181,7 @@ impl<P: Ports> Run<'_, P> {
         let result = Database::run(self.ports, target, queries, self.settings().bounds.answer).await;
         self.log.db_ms += self.ports.now().saturating_sub(started);
         self.log.trips += 1;
+        self.api.memory().is_away = result.as_ref().is_err_and(DatabaseError::is_away);
         match result {
             Ok(outcomes) if outcomes.len() == queries.len() => Ok(outcomes),
             Ok(_) => Err(Failure::Database(DatabaseError {

@@ -1,5 +1,6 @@
 //! The fixed statements of a route: which variant, with which values, and what its rows become.
 
+use super::cached::tag_numbers;
 use super::{Failure, Run};
 use crate::crypto;
 use crate::fixed::{Fixed, oid};
@@ -9,12 +10,12 @@ use crate::ports::{Outcome, Ports, Query, Shape, Target};
 use crate::respond;
 use crate::sql;
 
-/// Counts the numbers of tags up; in the transaction of what made them stale.
+/// Counts the numbers of tags up, and tells them; in the transaction of what made them stale.
 pub(crate) const PURGE: Fixed = Fixed {
     name: "purge",
     types: &[oid::TEXT_ARRAY],
     sql: "insert into cache_epoch (tag, epoch) select tag, 1 from unnest($1) as tag \
-                     on conflict (tag) do update set epoch = cache_epoch.epoch + 1",
+                     on conflict (tag) do update set epoch = cache_epoch.epoch + 1 returning tag, epoch",
 };
 
 impl<P: Ports> Run<'_, P> {
@@ -32,7 +33,7 @@ impl<P: Ports> Run<'_, P> {
         }
         if !self.route.purge.is_empty() {
             let tags = format!("{{{}}}", self.route.purge.join(","));
-            queries.push(PURGE.query([tags], Shape::None));
+            queries.push(PURGE.query([tags], Shape::Rows));
         }
         let is_read = self.route.method.is_safe();
         let target = if is_read { Target::Read } else { Target::Write };
@@ -42,8 +43,9 @@ impl<P: Ports> Run<'_, P> {
             result => result?,
         };
         if !self.route.purge.is_empty() {
-            // This instance looks the numbers up again; others do so within seconds.
-            self.api.memory().epochs = None;
+            // This instance knows the new numbers at once; others look them up within seconds.
+            let told = outcomes.pop().map(tag_numbers).unwrap_or_default();
+            self.api.memory().purged(told);
         }
         Ok(outcomes.swap_remove(answering))
     }
