@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 use http::{Answer, send};
 use place::{KEEPER, Place, SITE, copy, place};
-use postgres_fixture::{Fault, Proxy};
+use postgres_fixture::{Fault, Postgres, Proxy};
 use serde_json::{Value, json};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -451,6 +451,34 @@ fn an_outage_is_told_in_time_and_over_when_it_is_over() {
     // What writes is not sent twice: where the end of the connection has not arrived yet, the client hears of it.
     assert!(matches!(sent[0].status, 204 | 503), "{sent:?}");
     assert_eq!(sent[1].status, 204, "{sent:?}");
+}
+
+#[test]
+fn a_database_that_was_killed_is_found_again_with_all_that_was_acknowledged() {
+    if place().filter(|place| place.is_ours()).is_none() || postgres_fixture::shared().is_none() {
+        return;
+    }
+    let server = Postgres::start_with(&["synchronous_commit=on", "full_page_writes=on"]).unwrap();
+    let own = Place::start(&server, None);
+    let kept = get(&own, "/api/notes?limit=1");
+    assert_eq!(kept.status, 200);
+    let send = |number| {
+        let form = json!({"email": "a@b.c", "message": format!("number {number}")});
+        post(&own, "/api/v1/forms/contact", &[], &form).status
+    };
+    for number in 1..=20 {
+        assert_eq!(send(number), 204);
+    }
+    server.crash().unwrap();
+    assert_eq!(send(21), 503);
+    assert_problem(&get(&own, "/api/notes/1"), 503, "database-unavailable");
+    assert_eq!(get(&own, "/api/notes?limit=1").body, kept.body);
+    assert_eq!(get(&own, "/").status, 200);
+    server.start_again().unwrap();
+    assert_eq!((get(&own, "/api/notes/1").status, send(22)), (200, 204), "nobody told the server");
+    let stored = own.query("select data ->> 'message' from submission order by at").expect("a database of ours");
+    let acknowledged: Vec<String> = (1..=20).chain([22]).map(|number| format!("number {number}")).collect();
+    assert_eq!(stored, acknowledged);
 }
 
 /// Asks the database until it answers so.
