@@ -107,7 +107,7 @@ pub(crate) fn schema(examples: &str) -> anyhow::Result<()> {
         Ok(schemathesis) => schemathesis,
         Err(error) => return skip("schemathesis", &error),
     };
-    let serving = Serving::start("schemathesis", false)?;
+    let serving = Serving::start("schemathesis")?;
     let token = format!("Authorization: Bearer {}", serving.token()?);
     let description = format!("{}/api/openapi.json", serving.address);
     let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance";
@@ -130,7 +130,7 @@ pub(crate) fn schema(examples: &str) -> anyhow::Result<()> {
 /// Looks for injections, in some minutes: by hand.
 pub(crate) fn security() -> anyhow::Result<()> {
     let sqlmap = python::tool(python::SQLMAP, "sqlmap")?;
-    let serving = Serving::start("sqlmap", false)?;
+    let serving = Serving::start("sqlmap")?;
     let folder = scratch("sqlmap-run")?;
     let place = folder.to_string_lossy().into_owned();
     let token = format!("Authorization: Bearer {}", serving.token()?);
@@ -167,6 +167,6 @@ pub(crate) fn security() -> anyhow::Result<()> {
     if let Some(first) = failures.first() {
         bail!("{} requests made the server fail, the first one: {first}", failures.len());
     }
-    note(&format!("sqlmap: nothing found in {} requests of {} targets", serving.log().lines().count(), targets.len()));
+    note(&format!("sqlmap: nothing found in {} requests of {} targets", serving.requests(), targets.len()));
     Ok(())
 }

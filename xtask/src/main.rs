@@ -40,7 +40,7 @@ cargo xtask RECIPE
   wrangler   what rivage sends to Cloudflare against what wrangler sends, both to a stand-in; `wrangler measure`: 10,000 files by both
   workflows  actionlint over the workflows of this repository and of new sites
   checks     squawk over migrations/, routes with real extensions, schemathesis over the API; `checks schema N`: N examples of each route
-  load       mixed traffic against `rivage serve` with PgBouncer between, for [SECONDS] (120): rate, errors, times
+  load       the full stack under load, for [SECONDS] (120), its database killed in the middle: errors, times, losses; `load --help` for its options
   stack      the database's image and server, in a chroot of Debian 13: linters, entrypoint, set-up twice, migrations, a kill
   drill      backups, kill -9, deleted data, a restore to a chosen second; in a folder and on an S3 server
   security   sqlmap against the API, some minutes
@@ -72,8 +72,7 @@ fn main() -> ExitCode {
         ["checks", "schema", examples] => checks::schema(examples),
         ["stack"] => stack::run(),
         ["drill"] => drill::run(),
-        ["load"] => load::run("120"),
-        ["load", seconds] => load::run(seconds),
+        ["load", ref options @ ..] => load::run(options),
         ["security"] => checks::security(),
         ["wrangler"] => wrangler::run(),
         ["wrangler", "measure"] => wrangler::measure::run(),

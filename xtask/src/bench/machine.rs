@@ -2,17 +2,17 @@
 
 /// The machine, as far as the system tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Machine {
-    pub(super) cpu: String,
-    pub(super) cores: usize,
-    pub(super) memory: String,
-    pub(super) kernel: String,
-    pub(super) load: String,
+pub(crate) struct Machine {
+    pub(crate) cpu: String,
+    pub(crate) cores: usize,
+    pub(crate) memory: String,
+    pub(crate) kernel: String,
+    pub(crate) load: String,
 }
 
 impl Machine {
     /// Asks Linux. Elsewhere most is unknown.
-    pub(super) fn ask() -> Self {
+    pub(crate) fn ask() -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         Self {
             cpu: cpu(&read("/proc/cpuinfo")),

@@ -31,7 +31,9 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::tools::{note, root, scratch};
+pub(crate) use machine::Machine;
 use options::{Options, USAGE};
+pub(crate) use report::percentile;
 
 pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
     match words {

@@ -116,7 +116,7 @@ pub(super) fn median<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -
 }
 
 /// Returns the smallest value that so many per cent are not above; the default of nothing.
-pub(super) fn percentile<T: Ord + Copy + Default>(values: impl Iterator<Item = T>, per_cent: usize) -> T {
+pub(crate) fn percentile<T: Ord + Copy + Default>(values: impl Iterator<Item = T>, per_cent: usize) -> T {
     let mut values: Vec<T> = values.collect();
     values.sort();
     let rank = (values.len() * per_cent).div_ceil(100).max(1);
