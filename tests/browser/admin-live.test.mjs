@@ -94,6 +94,9 @@ test('a visit and an error of a page are counted, and shown', async (context) =>
 
 test('every view is filled by the API', async (context) => {
   if (!database) return context.skip('no PostgreSQL')
+  // Searches are written some seconds later, after the answer to another request.
+  const isCounted = async () => (await rows(`select from search_day where query = 'qqqxyzzy'`)).length === 1
+  await waitFor(async () => (await fetch(`${server.address}/api/v1/health`)).ok && (await isCounted()), 'no search was counted')
   const { page, complaints, close } = await signedIn('')
   await page.getByText('All is well.').waitFor()
   assert.match(await page.locator('.tile').filter({ hasText: 'In-box' }).innerText(), /3/)
