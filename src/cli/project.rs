@@ -98,7 +98,7 @@ impl Sources for SiteSources<'_> {
             return Some(text);
         }
         let bytes = read(self.fs, file.as_str()).ok()?;
-        // No text has this byte, and every image does.
+        // No text has this byte, and every image but SVG, which is text, does.
         if bytes.contains(&0) {
             return None;
         }

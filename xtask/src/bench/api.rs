@@ -93,13 +93,9 @@ fn report(results: &Value, machine: &Machine, versions: &str, sizes: [(&str, u64
     };
     let runs = number("/runs")?;
     let mut out = format!(
-        "# Benchmark of the API\n\nMade by `cargo xtask bench api`. Machine: {}, {} cores, {} of memory, Linux {}; load when it began: {}.\n\
+        "# Benchmark of the API\n\nMade by `cargo xtask bench api`. Machine: {machine}; load when it began: {}.\n\
          {versions}; rivage {}. Both run on the same workerd and take turns; CPU is user and system time of its process for each request, the \
          least of {runs} runs. Between workerd and PostgreSQL stands PgBouncer. Times and rates of a machine that others use say little.\n\n",
-        machine.cpu,
-        machine.cores,
-        machine.memory,
-        machine.kernel,
         machine.load,
         env!("CARGO_PKG_VERSION")
     );

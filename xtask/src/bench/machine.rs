@@ -1,5 +1,7 @@
 //! What the numbers were measured on.
 
+use std::fmt;
+
 /// The machine, as far as the system tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Machine {
@@ -8,6 +10,13 @@ pub(crate) struct Machine {
     pub(crate) memory: String,
     pub(crate) kernel: String,
     pub(crate) load: String,
+}
+
+/// As reports name it; without its load, which is no part of it.
+impl fmt::Display for Machine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}, {} cores, {} of memory, Linux {}", self.cpu, self.cores, self.memory, self.kernel)
+    }
 }
 
 impl Machine {

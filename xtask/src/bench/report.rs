@@ -129,11 +129,7 @@ pub(super) fn markdown(results: &Results, machine: &Machine, date: Option<&str>,
     let _ = writeln!(out, "Made by `{command}`{}.\n", date.map(|date| format!(" on {date}")).unwrap_or_default());
     let _ = writeln!(
         out,
-        "Machine: {}, {} cores, {} of memory, Linux {}. Load when it began: {}{}. Files in memory where the system has a place for it.\n",
-        machine.cpu,
-        machine.cores,
-        machine.memory,
-        machine.kernel,
+        "Machine: {machine}. Load when it began: {}{}. Files in memory where the system has a place for it.\n",
         machine.load,
         if machine.is_busy() { "; other work went on, wall times are too long" } else { "" }
     );

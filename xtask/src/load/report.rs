@@ -79,13 +79,9 @@ impl Report {
     /// The tables, and the limits that are missed.
     pub(super) fn write(&self, machine: &Machine, command: &str, date: Option<&str>) -> (String, Vec<String>) {
         let mut out = format!(
-            "# Load test of the full stack\n\nMade by `{command}`{}. Machine: {}, {} cores, {} of memory, Linux {}; load when it began: {}.\n\
+            "# Load test of the full stack\n\nMade by `{command}`{}. Machine: {machine}; load when it began: {}.\n\
              rivage {}, PgBouncer, PostgreSQL and those who ask share the machine. Times and rates of a machine that others use say little.\n\n",
             date.map(|date| format!(" on {date}")).unwrap_or_default(),
-            machine.cpu,
-            machine.cores,
-            machine.memory,
-            machine.kernel,
             machine.load,
             env!("CARGO_PKG_VERSION")
         );

@@ -57,9 +57,9 @@ pub(super) struct Card {
 
 pub(super) fn markdown(results: &Results, machine: &Machine, rivage: &str) -> String {
     let mut out = format!(
-        "# Benchmark of images\n\nMade by `cargo xtask bench images`. Machine: {}, {} cores, {} of memory, Linux {}; load when it began: {}. rivage {rivage}. \
+        "# Benchmark of images\n\nMade by `cargo xtask bench images`. Machine: {machine}; load when it began: {}. rivage {rivage}. \
          CPU is user and system time, memory the peak of the process. Wall times of a machine that others use say little.\n",
-        machine.cpu, machine.cores, machine.memory, machine.kernel, machine.load,
+        machine.load,
     );
     if !results.loads.is_empty() {
         loads(&results.loads, &mut out);
