@@ -1,7 +1,7 @@
 // What happens when the database, a client or the module fails: an answer in bounded time, and the next request as if nothing had been.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { PATIENCE, database, proxy, server, sleeping, start, until } from './support.mjs'
+import { after, before, beforeEach, test } from 'node:test'
+import { PATIENCE, database, proxy, server, sleeping, start, until, wake } from './support.mjs'
 
 let db, way, worker
 before(async () => {
@@ -14,6 +14,7 @@ after(async () => {
   way?.stop()
   await db?.end()
 })
+beforeEach(() => wake(db))
 
 // What is answered at all is answered in bounded time: limits of the Worker and of the roles are what ends the requests below.
 async function ask(target, init) {

@@ -1,7 +1,7 @@
 // One instance of the module over time: its end by a panic, and its memory.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { PATIENCE, database, pooler, sleeping, start, until } from './support.mjs'
+import { PATIENCE, database, pooler, sleeping, start, until, wake } from './support.mjs'
 
 let db, worker
 before(async () => {
@@ -26,6 +26,7 @@ test('an instance begins without a word', () => {
 
 for (const target of ['/api/testing/panic', '/api/testing/panic-later']) {
   test(`what is on its way when ${target} ends the instance is answered`, async () => {
+    await wake(db)
     assert.equal(await status('/api/notes/1'), 200)
     // Had they waited for their queries, which the role ends, they would be 504.
     const others = [status('/api/slow?seconds=60'), status('/api/slow?seconds=60')]

@@ -42,6 +42,15 @@ export async function sleeping({ name, client }) {
   return rows.map((row) => row.pid)
 }
 
+// Ends the queries that outlived the test before: the server does not see that nobody waits for them, and they would be taken for the next test's own.
+export async function wake(db) {
+  await until(async () => {
+    const pids = await sleeping(db)
+    await db.client.query('select pg_terminate_backend(pid) from unnest($1::int[]) as pid', [pids])
+    return pids.length === 0
+  }, 'no query of the test before')
+}
+
 // Makes a database with the tables of migrations/ and of the tests' routes.
 export async function database() {
   const name = `worker_${randomBytes(6).toString('hex')}`
