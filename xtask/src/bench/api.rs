@@ -116,7 +116,7 @@ fn report(results: &Value, machine: &Machine, versions: &str, sizes: [(&str, u64
     let p95 = number("/latency/p95")?;
     let rate = number("/latency/rate")?;
     row(
-        &format!("95 % of answers with one row, at {rate:.0} in a second"),
+        &format!("95 % of answers with one row, at half of full load: {rate:.0} in a second"),
         format!("{p95:.0} ms"),
         String::new(),
         "< 100 ms",
