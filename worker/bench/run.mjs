@@ -70,13 +70,13 @@ async function lanes(address, target, headers, count, width = LANES) {
   agent.destroy()
 }
 
-// The least CPU of a request, and requests in a second, of each. They take turns: what else the machine does is then the same for both.
-async function measure(sides, count) {
-  // V8 compiles with optimisation what has run for long enough.
-  for (const { worker, target, headers } of sides) await lanes(worker.address, target, headers, count * 2)
-  const results = sides.map(() => ({ cpu: Infinity, rate: 0 }))
+// The least CPU of a request, and requests in a second, of each. They take turns: what else the machine does, and how far V8 has come with what it
+// compiles with optimisation, is then the same for all.
+async function measure(all) {
+  for (const { worker, target, headers, count } of all) await lanes(worker.address, target, headers, count * 2)
+  const results = all.map(() => ({ cpu: Infinity, rate: 0 }))
   for (let run = 0; run < RUNS; run++) {
-    for (const [index, { worker, target, headers }] of sides.entries()) {
+    for (const [index, { worker, target, headers, count }] of all.entries()) {
       const before = cpu(worker.pid)
       const started = performance.now()
       await lanes(worker.address, target, headers, count)
@@ -168,11 +168,13 @@ for (const [index, found] of (await first(db.name, names.map((name) => options[n
 tell(`first requests: ${JSON.stringify(names.map((name) => result[name].first))}`)
 const workers = {}
 for (const name of names) workers[name] = await launch(db.name, options[name])
-for (const [route, target, headers, count] of routes) {
-  const side = (name) => ({ worker: workers[name], target, headers: headers ?? { authorization: `Bearer ${tokens[name]}` } })
-  const measured = await measure(names.map(side), count)
-  for (const [index, name] of names.entries()) result[name][route] = measured[index]
-  tell(`${route}: ${JSON.stringify(measured)}`)
+const all = routes.flatMap(([route, target, headers, count]) => names.map((name) => (
+  { route, name, worker: workers[name], target, headers: headers ?? { authorization: `Bearer ${tokens[name]}` }, count }
+)))
+for (const [index, measured] of (await measure(all)).entries()) {
+  const { route, name } = all[index]
+  result[name][route] = measured
+  tell(`${route}, ${name}: ${JSON.stringify(measured)}`)
 }
 await workers.peer.stop()
 result.latency = await latency(workers.ours, '/api/notes/1', (await full(workers.ours, '/api/notes/1')) / 2, 10)
