@@ -13,6 +13,8 @@ mod extensions;
 mod http;
 #[path = "api/place.rs"]
 mod place;
+#[path = "api/roles.rs"]
+mod roles;
 #[path = "api/security.rs"]
 mod security;
 #[path = "api/series.rs"]

@@ -314,6 +314,23 @@ pub enum DbCommand {
     Status(DbPlace),
     /// Print which statements take long, by what the server has counted
     Slow(DbSlow),
+    /// Give an account a role, or print who has which
+    Role(DbRole),
+}
+
+/// `rivage db role`
+#[derive(Debug, clap::Args)]
+pub struct DbRole {
+    /// The address of an account [default: all accounts that are more than members]
+    pub email: Option<String>,
+    /// The role that it gets: `admin`, `member`, or one that a route of the site asks for
+    pub role: Option<String>,
+    /// The database, instead of DATABASE_URL
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `rivage db slow`

@@ -3,11 +3,11 @@
 use rivage_api::statistics::{BUDGET_MS, Counted};
 use rivage_diag::Diagnostic;
 
-use super::Exit;
 use super::args::{Db as Args, DbCommand, DbSlow, Global};
 use super::database::{Migrated, block_on, connect, migrate, needed, states};
 use super::printer::{Printer, count, failure};
 use super::project::{Project, SiteSources};
+use super::{Exit, db_role};
 use crate::database::migrations::{self, Migration, Owner, State};
 use crate::database::slow;
 use crate::diag::emit;
@@ -18,6 +18,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
         DbCommand::Migrate(args) => run_pending(global, args.db.as_deref(), printer),
         DbCommand::Status(args) => print_states(global, args.db.as_deref(), printer),
         DbCommand::Slow(args) => print_slow(args, printer),
+        DbCommand::Role(args) => db_role::run(global, args, printer),
     }
 }
 

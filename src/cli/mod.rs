@@ -15,6 +15,7 @@ mod config;
 mod cost;
 mod database;
 mod db;
+mod db_role;
 mod deploy;
 mod deployments;
 mod doctor;

@@ -1,4 +1,4 @@
-//! What rivage does with a database besides answering requests: migrations, publishing, counting, and a private server for previews.
+//! What rivage does with a database besides answering requests: migrations, publishing, counting, roles, and a private server for previews.
 //!
 //! In: a connection of `rivage-postgres`, or the programs of PostgreSQL, which may be fetched. Out: tables and rows. Deliberately not here: statements of routes
 //! ([`rivage_api`]), pools ([`crate::serve`]).
@@ -7,5 +7,6 @@ pub mod cluster;
 pub mod fetch;
 pub mod migrations;
 pub mod publish;
+pub mod roles;
 pub mod slow;
 mod split;

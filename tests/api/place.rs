@@ -126,9 +126,14 @@ impl Place {
         std::fs::read_to_string(own.folder.path().join("log")).unwrap()
     }
 
+    /// Returns the URL of the database, where it is ours.
+    pub(crate) fn database(&self) -> Option<&str> {
+        Some(&self.own.as_ref()?.database)
+    }
+
     /// Asks the database, where it is ours; returns the first column of the rows.
     pub(crate) fn query(&self, sql: &str) -> Option<Vec<String>> {
-        Some(query(&self.own.as_ref()?.database, sql))
+        Some(query(self.database()?, sql))
     }
 
     /// Tells the server to stop, as a service manager would, and returns how it ended.

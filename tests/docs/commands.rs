@@ -230,6 +230,7 @@ impl World {
         project.write("migrations/V1__ships.sql", "create table ship (name text primary key);\n");
         let mut world = Self { project, programs: programs(), database, site: String::new(), keeper: None, pipe: None };
         world.run("rivage build && rivage db migrate && rivage publish").unwrap();
+        query(&world.database, "insert into account (email, password) values ('me@example.org', '')");
         world.run("rivage deploy --production --create").unwrap();
         world.run("rivage secrets rotate && rivage secrets rotate --file \"$KEYS\"").unwrap();
         world.serve();
