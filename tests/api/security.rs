@@ -2,6 +2,10 @@
 //!
 //! Those on tokens themselves are tests of `rivage_api::auth::jwt`; what a decision alone can show is tested there, too.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use rivage_api::http::url;
 use serde_json::{Value, json};
 
@@ -226,4 +230,125 @@ fn values_are_never_statements() {
         assert_eq!(sent.status, 204, "{value}: {sent:?}");
     }
     assert_eq!(titles(&get(place, "/api/notes?sort=oldest&limit=1")), ["First; light"]);
+}
+
+#[test]
+fn a_session_ends_by_time_and_with_its_account() {
+    let Some(place) = place() else { return };
+    let who = account(place, "ending");
+    let id = format!("(select id from account where email = '{}')", who.0);
+    // A fresh session, what happens to its row, and whether it is open then.
+    for (change, status) in [
+        ("last_seen_at = now() - interval '6 days'", 200),
+        ("last_seen_at = now() - interval '8 days'", 401),
+        ("expires_at = now() - interval '1 second'", 401),
+        ("revoked_at = now()", 401),
+        ("kind = 'refresh'", 401),
+    ] {
+        let cookie = session(place, &who);
+        if place.query(&format!("update session set {change} where account_id = {id}")).is_none() {
+            return;
+        }
+        assert_eq!(me(place, ("cookie", &cookie)).status, status, "{change}");
+    }
+    // However often it is used, it ends after thirty days.
+    session(place, &who);
+    let longest =
+        format!("select max(expires_at - created_at) = interval '30 days' from session where account_id = {id}");
+    assert_eq!(place.query(&longest).unwrap(), ["t"]);
+
+    let (cookie, tokens) = (session(place, &who), login(place, &who.0, &who.1).json());
+    place.query(&format!("update account set disabled_at = now() where id = {id}"));
+    assert_eq!(me(place, ("cookie", &cookie)).status, 401);
+    assert_problem(&refresh(place, &tokens["refresh_token"]), 401, "invalid-token");
+    let closed = login(place, &who.0, &who.1);
+    assert_problem(&closed, 401, "invalid-credentials");
+    let nobody = login(place, "nobody-ever@harbour.test", &who.1);
+    assert_eq!(closed.json()["detail"], nobody.json()["detail"], "nothing tells that there is an account");
+}
+
+/// CVE-2026-47676: what guarded a path looked at another spelling of it than what answered.
+#[test]
+fn another_spelling_of_a_path_opens_nothing() {
+    let Some(place) = place() else { return };
+    let (guarded, public) = ("/api/v1/admin/accounts", "/api/notes");
+    let member = session(place, &account(place, "speller"));
+    for (path, status) in [
+        ("/api/v1/%61dmin/accounts", 401),
+        ("/%61pi/v1/admin/accounts", 404),
+        ("/api/v1/admin%2faccounts", 404),
+        ("/api/v1/admin%252faccounts", 404),
+        ("/api/v1//admin/accounts", 404),
+        ("/api/v1/./admin/accounts", 404),
+        ("/api/v1/auth/../admin/accounts", 404),
+        ("/api/v1/admin/accounts/", 404),
+        ("/API/v1/admin/accounts", 404),
+        ("/api/v1/admin/accounts;x", 404),
+        ("/api/v1/admin\\accounts", 404),
+        ("//api/v1/admin/accounts", 404),
+        (guarded, 401),
+        (public, 200),
+    ] {
+        let answer = get(place, path);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        let answer = send(&place.address, "GET", path, &[("cookie", &member)], b"");
+        assert_eq!(answer.status, if status == 401 { 403 } else { status }, "{path}: {answer:?}");
+    }
+}
+
+/// Request smuggling: two servers in a row read two lengths of one body, and the second takes its end for a request.
+#[test]
+fn a_body_has_one_length() {
+    let Some(place) = place() else { return };
+    // Another server, such as a Worker's, may close the connection without an answer.
+    if !place.is_ours() {
+        return;
+    }
+    let form = r#"{"email": "a@b.c", "message": "smuggled"}"#;
+    let chunked = format!("{:x}\r\n{form}\r\n0\r\n\r\n", form.len());
+    let request = |lengths: &str, body: &str| {
+        let head =
+            "POST /api/v1/forms/contact HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-type: application/json\r\n";
+        raw(&place.address, &format!("{head}{lengths}\r\n{body}"))
+    };
+    let length = format!("content-length: {}\r\n", form.len());
+    assert_eq!(statuses(&request(&length, form)), [204]);
+    assert_eq!(statuses(&request("transfer-encoding: chunked\r\n", &chunked)), [204]);
+    // Of both, the coding counts, wherever it stands, as RFC 9112 has it: nothing of the body becomes a request.
+    let hidden = "0\r\n\r\nGET /api/scarce HTTP/1.1\r\nhost: h\r\n\r\n";
+    let long = format!("content-length: {}\r\n", hidden.len());
+    for lengths in [format!("transfer-encoding: chunked\r\n{long}"), format!("{long}transfer-encoding: chunked\r\n")] {
+        assert_eq!(statuses(&request(&lengths, hidden)), [400], "an empty body is no form, and the connection ends");
+    }
+    for wrong in [
+        "content-length: 5\r\ncontent-length: 6\r\n",
+        "content-length: 5, 6\r\n",
+        "content-length: +5\r\n",
+        "content-length: -1\r\n",
+        "content-length: 0x10\r\n",
+        "content-length: 99999999999999999999\r\n",
+        "content-length : 5\r\n",
+        "transfer-encoding: xchunked\r\n",
+        "transfer-encoding: chunked, identity\r\n",
+        "transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n",
+    ] {
+        assert_eq!(statuses(&request(wrong, form)), [400], "{wrong:?}");
+    }
+}
+
+/// Sends bytes as they are, and returns all that comes back.
+fn raw(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    // What a server did not read before it closed becomes a reset after its answer.
+    let _ = stream.read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The statuses of all answers.
+fn statuses(answers: &str) -> Vec<u16> {
+    let lines = answers.split("HTTP/1.1 ").skip(1);
+    lines.map(|line| line.get(..3).and_then(|status| status.parse().ok()).unwrap_or_default()).collect()
 }
