@@ -23,6 +23,9 @@ use crate::tools::{
     WASM_BINDGEN, cargo, node, note, npm_ci, pgbouncer, postgres, program, root, scratch, target as built,
 };
 
+/// The file of the module in a bundle.
+const MODULE: &str = "rivage_worker_bg.wasm";
+
 /// Set to `1`, the Worker's tests fail where their tools cannot be had; else they are skipped.
 const REQUIRED: &str = "RIVAGE_REQUIRE_WORKER";
 
@@ -158,12 +161,7 @@ pub(crate) fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
     program(&bindgen, &[&options[..], &[text(&work)?, text(&wasm)?]].concat()).run()?;
 
     fs::create_dir_all(folder).with_context(|| format!("could not make `{}`", folder.display()))?;
-    let (bound, small) = (work.join("rivage_worker_bg.wasm"), folder.join("rivage_worker_bg.wasm"));
-    let wasm_opt = tools.join("binaryen/bin/wasm-opt");
-    // A function is compiled when it is first called, as a whole: what has one caller alone stays apart unless it is small, so that a request compiles
-    // what it runs and not all that it might have run.
-    let options = ["-Os", "--one-caller-inline-max-function-size=40", "--strip-debug", "--strip-producers", "-o"];
-    program(&node, &[&[text(&wasm_opt)?][..], &options, &[text(&small)?, text(&bound)?]].concat()).run()?;
+    shrink(&node, &work.join(MODULE), &folder.join(MODULE))?;
 
     let glue = format!("--alias:rivage-worker={}", text(&work.join("rivage_worker.js"))?);
     let out = format!("--outfile={}", text(&folder.join("index.js"))?);
@@ -172,6 +170,26 @@ pub(crate) fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
     program(tools.join("esbuild/bin/esbuild"), &[&options[..], &outside, &[&glue, &out]].concat())
         .folder(&sources)
         .run()
+}
+
+/// Makes a module smaller, and takes its names away.
+fn shrink(node: &Path, from: &Path, to: &Path) -> anyhow::Result<()> {
+    // A function is compiled when it is first called, as a whole: what has one caller alone stays apart unless it is small, so that a request compiles
+    // what it runs and not all that it might have run.
+    let options = ["-Os", "--one-caller-inline-max-function-size=40", "--strip-debug", "--strip-producers", "-o"];
+    let wasm_opt = root().join("worker/node_modules/binaryen/bin/wasm-opt");
+    program(node, &[&[text(&wasm_opt)?][..], &options, &[text(to)?, text(from)?]].concat()).run()
+}
+
+/// Makes the bundle that was made last anew, without what hashes passwords: to be weighed, not to be run.
+pub(crate) fn without_hashing(bundle: &Path, folder: &Path) -> anyhow::Result<()> {
+    let (node, _) = node()?;
+    fs::create_dir_all(folder).with_context(|| format!("could not make `{}`", folder.display()))?;
+    let (made, lean) = (scratch("worker-glue")?.join(MODULE), folder.join("lean.wasm"));
+    program(&node, &["worker/bench/lean.mjs", text(&made)?, text(&lean)?]).run()?;
+    shrink(&node, &lean, &folder.join(MODULE))?;
+    fs::copy(bundle.join("index.js"), folder.join("index.js")).context("could not copy the bundle's entry")?;
+    Ok(())
 }
 
 /// Installs wasm-bindgen's program, of the version of the crate.
@@ -194,7 +212,7 @@ fn sizes(folder: &Path) -> anyhow::Result<String> {
 /// Returns the bytes of a bundle's code, each file compressed.
 pub(crate) fn packed(folder: &Path) -> anyhow::Result<u64> {
     let mut all = 0;
-    for name in ["rivage_worker_bg.wasm", "index.js"] {
+    for name in [MODULE, "index.js"] {
         let path = folder.join(name);
         // The peer has no wasm.
         if !path.is_file() {
