@@ -7,6 +7,7 @@
 //! Deliberately not here: files, caches, HTML, and how many images are worked on at once ([`memory`] and [`encoding_memory`] tell what one needs).
 
 mod area;
+mod avif;
 mod decode;
 mod draw;
 mod encode;

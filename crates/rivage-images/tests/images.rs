@@ -158,6 +158,25 @@ fn profiles_are_turned_into_srgb() {
 }
 
 #[test]
+fn colours_of_cameras_and_printers_become_those_of_the_web() {
+    let file = |profile: moxcms::ColorProfile, colour: [u8; 3]| {
+        let mut bytes = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+        encoder.set_icc_profile(profile.encode().unwrap()).unwrap();
+        encoder.write_image(&colour.repeat(4), 2, 2, ExtendedColorType::Rgb8).unwrap();
+        let found = decode(&bytes).unwrap();
+        [found.pixels()[0], found.pixels()[1], found.pixels()[2]]
+    };
+    let check = |found: [u8; 3], expect: [u8; 3]| {
+        assert!(found.iter().zip(expect).all(|(found, expect)| found.abs_diff(expect) <= 3), "{found:?} {expect:?}");
+    };
+    // Reckoned by hand, with the matrices that the profiles stand for.
+    check(file(moxcms::ColorProfile::new_adobe_rgb(), [100, 200, 100]), [0, 201, 92]);
+    check(file(moxcms::ColorProfile::new_display_p3(), [200, 30, 30]), [218, 0, 6]);
+    check(file(moxcms::ColorProfile::new_srgb(), [12, 130, 240]), [12, 130, 240]);
+}
+
+#[test]
 fn a_profile_of_nonsense_changes_nothing() {
     let pixels = [200, 30, 30].repeat(4);
     let mut bytes = Vec::new();
