@@ -57,9 +57,22 @@ pub fn draw(svg: &str, fonts: &Fonts) -> Result<Vec<u8>, Error> {
     }
     let mut pixmap = Pixmap::new(width, height).ok_or_else(|| damaged("it has no size".to_owned()))?;
     resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
-    let raster = Raster::new(width, height, true, pixmap.take_demultiplied()).without_idle_alpha();
+    let raster = raster(pixmap);
     // Flat colours are small however little time is spent on them, and there may be one of these for each page.
     png(&raster, CompressionType::Default).map_err(|reason| Error::Encode { format: "PNG", reason })
+}
+
+/// What was drawn, in three bytes a pixel where nothing shines through, as in cards: those are the numbers that the drawing has.
+fn raster(pixmap: Pixmap) -> Raster {
+    let (width, height) = (pixmap.width(), pixmap.height());
+    if pixmap.data().chunks_exact(4).any(|pixel| pixel[3] < u8::MAX) {
+        return Raster::new(width, height, true, pixmap.take_demultiplied());
+    }
+    let mut pixels = Vec::with_capacity(pixmap.data().len() / 4 * 3);
+    for pixel in pixmap.data().chunks_exact(4) {
+        pixels.extend_from_slice(&pixel[..3]);
+    }
+    Raster::new(width, height, false, pixels)
 }
 
 #[cfg(test)]
