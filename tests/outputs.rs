@@ -75,6 +75,50 @@ Once.
 }
 
 #[test]
+fn the_twin_of_a_section_lists_its_pages() {
+    let settings = "[site]\ntitle = \"T\"\nbase_url = \"https://example.org/sub\"\n[content.log]\nkind = \"blog\"\npaginate_by = 2\n";
+    let post = |n: u32| format!("---\ntitle: Post {n}\ndate: 2026-11-0{n}\n---\n\nWhat happened on day {n}.\n");
+    let posts = [1, 2, 3].map(post);
+    let mut files = vec![
+        ("rivage.toml", settings),
+        ("content/_index.md", "---\ntitle: Home\n---\n\n[Docs](docs/_index.md) and the [log](log/_index.md).\n"),
+        ("content/docs/_index.md", "---\ntitle: Docs\n---\n\nSee the [guide](guide.md#start).\n"),
+        (
+            "content/docs/guide.md",
+            "---\ntitle: Guide [1]\ndescription: \"Where to\\nstart.\"\nweight: 1\n---\n\n## Start\n",
+        ),
+        ("content/docs/hidden.md", "---\ntitle: Hidden\nrobots: noindex\n---\n"),
+        ("content/docs/other.md", "---\ntitle: Other\nweight: 2\n---\n"),
+        ("content/docs/api/call.md", "---\ntitle: Call\n---\n"),
+        ("content/log/_index.md", "---\ntitle: Log\n---\n"),
+    ];
+    let names = ["content/log/1.md", "content/log/2.md", "content/log/3.md"];
+    files.extend(names.into_iter().zip(posts.iter().map(String::as_str)));
+    let built = build(files);
+    assert_eq!(built.outcome.diagnostics, []);
+    let list = |path: &str| {
+        built.files[path].split_once("## In this section\n\n").map_or_else(String::new, |(_, list)| list.to_owned())
+    };
+    // One of them is linked in the text: the list is whole all the same. A folder without a text has no twin.
+    assert_eq!(
+        list("docs/index.md"),
+        "- [Api](https://example.org/sub/docs/api/)\n\
+         - [Guide \\[1]](https://example.org/sub/docs/guide/index.md): Where to start.\n\
+         - [Other](https://example.org/sub/docs/other/index.md)\n"
+    );
+    // As much as the first part of the HTML has, and the way to the rest.
+    assert_eq!(
+        list("log/index.md"),
+        "- [Post 1](https://example.org/sub/log/1/index.md): What happened on day 1.\n\
+         - [Post 2](https://example.org/sub/log/2/index.md): What happened on day 2.\n\
+         - [Page 2](https://example.org/sub/log/page/2/)\n"
+    );
+    // The text leads to all of them.
+    assert_eq!(list("index.md"), "");
+    assert_eq!(list("docs/guide/index.md"), "");
+}
+
+#[test]
 fn what_is_wrong_is_reported_once_all_the_same() {
     let site = site();
     let problems = build(site.iter().copied()).problems(&site);

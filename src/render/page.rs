@@ -286,6 +286,7 @@ impl Renderer {
         let (root, mut problems) = parse_body(self.config(), document, &text);
         let mut host = SiteHost::new(self, inputs, page, document, &text);
         let (rendered, names) = host.render(&root);
+        host.check_own_image();
         let twin = (self.config().build.markdown_twins && !page.is_fallback).then(|| {
             let description = document.front_matter.description.as_deref().unwrap_or_default();
             twin::write(&page.title, description, &root, &mut TwinAnswers::new(&mut host, names))

@@ -255,14 +255,7 @@ impl Values {
 
     /// Returns the page's image as a path without base path or a full URL.
     pub fn image(&self, page: &Page) -> Option<String> {
-        let document = page.document.as_ref()?;
-        let written = &document.front_matter.image.as_ref()?.value;
-        if written.starts_with('/') || written.contains("://") {
-            return Some(written.clone());
-        }
-        let folder = document.source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let path = format!("{folder}/{}", written.trim_start_matches("./"));
-        self.site.assets.get(&path).cloned().or_else(|| Some(format!("/{written}")))
+        self.site.image_of(page)
     }
 
     /// Returns a path or URL as it stands in HTML.
@@ -364,7 +357,12 @@ impl Values {
 
     /// Returns the address of a part of a list.
     pub fn pager_url(&self, url: &str, part: usize) -> Value {
-        Value::from(if part == 1 { self.href(url) } else { self.href(&format!("{url}page/{part}/")) })
+        Value::from(self.href(&if part == 1 { url.to_owned() } else { Self::part_of(url, part) }))
+    }
+
+    /// Returns the path of a further part of a list.
+    pub fn part_of(url: &str, part: usize) -> String {
+        format!("{url}page/{part}/")
     }
 
     /// Returns number and address of each part of a list.

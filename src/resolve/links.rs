@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::permalink::{self, Place};
 use super::visibility::above;
-use super::{PageId, Site, View, pages, path, routes};
+use super::{Page, PageId, Site, View, pages, path, routes};
 use crate::discover::SourceTree;
 use crate::parse::Document;
 
@@ -122,6 +122,18 @@ impl Targets {
 }
 
 impl Site {
+    /// Returns where a page's own image is: its path without the base path, or a full URL. A file that lies beside the page has an address of its
+    /// own; all else is a static file, which may be written without the slash at the start.
+    pub fn image_of(&self, page: &Page) -> Option<String> {
+        let document = page.document.as_ref()?;
+        let written = document.front_matter.image.as_ref()?.value.as_str();
+        if written.starts_with('/') || written.contains("://") {
+            return Some(written.to_owned());
+        }
+        let beside = path::join(&document.source.path, written).and_then(|file| self.assets.get(&file));
+        Some(beside.cloned().unwrap_or_else(|| format!("/{written}")))
+    }
+
     /// Finds where a link leads that is written in `from`, on a page in `language`.
     ///
     /// A relative path to a content file leads to that page in the page's language, or where there is none, in the file's own. A relative

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::address::{absolute, absolute_link};
-use super::{authors, description, front_matter, site_texts};
+use super::{authors, description, site_texts};
 use crate::parse::front_matter::Date;
 use crate::resolve::{Page, Site};
 
@@ -84,14 +84,8 @@ pub fn write(site: &Site, page: &Page) -> String {
 /// Returns the full URL of a page's image, else of the site's.
 pub(super) fn image(site: &Site, page: &Page) -> Option<String> {
     let config = &site.config;
-    let Some(written) = front_matter(page).and_then(|matter| matter.image.as_ref()).map(|image| image.value.as_str())
-    else {
-        return config.site.image.as_deref().map(|image| absolute_link(config, &site_path(image)));
-    };
-    // A file beside the page has its own address.
-    let folder = page.document.as_ref()?.source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let beside = site.assets.get(&format!("{folder}/{}", written.trim_start_matches("./")));
-    Some(absolute_link(config, beside.map_or(&site_path(written), |url| url)))
+    let found = site.image_of(page).or_else(|| config.site.image.as_deref().map(site_path))?;
+    Some(absolute_link(config, &found))
 }
 
 /// A static file may be written without the slash at the start.

@@ -203,7 +203,7 @@ fn front_matter(page: &Page) -> Option<&FrontMatter> {
 }
 
 /// What an author says of a page, else the start of its text; empty where there is neither.
-fn description(page: &Page) -> &str {
+pub(super) fn description(page: &Page) -> &str {
     let Some(document) = &page.document else { return "" };
     document.front_matter.description.as_deref().unwrap_or(&document.summary)
 }

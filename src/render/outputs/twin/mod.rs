@@ -1,7 +1,8 @@
 //! The Markdown twin of a page: what language models and readers of plain text get.
 //!
 //! In: a page's tree, and [`Answers`] for what the tree does not tell. Out: Markdown without imports, components and relative links.
-//! Components become what they say: a callout a quote, tabs their labels in bold, cards a list of links; others their children.
+//! Components become what they say: a callout a quote, tabs their labels in bold, cards a list of links; others their children. The twin of a
+//! section ends with its pages, unless its text has led to all of them.
 //! Deliberately not here: evaluation of expressions, finding of links.
 
 mod components;
@@ -30,6 +31,29 @@ pub trait Answers {
     }
     /// Goes back to where the last partial was entered.
     fn leave(&mut self) {}
+
+    /// Returns what its HTML lists below a section. Asked last, when all links of the text have been.
+    fn list(&mut self) -> Option<List> {
+        None
+    }
+}
+
+/// The pages of a section.
+pub struct List {
+    /// What stands above it.
+    pub title: String,
+    /// Its entries, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// A page in a list.
+pub struct Entry {
+    /// Its title.
+    pub title: String,
+    /// Its full address.
+    pub url: String,
+    /// What it is about; may be empty.
+    pub description: String,
 }
 
 /// Nodes within nodes; below that only text is taken.
@@ -60,6 +84,9 @@ pub fn write(title: &str, description: &str, root: &Node, answers: &mut dyn Answ
         writer.gap = Some(Gap::Blank);
     }
     writer.blocks(&root.children, false);
+    if let Some(list) = writer.answers.list() {
+        writer.pages(&list);
+    }
     let body = writer.finish();
     if body.is_empty() { head } else { format!("{head}\n{body}\n") }
 }
@@ -211,6 +238,18 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The pages of a section, a line each. The heading keeps them apart from a list that the text ends with.
+    fn pages(&mut self, list: &List) {
+        let heading = format!("## {}", inline::escape(&list.title, false));
+        self.separate(false, |writer| writer.write(&heading));
+        for (place, entry) in list.entries.iter().enumerate() {
+            let link = inline::link(&inline::escape(&one_line(&entry.title), false), &entry.url, None);
+            let about = inline::escape(&one_line(&entry.description), false);
+            let about = if about.is_empty() { about } else { format!(": {about}") };
+            self.separate(place > 0, |writer| writer.write(&format!("- {link}{about}")));
+        }
+    }
+
     fn paragraph(&mut self, nodes: &[Node]) {
         let text = self.inline(nodes);
         self.write(text.trim());
@@ -349,6 +388,10 @@ impl<'a> Writer<'a> {
         let title = label.or_else(|| Some(attributes.iter().find(|(key, _)| key == "title")?.1.clone()));
         self.callout(&capitalised(name), title.as_deref(), children);
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn capitalised(word: &str) -> String {

@@ -390,6 +390,36 @@ fn expressions_and_partials_are_asked_for() {
     );
 }
 
+struct Above;
+
+impl Answers for Above {
+    fn url(&mut self, url: &str) -> String {
+        url.to_owned()
+    }
+
+    fn list(&mut self) -> Option<List> {
+        let entry = |title: &str, url: &str, description: &str| Entry {
+            title: title.to_owned(),
+            url: url.to_owned(),
+            description: description.to_owned(),
+        };
+        let entries =
+            vec![entry("A [b]", "https://x.org/a/index.md", "What\nit * is"), entry("C", "https://x.org/c/", "")];
+        Some(List { title: "In this section".to_owned(), entries })
+    }
+}
+
+#[test]
+fn sections_end_with_their_pages() {
+    let root = |blocks| node(NodeKind::Root, blocks);
+    let pages =
+        "## In this section\n\n- [A \\[b]](https://x.org/a/index.md): What it \\* is\n- [C](https://x.org/c/)\n";
+    let text = write("T", "", &root(vec![list(None, false, vec![vec![words("item")]])]), &mut Above);
+    assert_eq!(text, format!("---\ntitle: \"T\"\n---\n\n# T\n\n- item\n\n{pages}"));
+    let empty = write("T", "", &root(Vec::new()), &mut Above);
+    assert_eq!(empty, format!("---\ntitle: \"T\"\n---\n\n# T\n\n{pages}"));
+}
+
 #[test]
 fn deep_nesting_ends() {
     let mut inner = words("deep");

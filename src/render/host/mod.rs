@@ -3,23 +3,24 @@
 //! In: calls of [`super::html`]. Out: HTML and values; links and diagnostics are gathered. Deliberately not here: the tree
 //! ([`super::html`]), what templates are ([`super::engine`]).
 
+mod twin;
+
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rivage_diag::{Diagnostic, FileId, Location};
-use rivage_syntax::ast::{Element, Node};
-use rivage_syntax::expr::{Expr, Value};
+use rivage_syntax::ast::Node;
+use rivage_syntax::expr::Value;
 use rustc_hash::FxHashSet;
 use tera::Context;
 
 use super::answers::{Mix, target_print};
+use super::functions::translate;
 use super::html::host::{
     At, Binding, Code, CodeBlock, ComponentCall, Host, ImageTarget, Item, LinkTarget, Prop, Treatment,
 };
 use super::html::{self, Names, Rendered};
 use super::imports::{self, Kind};
-use super::outputs::twin::Answers;
 use super::page::{Renderer, value_json};
 use super::pictures::{self, Wish};
 use super::props::{self, Check};
@@ -29,6 +30,8 @@ use crate::config::{Config, UnknownComponent};
 use crate::inputs::{Inputs, SiteQuestion};
 use crate::parse::Document;
 use crate::resolve::{Page, Target, decode, join};
+
+pub(super) use twin::TwinAnswers;
 
 /// The host of one page.
 pub(super) struct SiteHost<'r> {
@@ -106,22 +109,12 @@ impl<'r> SiteHost<'r> {
         Gathered { links, external, judged, diagnostics }
     }
 
-    /// A link of a file, the page's or a partial's, as it stands outside of the page: in its Markdown twin.
-    fn absolute_target(&self, file: &FileId, url: &str) -> String {
-        let values = &self.renderer.surroundings.values;
-        match self.target(file, url) {
-            Target::Page { url, suffix } => format!("{}{suffix}", values.absolute(&url)),
-            Target::File { url, suffix } => format!("{}{suffix}", values.absolute(&url)),
-            _ => url.to_owned(),
-        }
-    }
-
     fn config(&self) -> &'r Config {
         &self.renderer.surroundings.values.site().config
     }
 
     fn text_of(&self, key: &str) -> String {
-        super::functions::translate(&self.renderer.surroundings, key, &[])
+        translate(&self.renderer.surroundings, key, &[])
     }
 
     /// Reports what links do not find, as loudly as the settings ask for.
@@ -258,6 +251,25 @@ impl<'r> SiteHost<'r> {
         }
     }
 
+    /// Looks at the page's own image: lists and other sites show it, so that it is the page that tells what is wrong with it.
+    pub(super) fn check_own_image(&mut self) {
+        let Some(image) = &self.document.front_matter.image else { return };
+        let written = image.value.as_str();
+        let at = At { file: &self.document.file, span: image.span };
+        let surroundings = &self.renderer.surroundings;
+        let is_beside = |file: String| surroundings.values.site().assets.contains_key(&file);
+        // A static file may be written without the slash at the start.
+        let is_static = surroundings.statics.contains_key(written);
+        self.note(SiteQuestion::Served(written.to_owned()));
+        let asset = written.trim_start_matches('/');
+        self.note(SiteQuestion::Asset(asset.to_owned()));
+        if is_static && !join(at.file.as_str(), written).is_some_and(is_beside) {
+            self.resolve_image(&format!("/{written}"), at, false);
+        } else if surroundings.asset(asset).is_none() {
+            self.resolve_image(written, at, false);
+        }
+    }
+
     /// A prop as templates get it; links and images in it are found as those of Markdown are.
     fn prop(&mut self, name: &str, value: &Value, at: At<'_>) -> Result<tera::Value, &'static str> {
         props::to_template(name, value, &mut |kind, url| match kind {
@@ -354,47 +366,6 @@ impl<'r> SiteHost<'r> {
             self.diagnostics.truncate(count);
         }
         out.into()
-    }
-}
-
-/// What the twin of a page asks. The page has been rendered, so what is wrong with it and where it links to is known already.
-pub(super) struct TwinAnswers<'a, 'r> {
-    host: &'a mut SiteHost<'r>,
-    names: Names,
-}
-
-impl<'a, 'r> TwinAnswers<'a, 'r> {
-    pub(super) fn new(host: &'a mut SiteHost<'r>, names: Names) -> Self {
-        Self { host, names }
-    }
-
-    /// Runs `work`, and forgets what the host has gathered meanwhile.
-    fn quietly<T>(&mut self, work: impl FnOnce(&mut Names, &mut SiteHost<'r>) -> T) -> T {
-        let gathered = (self.host.links.len(), self.host.external.len(), self.host.diagnostics.len());
-        let result = work(&mut self.names, self.host);
-        self.host.links.truncate(gathered.0);
-        self.host.external.truncate(gathered.1);
-        self.host.diagnostics.truncate(gathered.2);
-        result
-    }
-}
-
-impl Answers for TwinAnswers<'_, '_> {
-    fn url(&mut self, url: &str) -> String {
-        let file = self.names.file().unwrap_or(&self.host.document.file);
-        self.host.absolute_target(file, url)
-    }
-
-    fn expression(&mut self, expr: &Expr) -> Option<String> {
-        self.quietly(|names, host| names.text(expr, host))
-    }
-
-    fn enter(&mut self, element: &Element) -> Option<Arc<Node>> {
-        self.quietly(|names, host| names.enter(element, host))
-    }
-
-    fn leave(&mut self) {
-        self.names.leave();
     }
 }
 
