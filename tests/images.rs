@@ -387,6 +387,114 @@ fn bad_files_are_told_with_their_place() {
     assert_eq!((place.file.as_str(), place.span.start), ("content/_index.mdx", 21));
 }
 
+/// Problems with what stands beside them: where rendering came from, and the hints.
+fn told(built: &Built) -> Vec<String> {
+    let told = built.outcome.diagnostics.iter().zip(built.problems()).map(|(diagnostic, problem)| {
+        let trace: Vec<_> = diagnostic.trace.iter().map(|place| place.file.as_str()).collect();
+        format!("{problem} | {} | {}", trace.join(", "), diagnostic.hints.join(", "))
+    });
+    told.collect()
+}
+
+#[test]
+fn damage_that_a_layout_shows_on_all_pages_is_told_once() {
+    let jpeg = photo(240, 144, Format::Jpeg);
+    let cut = &jpeg[..jpeg.len() / 2];
+    let layout = "<main>\n{% set a = image(path=\"img/cut.jpg\", width=40) %}<img src=\"{{ a.src }}\" alt=\"\"></main>";
+    let files = [("assets/img/cut.jpg", cut), ("layouts/page.html", layout.as_bytes())];
+    let project = Project::new("Text", &files);
+    for name in ["a", "b", "c"] {
+        project.write(&format!("content/{name}.mdx"), b"---\ntitle: A page\n---\n\nText\n");
+    }
+    let at_template = "layouts/page.html: error[bad-image]: `img/cut.jpg` cannot be read as an image: the file is cut off \
+        | content/a.mdx | it happens on 2 more pages";
+    // The second build tells what the first one kept.
+    for _ in 0..2 {
+        let built = project.build(Mode::Build, true);
+        assert_eq!(told(&built), [at_template]);
+        let place = built.outcome.diagnostics[0].primary.as_ref().unwrap();
+        assert!(layout[place.span.range()].starts_with("image(path=\"img/cut.jpg\""), "{place:?}");
+    }
+    // A component that is rendered once for all pages.
+    let once = "<main>{{ once(component=\"Team\") }}</main>";
+    project.write("layouts/page.html", once.as_bytes());
+    let team =
+        "{% component Team() %}{% set a = image(path=\"img/cut.jpg\", width=40) %}{{ a.src }}{% endcomponent Team %}";
+    project.write("components/team.html", team.as_bytes());
+    let built = project.build(Mode::Build, true);
+    assert_eq!(
+        told(&built),
+        ["layouts/page.html: error[bad-image]: `Team`: `img/cut.jpg` cannot be read as an image: the file is cut off \
+            | content/a.mdx | it happens on 2 more pages"]
+    );
+    // What shows an image that may be anywhere shows it as it is.
+    let picture = "<main>{{ picture(src=\"/img/cut.jpg\", alt=\"A\") }}</main>";
+    project.write("layouts/page.html", picture.as_bytes());
+    let built = project.build(Mode::Build, true);
+    assert_eq!(
+        told(&built),
+        [
+            "assets/img/cut.jpg: error[bad-image]: it cannot be read as an image: the file is cut off | content/a.mdx | it happens on 2 more pages"
+        ]
+    );
+    assert!(String::from_utf8_lossy(&built.files["a/index.html"]).contains("<img src=\"/img/cut.jpg\""));
+}
+
+#[test]
+fn damage_is_told_by_the_page_that_shows_it_before_all_others() {
+    let jpeg = photo(240, 144, Format::Jpeg);
+    let cut = &jpeg[..jpeg.len() / 2];
+    // The component asks for what the page has named.
+    let face = "{% component Face(src: string) %}{% set a = image(path=src, width=40) %}{{ a.src }}{{ picture(src=src, alt=\"A\") }}{% endcomponent Face %}";
+    let page = "Text\n\n<Face src=\"cut.jpg\" />";
+    let project = Project::new(page, &[("content/cut.jpg", cut), ("components/face.html", face.as_bytes())]);
+    let problem =
+        "content/_index.mdx: error[bad-image]: `cut.jpg` cannot be read as an image: the file is cut off |  | ";
+    for _ in 0..2 {
+        assert_eq!(told(&project.build(Mode::Build, true)), [problem]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_cover_is_told_by_its_page() {
+    let jpeg = photo(240, 144, Format::Jpeg);
+    let cut = &jpeg[..jpeg.len() / 2];
+    let project = Project::new(
+        "Text",
+        &[("content/blog/cut.jpg", cut), ("static/img/good.jpg", &jpeg), ("content/shared.jpg", &jpeg)],
+    );
+    let list = "<main>{% for post in pages %}{{ picture(src=post.image, alt=\"\") }}{% endfor %}</main>";
+    project.write("layouts/section.html", list.as_bytes());
+    let post = |cover: &str| format!("---\ntitle: Post\ncover: {cover}\n---\n\nText\n");
+    let check = |cover: &str, expect: &[&str]| {
+        project.write("content/blog/post.mdx", post(cover).as_bytes());
+        project.write("content/blog/_index.mdx", b"---\ntitle: Blog\n---\n");
+        let built = project.build(Mode::Build, true);
+        assert_eq!(told(&built), expect, "{cover}");
+        for diagnostic in &built.outcome.diagnostics {
+            let place = diagnostic.primary.as_ref().unwrap();
+            assert_eq!(&post(cover)[place.span.range()], cover);
+        }
+    };
+    check(
+        "cut.jpg",
+        &["content/blog/post.mdx: error[bad-image]: `cut.jpg` cannot be read as an image: the file is cut off |  | "],
+    );
+    std::fs::remove_file(project.root().join("content/blog/cut.jpg")).unwrap();
+    check(
+        "gone.jpg",
+        &[
+            "content/blog/post.mdx: error[missing-file]: `gone.jpg` does not exist |  | files lie beside the page, or in `static/` and are then written with a leading slash",
+        ],
+    );
+    check("https://example.net/elsewhere.jpg", &[]);
+    for cover in ["img/good.jpg", "/img/good.jpg", "../shared.jpg"] {
+        check(cover, &[]);
+        let html = project.build(Mode::Build, true).files["blog/post/index.html"].clone();
+        assert!(String::from_utf8_lossy(&html).contains("og:image:width"), "{cover}");
+    }
+}
+
 #[test]
 fn wishes_that_mean_nothing_are_told() {
     let project = Project::new(

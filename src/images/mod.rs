@@ -10,6 +10,7 @@ mod gate;
 mod library;
 mod make;
 pub mod original;
+pub mod told;
 
 use rivage_images::{Area, ENCODERS, Fonts, Format, Settings};
 use serde::{Deserialize, Serialize};

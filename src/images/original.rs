@@ -5,7 +5,6 @@
 
 use rivage_diag::{Diagnostic, FileId, Span};
 use rivage_images::{Error, Format, sanitize_svg, without_metadata};
-use rustc_hash::FxHashSet;
 
 use super::library::contained;
 
@@ -40,23 +39,6 @@ impl Cleaning {
     }
 }
 
-/// The code of what is said of an image that cannot be shown, and that of [`not_clean`].
-const BAD_IMAGE: &str = "bad-image";
-const METADATA: &str = "image-metadata";
-
-/// Leaves out what nobody knows of the metadata of images that pages could not show: the same damage, told already, and once mended both are gone.
-pub fn leave_out_told(diagnostics: &mut Vec<Diagnostic>) {
-    let told = |diagnostic: &Diagnostic| {
-        let places = diagnostic.labels.iter().map(|label| &label.location).chain(&diagnostic.primary);
-        places.map(|place| place.file.clone()).collect::<Vec<_>>()
-    };
-    let bad: FxHashSet<FileId> =
-        diagnostics.iter().filter(|diagnostic| diagnostic.code == BAD_IMAGE).flat_map(told).collect();
-    diagnostics.retain(|diagnostic| {
-        diagnostic.code != METADATA || !diagnostic.primary.as_ref().is_some_and(|place| bad.contains(&place.file))
-    });
-}
-
 /// Says that nobody knows what is in a file: of an SVG that may do harm that is a mistake, of a photo something to know.
 pub fn not_clean(file: &str, why: &Error) -> Diagnostic {
     let told = if is_svg(file) {
@@ -78,7 +60,7 @@ fn is_svg(name: &str) -> bool {
 
 fn is_photo(name: &str) -> bool {
     let format = name.rsplit_once('.').and_then(|(_, extension)| Format::of_extension(extension));
-    matches!(format, Some(Format::Jpeg | Format::Png | Format::Webp | Format::Gif))
+    matches!(format, Some(Format::Jpeg | Format::Png | Format::Webp | Format::Gif | Format::Avif))
 }
 
 #[cfg(test)]
@@ -89,27 +71,13 @@ mod tests {
     fn names_tell_what_may_be_left_out() {
         let (photos, all) = (Cleaning { metadata: true, svg: false }, Cleaning { metadata: true, svg: true });
         for (name, expect) in
-            [("a.JPG", [true, true]), ("a/b.svg", [false, true]), ("a.avif", [false, false]), ("svg", [false, false])]
+            [("a.JPG", [true, true]), ("a/b.svg", [false, true]), ("a.avif", [true, true]), ("svg", [false, false])]
         {
             assert_eq!([photos.concerns(name), all.concerns(name)], expect, "{name}");
             assert!(!Cleaning::default().concerns(name));
         }
         assert_eq!(photos.clean("a.svg", b"<svg"), Ok(None));
         assert!(all.clean("a.svg", b"<svg").is_err());
-    }
-
-    #[test]
-    fn damage_is_told_once() {
-        let not_clean = |file: &str| not_clean(file, &Error::Truncated);
-        let shown = Diagnostic::error("bad-image", "`a.jpg` cannot be read as an image: the file is cut off")
-            .at(&FileId::from("content/_index.mdx"), Span::at(9))
-            .with_other(&FileId::from("content/a.jpg"), Span::at(0), "the image");
-        let unmade = Diagnostic::error("bad-image", "nothing").at(&FileId::from("content/b.jpg"), Span::at(0));
-        let alone = not_clean("content/c.jpg");
-        let mut all =
-            vec![shown.clone(), not_clean("content/a.jpg"), unmade.clone(), not_clean("content/b.jpg"), alone.clone()];
-        leave_out_told(&mut all);
-        assert_eq!(all, [shown, unmade, alone]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use rivage_diag::Diagnostic;
+use rivage_diag::{Diagnostic, FileId};
 
 use crate::api::Api;
 use crate::cache::store::ObservationId;
@@ -217,14 +217,26 @@ fn render_files(world: &World, options: &Options, files: &[String]) -> (Vec<Opti
 
 /// A layout's mistake shows on every page: it is told once, with the first page and how many more there are.
 fn merge_by_page(diagnostics: &mut Vec<Diagnostic>) {
-    let mut merged: Vec<(Diagnostic, usize)> = Vec::with_capacity(diagnostics.len());
+    let page = |diagnostic: &Diagnostic| diagnostic.trace.first().map(|place| place.file.clone());
+    // Each with how many more pages it happens on, and the last of them: those of one page follow each other.
+    let mut merged: Vec<(Diagnostic, usize, Option<FileId>)> = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics.drain(..) {
+        let own = page(&diagnostic);
         match merged.last_mut() {
-            Some((former, more)) if !former.trace.is_empty() && same_but_page(former, &diagnostic) => *more += 1,
-            _ => merged.push((diagnostic, 0)),
+            Some((former, more, last)) if same_but_page(former, &diagnostic) && (own.is_some() || last.is_some()) => {
+                if own.is_none() || own != *last {
+                    *more += 1;
+                }
+                // Lists of terms and the 404 page have no file to name.
+                if former.trace.is_empty() {
+                    former.trace = diagnostic.trace;
+                }
+                *last = own;
+            }
+            _ => merged.push((diagnostic, 0, own)),
         }
     }
-    diagnostics.extend(merged.into_iter().map(|(diagnostic, more)| match more {
+    diagnostics.extend(merged.into_iter().map(|(diagnostic, more, _)| match more {
         0 => diagnostic,
         1 => diagnostic.with_hint("it happens on one more page"),
         more => diagnostic.with_hint(format!("it happens on {more} more pages")),

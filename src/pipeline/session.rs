@@ -28,7 +28,7 @@ use crate::cache::store::Key;
 use crate::cache::{Cache, Checker, Kind};
 use crate::config::images::Store;
 use crate::fs::EntryKind;
-use crate::images::{Derivative, original};
+use crate::images::{Derivative, told};
 use crate::inputs::{Inputs, Question, World};
 use crate::parse::Document;
 use crate::render::facts::{AllTold, Part, Told};
@@ -306,7 +306,7 @@ impl Session {
         let of_site = last.link_problems.iter().chain(&last.output_problems).chain(&last.image_problems);
         all.extend(of_site.cloned());
         rivage_diag::sort(&mut all);
-        original::leave_out_told(&mut all);
+        told::leave_out(&mut all);
         super::merge_by_page(&mut all);
         let facts = last.rendered.iter().take(last.prepared.site().routes.len());
         let notes = last.rendered.iter().filter(|_| self.options.notes);

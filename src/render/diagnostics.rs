@@ -4,6 +4,7 @@ use rivage_diag::{Diagnostic, FileId, Severity, Span};
 
 use super::html::host::At;
 use crate::config::BrokenLinks;
+use crate::images::told::BAD_IMAGE;
 
 /// Returns the name that is most like `written`, if one is like it at all.
 pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -230,6 +231,18 @@ pub(super) fn bad_image(at: At<'_>, written: &str, image: &str, why: &str) -> Di
     Diagnostic::error("bad-image", format!("`{written}` cannot be read as an image: {why}"))
         .at(at.file, at.span)
         .with_other(&FileId::from(image), Span::at(0), "the image")
+}
+
+/// What a template cannot be rendered for: `diagnostic` has message and place.
+pub(super) fn bad_image_of_template(mut diagnostic: Diagnostic, image: &FileId) -> Diagnostic {
+    BAD_IMAGE.clone_into(&mut diagnostic.code);
+    diagnostic.with_other(image, Span::at(0), "the image")
+}
+
+/// A file that a template shows, and that says it is an image and is none. Templates take images from anywhere: the file is the place.
+pub(super) fn bad_image_file(image: &str, why: &str) -> Diagnostic {
+    Diagnostic::error("bad-image", format!("it cannot be read as an image: {why}"))
+        .at(&FileId::from(image), Span::at(0))
 }
 
 /// A file whose name promises another format.

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use tera::{ComponentInfo, Context, ErrorKind, Tera, Value};
 
 use super::functions;
+use super::scope;
 use super::templates::{Sources, definitions};
 use super::timing::{Clock, Part, Times};
 use super::{diagnostics, filters};
@@ -122,11 +123,14 @@ impl Engine {
         self.measured.as_ref().map(|(_, clock)| clock.times()).unwrap_or_default()
     }
 
-    /// An error of the template that is rendered at `place`, which Tera does not always tell.
+    /// An error of the template that is rendered at `place`, which Tera does not always tell. What an image is to blame for is no mistake of the template.
     fn failure(&self, error: &tera::Error, place: Option<Location>) -> Failure {
         let mut diagnostic = template_error(error, &self.files);
         diagnostic.primary = diagnostic.primary.or(place);
-        Box::new(diagnostic)
+        Box::new(match scope::take_blamed() {
+            Some(image) => diagnostics::bad_image_of_template(diagnostic, &image),
+            None => diagnostic,
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use rivage_diag::FileId;
 use rivage_images::{Fit, Fitted, Focus, Fonts, Format, Ratio, drawing_size};
 use tera::{Error, Kwargs, Tera, TeraResult, Value};
 
@@ -98,7 +99,10 @@ fn image(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
             "there is no image `{written}` in `assets/`, in `static/` or beside a page"
         )));
     };
-    let unreadable = |why: String| Error::message(format!("`{written}` cannot be read as an image: {why}"));
+    let unreadable = |why: String| {
+        scope::blame(FileId::from(file.as_str()));
+        Error::message(format!("`{written}` cannot be read as an image: {why}"))
+    };
     let mut wish = wish(arguments)?;
     let known = known_image(env, &file).map_err(unreadable)?;
     let width = arguments.get::<u32>("width")?;
@@ -135,14 +139,22 @@ fn image(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     Ok(map([src, width, height, ("html", Value::safe_string(&html)), ("color", color)]))
 }
 
-/// An image's HTML. One that is elsewhere, or that cannot be read (which is told where it is written), is shown as it is.
+/// Tells of an image that cannot be read, which is shown as it is.
+fn tell<T>(file: &str, found: Result<Option<T>, String>) -> Option<T> {
+    found.unwrap_or_else(|why| {
+        scope::report(diagnostics::bad_image_file(file, &why));
+        None
+    })
+}
+
+/// An image's HTML. One that is elsewhere, or that cannot be read, is shown as it is.
 fn picture(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
     let written = arguments.must_get::<&str>("src")?;
     let alt = arguments.get::<&str>("alt")?.unwrap_or_default();
     let wish = wish(arguments)?;
     let path = written.split(['?', '#']).next().unwrap_or(written);
     let found = if is_elsewhere(written) { None } else { image_file(env, path) };
-    let known = found.as_ref().and_then(|(file, _)| known_image(env, file).ok().flatten());
+    let known = found.as_ref().and_then(|(file, _)| tell(file, known_image(env, file)));
     let picture =
         found.as_ref().zip(known.as_ref()).and_then(|((file, _), known)| pictures::picture(env, file, known, &wish));
     let size = match (&known, &found) {
@@ -169,7 +181,7 @@ fn card(env: &Surroundings, arguments: &Kwargs) -> TeraResult<Value> {
         return as_it_is();
     }
     let Some((file, _)) = image_file(env, written) else { return as_it_is() };
-    let Some(known) = known_image(env, &file).ok().flatten() else { return as_it_is() };
+    let Some(known) = tell(&file, known_image(env, &file)) else { return as_it_is() };
     let wish = Wish { crop: Some(Ratio { width: CARD.0, height: CARD.1 }), ..wish(arguments)? };
     // Of the formats that are made, other sites know these.
     let format = Some(known.facts.format.fallback()).map(|own| if own == Format::Webp { Format::Jpeg } else { own });

@@ -29,6 +29,7 @@ use tera::{Context, Error, Kwargs, TeraResult, Value};
 use super::functions::{self, Surroundings};
 use super::scope;
 use super::values::Values;
+use crate::images::told;
 use crate::inputs::{Fingerprint, Question, SiteQuestion};
 
 /// What has been rendered, by component and arguments.
@@ -76,7 +77,10 @@ fn fresh(name: &str, arguments: &Kwargs) -> TeraResult<Value> {
     }
     match engine.get().render_component(name, &context, &Context::new(), "") {
         Ok(html) => Ok(Value::safe_string(&html)),
-        Err(failure) => Err(Error::message(format!("`{name}`: {}", failure.message))),
+        Err(failure) => {
+            told::image_of(&failure).cloned().into_iter().for_each(scope::blame);
+            Err(Error::message(format!("`{name}`: {}", failure.message)))
+        }
     }
 }
 

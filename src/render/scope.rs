@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use rivage_diag::Diagnostic;
+use rivage_diag::{Diagnostic, FileId};
 
 use super::functions::Surroundings;
 use super::page::LazyEngine;
@@ -40,6 +40,8 @@ pub struct Scope {
     pub derivatives: Vec<Derivative>,
     /// What functions found wrong that does not keep the page from being shown.
     pub found: Vec<Diagnostic>,
+    /// The image that keeps a template from being rendered. Tera hands on the message of an error, and nothing else of it.
+    pub unreadable: Option<FileId>,
     /// Whether a text of the theme has been asked for and noted.
     pub has_asked_for_texts: bool,
 }
@@ -67,6 +69,7 @@ impl Scope {
             images: 0,
             derivatives: Vec::new(),
             found: Vec::new(),
+            unreadable: None,
             has_asked_for_texts: false,
         }
     }
@@ -144,6 +147,16 @@ pub fn report(diagnostic: Diagnostic) {
 /// Takes what was noted.
 pub fn take_found() -> Vec<Diagnostic> {
     with(|scope| std::mem::take(&mut scope.found)).unwrap_or_default()
+}
+
+/// Notes which image is to blame for the error that a function is about to return.
+pub fn blame(image: FileId) {
+    with(|scope| scope.unreadable = Some(image));
+}
+
+/// Takes the image that is to blame for an error.
+pub fn take_blamed() -> Option<FileId> {
+    with(|scope| scope.unreadable.take()).flatten()
 }
 
 /// Returns a number that no other call on this page gets.
