@@ -1,5 +1,8 @@
 //! Places → points of a map, with their names where there is room.
 //!
+//! A place is marked by its number. Marks never lie upon each other: neighbours move apart, and a line leads back to where a mark comes from. What a
+//! crowd leaves no room for stays a dot; the list below the map has all of them.
+//!
 //! The projection is plate carrée with the width of the middle latitude: for a town or a country it looks as maps do, and needs neither tiles nor anybody's
 //! server. Deliberately not here: coastlines.
 
@@ -23,6 +26,13 @@ const LETTER: f64 = 6.9;
 const LINE: f64 = 15.0;
 /// From a point to its name.
 const GAP: f64 = 10.0;
+
+/// From mark to mark, with the circles that are drawn where the box is shown small (`_live.css`).
+const APART: f64 = 34.0;
+/// A mark that is farther from its place than this has a line to it: nearer ones cover it.
+const AWAY: f64 = 10.0;
+/// Of more places a picture is not made any clearer.
+const MOST_MOVED: usize = 200;
 
 struct Place {
     name: String,
@@ -109,20 +119,34 @@ fn draw(places: &[Place]) -> Value {
     let y = |lat: f64| height / 2.0 - (lat - middle_lat) * scale;
 
     let spots: Vec<(f64, f64)> = places.iter().map(|place| (r(x(place.lon)), r(y(place.lat)))).collect();
-    let mut taken: Vec<Area> = spots.iter().map(|(x, y)| [x - 9.0, y - 9.0, x + 9.0, y + 9.0]).collect();
-    let labels: Vec<Option<(f64, f64, &str)>> =
-        places.iter().zip(&spots).map(|(place, spot)| label(&place.name, *spot, height, &mut taken)).collect();
-    let points: Vec<Value> = places
+    let marks = marks(&spots, height);
+    let around = |(x, y): (f64, f64), half: f64| [x - half, y - half, x + half, y + half];
+    let mut taken: Vec<Area> = marks
         .iter()
         .zip(&spots)
+        .map(|(mark, spot)| mark.map_or(around(*spot, 4.0), |mark| around(mark, 9.0)))
+        .collect();
+    let labels = places.iter().zip(&marks).map(|(place, mark)| label(&place.name, (*mark)?, height, &mut taken));
+    let labels: Vec<Option<(f64, f64, &str)>> = labels.collect();
+    let mut leads = String::new();
+    for (mark, spot) in marks.iter().zip(&spots).filter_map(|(mark, spot)| Some(((*mark)?, *spot))) {
+        if distance(mark, spot) > AWAY {
+            let _ = write!(leads, "M{} {}L{} {}", spot.0, spot.1, mark.0, mark.1);
+        }
+    }
+    let points: Vec<Value> = places
+        .iter()
+        .zip(spots.iter().zip(&marks))
         .zip(labels)
         .enumerate()
-        .map(|(index, ((place, spot), label))| {
+        .map(|(index, ((place, (spot, mark)), label))| {
+            let at = mark.unwrap_or(*spot);
             let label = label.map(|(x, y, anchor)| value_of([("x", n(x)), ("y", n(y)), ("anchor", anchor.into())]));
             value_of([
                 ("n", (index as u64 + 1).into()),
-                ("x", n(spot.0)),
-                ("y", n(spot.1)),
+                ("x", n(at.0)),
+                ("y", n(at.1)),
+                ("marked", mark.is_some().into()),
                 ("label", label.into()),
                 ("name", place.name.as_str().into()),
                 ("kind", place.kind.as_str().into()),
@@ -135,7 +159,7 @@ fn draw(places: &[Place]) -> Value {
         .collect();
 
     let mut grid = String::new();
-    let mut marks = Vec::new();
+    let mut lines_at = Vec::new();
     let degrees = (WIDTH / (shrink * scale)).max(height / scale);
     let step = step(degrees / 4.0);
     for lon in lines(middle_lon - WIDTH / 2.0 / (shrink * scale), middle_lon + WIDTH / 2.0 / (shrink * scale), step) {
@@ -143,23 +167,72 @@ fn draw(places: &[Place]) -> Value {
         // Where its letters fit, too.
         if x(lon) < WIDTH - 6.0 * LETTER {
             let text = degree(lon, step, 'E', 'W');
-            marks.push(value_of([("x", n(r(x(lon) + 4.0))), ("y", n(r(height - 6.0))), ("text", text.into())]));
+            lines_at.push(value_of([("x", n(r(x(lon) + 4.0))), ("y", n(r(height - 6.0))), ("text", text.into())]));
         }
     }
     for lat in lines(middle_lat - height / 2.0 / scale, middle_lat + height / 2.0 / scale, step) {
         let _ = write!(grid, "M0 {}H{WIDTH}", r(y(lat)));
         if y(lat) > LINE && y(lat) < height - 1.5 * LINE {
             let text = degree(lat, step, 'N', 'S');
-            marks.push(value_of([("x", n(4.0)), ("y", n(r(y(lat) - 4.0))), ("text", text.into())]));
+            lines_at.push(value_of([("x", n(4.0)), ("y", n(r(y(lat) - 4.0))), ("text", text.into())]));
         }
     }
     value_of([
         ("width", n(WIDTH)),
         ("height", n(height)),
         ("grid", grid.into()),
-        ("marks", marks.into()),
+        ("marks", lines_at.into()),
+        ("leads", leads.into()),
         ("points", points.into()),
     ])
+}
+
+fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (x, y) = (a.0 - b.0, a.1 - b.1);
+    (x * x + y * y).sqrt()
+}
+
+/// Where the marks of places are: neighbours push each other apart until there is room between all of them. None for what there is none for.
+fn marks(spots: &[(f64, f64)], height: f64) -> Vec<Option<(f64, f64)>> {
+    // Places that are one go in ways that differ.
+    const WAYS: [(f64, f64); 8] =
+        [(1.0, 0.0), (0.6, 0.8), (0.0, 1.0), (-0.6, 0.8), (-1.0, 0.0), (-0.8, -0.6), (0.0, -1.0), (0.8, -0.6)];
+    let edge = APART / 2.0;
+    let inside = |(x, y): (f64, f64)| (x.clamp(edge, WIDTH - edge), y.clamp(edge, height - edge));
+    let mut at: Vec<(f64, f64)> = spots.iter().copied().map(inside).collect();
+    let rounds = if at.len() > MOST_MOVED { 0 } else { 200 };
+    for _ in 0..rounds {
+        let mut is_done = true;
+        for one in 0..at.len() {
+            for other in one + 1..at.len() {
+                let (from, to) = (at[one], at[other]);
+                let between = distance(from, to);
+                if between >= APART {
+                    continue;
+                }
+                is_done = false;
+                let way = if between > 0.01 {
+                    ((to.0 - from.0) / between, (to.1 - from.1) / between)
+                } else {
+                    WAYS[(one + other) % WAYS.len()]
+                };
+                // A little more than half of what is missing, or the last of it would take for ever.
+                let push = (APART - between) / 2.0 + 0.1;
+                at[one] = inside((from.0 - way.0 * push, from.1 - way.1 * push));
+                at[other] = inside((to.0 + way.0 * push, to.1 + way.1 * push));
+            }
+        }
+        if is_done {
+            break;
+        }
+    }
+    let mut marks: Vec<Option<(f64, f64)>> = Vec::with_capacity(at.len());
+    for mark in at {
+        // Rounding costs a tenth.
+        let is_free = marks.iter().flatten().all(|other| distance(*other, mark) >= APART - 0.3);
+        marks.push(is_free.then(|| (r(mark.0), r(mark.1))));
+    }
+    marks
 }
 
 /// Finds room for a name: right, left, above or below its point. None where there is none: the list has it.
@@ -260,6 +333,45 @@ mod tests {
                 assert!((0.0..=WIDTH).contains(&x) && (0.0..=height).contains(&y), "{map}");
             }
         }
+    }
+
+    #[test]
+    fn marks_do_not_lie_upon_each_other() {
+        let check = |places: &[Place], least: usize| {
+            let map = drawn(places);
+            let points = map["points"].as_array().unwrap();
+            let marks: Vec<_> = points
+                .iter()
+                .filter(|point| point["marked"] == true)
+                .map(|point| (number(&point["x"]), number(&point["y"])))
+                .collect();
+            for (at, mark) in marks.iter().enumerate() {
+                assert!(marks[at + 1..].iter().all(|other| distance(*mark, *other) > 33.0), "{map}");
+                assert!((16.0..=WIDTH - 16.0).contains(&mark.0), "{map}");
+            }
+            assert!((least..=places.len()).contains(&marks.len()), "{} of {}", marks.len(), places.len());
+            map
+        };
+        // Lighthouses of one island, and one far away.
+        let island =
+            [(48.4592, -5.1294), (48.4744, -5.0567), (48.4456, -5.1506), (48.4219, -5.1339), (48.0408, -4.7564)];
+        let island = island.map(|(lat, lon)| at("L", lat, lon));
+        let map = check(&island, 5);
+        // What has room stays where it is.
+        assert_eq!(
+            map["points"][4]["x"],
+            drawn(&[at("L", 48.4744, -5.1506), at("L", 48.0408, -4.7564)])["points"][1]["x"]
+        );
+        let one: Vec<Place> = (0..9).map(|_| at("Here", 48.0, 2.0)).collect();
+        let map = check(&one, 9);
+        assert!(map["leads"].as_str().unwrap().starts_with('M'), "{map}");
+        let crowd: Vec<Place> = (0..150).map(|n| at("Here", 48.0, 2.0 + f64::from(n % 2))).collect();
+        check(&crowd, 40);
+        let many: Vec<Place> = (0..MOST_MOVED + 1).map(|_| at("Here", 48.0, 2.0)).collect();
+        assert_eq!(
+            drawn(&many)["points"].as_array().unwrap().iter().filter(|point| point["marked"] == true).count(),
+            1
+        );
     }
 
     #[test]
