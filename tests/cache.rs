@@ -1,11 +1,16 @@
 //! `rivage cache` as a user runs it: what it prints, what it leaves, how it exits.
 
+#[path = "support/s3.rs"]
+mod s3;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use rivage::cache::store::{Key, Store};
 use rivage::cache::{FOLDER, PROGRAM};
 use rivage::inputs::Fingerprint;
+use rivage_images::{Format, Raster, Settings, encode};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -67,6 +72,57 @@ fn a_cache_goes_from_one_project_to_another() {
     assert!(rivage(other.path(), &["clear"]).status.success());
     assert!(!other.path().join(FOLDER).exists());
     assert!(one.path().join(FOLDER).exists());
+}
+
+/// A machine of a CI: the repository, and a disk with nothing else on it.
+fn clone_of(photo: &[u8]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let write = |path: &str, bytes: &[u8]| {
+        std::fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
+        std::fs::write(folder.path().join(path), bytes).unwrap();
+    };
+    let settings =
+        "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[images]\nwidths = [40, 80]\navif_speed = 10\n";
+    write("rivage.toml", settings.as_bytes());
+    write("content/_index.md", b"---\ntitle: Home\n---\n![A photo](photo.png)\n");
+    write("content/photo.png", photo);
+    folder
+}
+
+fn built(project: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rivage"));
+    let output = command.arg("build").arg("--root").arg(project).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let entries = std::fs::read_dir(project.join("public/media")).unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect()
+}
+
+#[test]
+fn a_machine_with_an_empty_disk_encodes_nothing() {
+    let noise =
+        |at: u32| (u64::from(at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_mul(u64::from(at) | 1) >> 40) as u8;
+    let raster = Raster::new(120, 80, false, (0..120 * 80 * 3_u32).map(noise).collect());
+    let photo = encode(&raster, Format::Png, Settings { quality: 90, speed: 10 }).unwrap();
+    let server = s3::Server::start();
+    let share = |project: &Path, words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rivage"));
+        let command = command.arg("cache").args(words).arg("--json").arg("--root").arg(project).env_clear();
+        let keys = [("AWS_ACCESS_KEY_ID", s3::KEY), ("AWS_SECRET_ACCESS_KEY", s3::SECRET), ("AWS_ALLOW_HTTP", "true")];
+        json(&command.envs(keys).env("AWS_ENDPOINT_URL", &server.address).output().unwrap())
+    };
+    let place = format!("s3://{}/site", s3::BUCKET);
+    let first = clone_of(&photo);
+    let mut media = built(first.path());
+    assert_eq!(media.len(), 6);
+    // Bytes that no encoder would write show that none ran.
+    for (name, bytes) in &mut media {
+        *bytes = format!("made of the photo, once: {name}").into_bytes();
+        std::fs::write(first.path().join(FOLDER).join("images").join(&name[..2]).join(name), &bytes).unwrap();
+    }
+    share(first.path(), &["push", "--to", &place]);
+    let second = clone_of(&photo);
+    share(second.path(), &["pull", "--from", &place]);
+    assert!(built(second.path()) == media);
 }
 
 #[test]

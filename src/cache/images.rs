@@ -7,11 +7,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::images::Facts;
+use crate::images::{Facts, bucket};
 use crate::inputs::Fingerprint;
 
 /// The folder below the cache's.
 pub const FOLDER: &str = "images";
+
+/// What names of [`Facts`] end with.
+pub const FACTS: &str = ".facts";
 
 /// Files that no build has used for so long are deleted.
 const OLD: Duration = Duration::from_secs(60 * 24 * 60 * 60);
@@ -26,6 +29,33 @@ impl ImageStore {
     /// Opens the store of a project.
     pub fn new(root: &Path) -> Self {
         Self { folder: root.join(super::FOLDER).join(FOLDER) }
+    }
+
+    /// Opens the store in a folder of caches.
+    pub(crate) fn within(caches: &Path) -> Self {
+        Self { folder: caches.join(FOLDER) }
+    }
+
+    /// Lists what is kept, by name.
+    pub(crate) fn list(&self) -> Vec<Kept> {
+        let files = walkdir::WalkDir::new(&self.folder).min_depth(2).max_depth(2).into_iter().flatten();
+        let kept = files.filter_map(|file| {
+            let name = file.file_name().to_str().filter(|name| is_name(name))?.to_owned();
+            let about = file.metadata().ok().filter(|about| about.is_file() && about.len() > 0)?;
+            let modified = about.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+            Some(Kept { name, bytes: about.len(), modified: modified.as_secs() })
+        });
+        let mut kept: Vec<_> = kept.collect();
+        kept.sort_by(|a, b| a.name.cmp(&b.name));
+        kept
+    }
+
+    /// Says when a file was made: seconds since 1970. Where the disk cannot take it, it counts as new.
+    pub(crate) fn date(&self, name: &str, seconds: u64) {
+        let moment = std::time::UNIX_EPOCH + Duration::from_secs(seconds);
+        if let Ok(file) = std::fs::File::options().write(true).open(self.path(name)) {
+            let _ = file.set_modified(moment);
+        }
     }
 
     /// Returns where a file is kept.
@@ -86,10 +116,27 @@ impl ImageStore {
     }
 }
 
+/// A file that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its length.
+    pub(crate) bytes: u64,
+    /// When it was made, in seconds since 1970.
+    pub(crate) modified: u64,
+}
+
+/// Reports whether this can be the name of a file here.
+pub(crate) fn is_name(name: &str) -> bool {
+    let stem = name.strip_suffix(FACTS).map(|stem| format!("{stem}.png"));
+    bucket::hash(stem.as_deref().unwrap_or(name)).is_some()
+}
+
 /// What is known of an image depends on decoders, too.
 fn facts_name(print: Fingerprint) -> String {
     let all = format!("{} {}", rivage_images::ENCODERS, print.hex());
-    format!("{}.facts", Fingerprint::of(all.as_bytes()).hex())
+    format!("{}{FACTS}", Fingerprint::of(all.as_bytes()).hex())
 }
 
 #[cfg(test)]

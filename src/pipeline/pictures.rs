@@ -104,7 +104,7 @@ pub(super) fn put(
         put(&derivative.name, bytes)
     })?;
     if let Some(cache) = cache {
-        let is_used = |name: &str| name.ends_with(".facts") || named(derivatives, name).is_some();
+        let is_used = |name: &str| name.ends_with(crate::cache::images::FACTS) || named(derivatives, name).is_some();
         cache.images.tidy(world.now, &is_used);
     }
     Ok(failures.iter().map(Failure::diagnostic).collect())

@@ -7,6 +7,7 @@
 //! ```text
 //! blobs/<kind>/<hash>                  immutable, named by all 64 hexadecimal digits of its hash
 //! manifests/<program>/<name>.json      the blobs that a cache consists of
+//! manifests/images/images.json         files that were made of images, whatever version made them
 //! ```
 //!
 //! A blob counts as what its name says or not at all: it is hashed as it comes in, and one that differs ends the pull before
@@ -14,6 +15,7 @@
 
 mod error;
 mod http;
+mod images;
 mod place;
 
 #[cfg(test)]
@@ -30,6 +32,7 @@ use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
 use serde::{Deserialize, Serialize};
 use tokio_stream::StreamExt;
 
+use crate::cache::images::{self as image_files, ImageStore};
 use crate::cache::store::{self, Incoming, SegmentFile, Trouble};
 use crate::pipeline::Progress;
 
@@ -61,6 +64,9 @@ struct Blob {
     bytes: u64,
     /// What it is called there.
     hash: String,
+    /// When it was made, in seconds since 1970, where that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    modified: Option<u64>,
 }
 
 /// What a blob is.
@@ -69,12 +75,23 @@ struct Blob {
 enum Kind {
     /// A segment of a store.
     Segment,
+    /// A file that was made of an image, or what is known of one.
+    Image,
 }
 
 impl Kind {
     fn folder(self) -> &'static str {
         match self {
             Self::Segment => "segment",
+            Self::Image => "image",
+        }
+    }
+
+    /// Reports whether this can be the name of one here.
+    fn may_be_called(self, name: &str) -> bool {
+        match self {
+            Self::Segment => store::is_segment_name(name),
+            Self::Image => image_files::is_name(name),
         }
     }
 }
@@ -82,7 +99,7 @@ impl Kind {
 /// What came of a push or a pull.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Caches of this program that were found: what is common, and one for each flavour.
+    /// Caches that were found: what is common, one for each flavour of this program, and that of images.
     pub caches: usize,
     /// Blobs that were sent or fetched.
     pub moved: usize,
@@ -101,7 +118,7 @@ pub struct Remote {
     prefix: Object,
 }
 
-/// Sends the caches of a program to a place. `folder` holds one folder for each program.
+/// Sends the caches of a program to a place, and files of images. `folder` holds one folder for each program.
 ///
 /// # Errors
 /// The place cannot be written to, or the caches cannot be read.
@@ -114,10 +131,14 @@ pub fn push(
     progress: &dyn Progress,
 ) -> Result<Summary, Error> {
     let remote = Remote::open(place, environment, patience, true)?;
-    remote.run(remote.push(&folder.join(program), program, progress))
+    remote.run(async {
+        let mut summary = remote.push(&folder.join(program), program, progress).await?;
+        remote.push_images(&ImageStore::within(folder), progress, &mut summary).await?;
+        Ok(summary)
+    })
 }
 
-/// Fetches the caches of a program from a place, and adds them to what is there.
+/// Fetches the caches of a program from a place, and files of images, and adds them to what is there.
 ///
 /// # Errors
 /// The place cannot be read, something there is not what it should be, or the caches cannot be written.
@@ -130,7 +151,11 @@ pub fn pull(
     progress: &dyn Progress,
 ) -> Result<Summary, Error> {
     let remote = Remote::open(place, environment, patience, false)?;
-    remote.run(remote.pull(&folder.join(program), program, progress))
+    remote.run(async {
+        let mut summary = remote.pull(&folder.join(program), program, progress).await?;
+        remote.pull_images(&ImageStore::within(folder), progress, &mut summary).await?;
+        Ok(summary)
+    })
 }
 
 impl Remote {
@@ -185,7 +210,7 @@ impl Remote {
         for (name, blobs) in lists {
             summary.caches += 1;
             let manifest = Manifest { format: FORMAT, blobs: blobs.into_iter().map(|(blob, _)| blob).collect() };
-            self.send_manifest(program, &name, &manifest).await?;
+            self.send_manifest(program, &name, Kind::Segment, &manifest).await?;
         }
         Ok(summary)
     }
@@ -194,7 +219,7 @@ impl Remote {
         let mut summary = Summary::default();
         let mut wanted = Vec::new();
         for (name, object) in self.manifests(program).await? {
-            let manifest = self.manifest(&object).await?;
+            let manifest = self.manifest(&object, Kind::Segment).await?;
             let folder = folder.join(name);
             summary.caches += 1;
             // Where the list here cannot be read there is nothing.
@@ -286,9 +311,9 @@ impl Remote {
         upload.finish().await.map(drop).map_err(told)
     }
 
-    async fn send_manifest(&self, program: &str, name: &str, manifest: &Manifest) -> Result<(), Error> {
+    async fn send_manifest(&self, program: &str, name: &str, kind: Kind, manifest: &Manifest) -> Result<(), Error> {
         let object = self.object(&["manifests", program, &format!("{name}.json")]);
-        if let Ok(there) = self.manifest(&object).await
+        if let Ok(there) = self.manifest(&object, kind).await
             && there == *manifest
         {
             return Ok(());
@@ -318,7 +343,8 @@ impl Remote {
         Ok(found)
     }
 
-    async fn manifest(&self, object: &Object) -> Result<Manifest, Error> {
+    /// Reads a list of blobs of a kind.
+    async fn manifest(&self, object: &Object, kind: Kind) -> Result<Manifest, Error> {
         let told = self.told("read", object);
         let got = self.storage.get(object).await.map_err(&told)?;
         if got.meta.size > LONGEST {
@@ -333,7 +359,8 @@ impl Remote {
             return Err(self.poisoned(object, format!("its format is {}", manifest.format)));
         }
         // They become paths, here and there.
-        match manifest.blobs.iter().find(|blob| !is_hash(&blob.hash) || !store::is_segment_name(&blob.name)) {
+        let is_good = |blob: &&Blob| is_hash(&blob.hash) && blob.kind == kind && kind.may_be_called(&blob.name);
+        match manifest.blobs.iter().find(|blob| !is_good(blob)) {
             Some(blob) => Err(self.poisoned(object, format!("it names a blob {:?} {:?}", blob.name, blob.hash))),
             None => Ok(manifest),
         }
@@ -403,5 +430,6 @@ fn blob(segment: &SegmentFile) -> Result<Blob, Error> {
         path: segment.path.display().to_string(),
         source,
     })?;
-    Ok(Blob { kind: Kind::Segment, name: segment.name.clone(), bytes, hash: hash.to_hex().to_string() })
+    let (name, hash) = (segment.name.clone(), hash.to_hex().to_string());
+    Ok(Blob { kind: Kind::Segment, name, bytes, hash, modified: None })
 }

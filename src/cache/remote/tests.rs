@@ -292,6 +292,83 @@ fn what_is_damaged_here_does_not_spread() {
     assert_eq!(found(&other, "common", 100), [5, 6, 7, 8]);
 }
 
+const IMAGES: [&str; 3] = [
+    "00112233445566778899aabbccddeeff.avif",
+    "10112233445566778899aabbccddeeff.webp",
+    "20112233445566778899aabbccddeeff.facts",
+];
+
+/// Keeps files of images, and something that is none.
+fn keep(folder: &Path) -> ImageStore {
+    let store = ImageStore::within(folder);
+    for (number, name) in IMAGES.into_iter().enumerate() {
+        // Two of them are one file.
+        assert!(store.put(name, if number == 0 { b"one" } else { b"other" }));
+        store.date(name, 1_000_000_000 + number as u64);
+    }
+    fs::write(store.path(IMAGES[0]).with_file_name("notes.txt"), "a stranger's").unwrap();
+    store
+}
+
+#[test]
+fn files_of_images_go_over() {
+    with_places(|place, environment, there| {
+        let (one, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let store = keep(one.path());
+        let sent = push_all(one.path(), place, environment).unwrap();
+        assert_eq!((sent.caches, sent.moved, sent.bytes, sent.present), (1, 2, 8, 1));
+        assert_eq!(blobs(there).len(), 2);
+        let fetched = pull_all(other.path(), place, environment).unwrap();
+        assert_eq!((fetched.caches, fetched.moved, fetched.present), (1, 3, 0));
+        // With their times, by which they are tidied up.
+        assert_eq!(ImageStore::within(other.path()).list(), store.list());
+        assert_eq!(store.list().len(), 3);
+        for (from, to, moved) in [(one.path(), "push", 0), (other.path(), "push", 0), (other.path(), "pull", 0)] {
+            let before = stamps(there);
+            let done = match to {
+                "push" => push_all(from, place, environment).unwrap(),
+                _ => pull_all(from, place, environment).unwrap(),
+            };
+            assert_eq!((done.moved, done.present), (moved, 3), "{to}");
+            assert_eq!(stamps(there), before);
+        }
+        // Another version of rivage has the same images.
+        let newer = TempDir::new().unwrap();
+        let pulled = pull(newer.path(), "fedcba9876543210", place, environment, patience(), &Silent).unwrap();
+        assert_eq!((pulled.caches, pulled.moved), (1, 3));
+    });
+}
+
+#[test]
+fn an_image_that_is_gone_is_made_again_and_a_poisoned_one_refused() {
+    with_places(|place, environment, there| {
+        let one = TempDir::new().unwrap();
+        keep(one.path());
+        push_all(one.path(), place, environment).unwrap();
+        let blobs = blobs(there);
+        let other = TempDir::new().unwrap();
+        let hash = blake3::hash(b"one").to_hex();
+        let (gone, left): (Vec<_>, Vec<_>) = blobs.iter().partition(|path| path.ends_with(hash.as_str()));
+        fs::remove_file(gone[0]).unwrap();
+        assert_eq!(pull_all(other.path(), place, environment).unwrap().moved, 2);
+        assert_eq!(push_all(one.path(), place, environment).unwrap().moved, 1, "the next push heals it");
+        for bytes in [&b"Other"[..], b"oth", b""] {
+            fs::write(left[0], bytes).unwrap();
+            let other = TempDir::new().unwrap();
+            let error = pull_all(other.path(), place, environment).unwrap_err();
+            assert!(matches!(error, Error::Poisoned { .. }) && error.to_string().contains("blobs/image/"), "{error}");
+            assert!(!ImageStore::within(other.path()).list().iter().any(|file| file.name == IMAGES[1]));
+        }
+        let list = files(there).into_iter().find(|path| path.ends_with("images/images.json")).unwrap();
+        let text = fs::read_to_string(&list).unwrap();
+        for (what, instead) in [(IMAGES[0], "../../evil.avif"), ("\"image\"", "\"segment\"")] {
+            fs::write(&list, text.replace(what, instead)).unwrap();
+            let error = pull_all(TempDir::new().unwrap().path(), place, environment).unwrap_err();
+            assert!(error.to_string().contains("it names a blob"), "{error}");
+        }
+    });
+}
+
 #[test]
 fn a_wrong_secret_is_refused() {
     let server = Server::start();
