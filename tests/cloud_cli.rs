@@ -4,6 +4,8 @@ mod cloudflare;
 #[path = "support/s3.rs"]
 mod s3;
 
+use std::collections::BTreeMap;
+
 use cloudflare::PROJECT;
 use cloudflare::project::{Project, Ran};
 use fake_cloudflare::{Fault, Kind, TOKEN};
@@ -114,6 +116,81 @@ fn old_versions_of_a_worker_are_pruned() {
     assert!(none.err.contains("there is no Worker `other` in this account"), "{}", none.err);
 }
 
+/// Shows a photo on the home page.
+fn show_photo(project: &Project, shade: u8) {
+    // Noise: what compresses well is small, and left as it is.
+    let noise =
+        |at: u32| (u64::from(at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_mul(u64::from(at) | 1) >> 40) as u8;
+    let pixels = (0..120 * 80 * 3_u32).map(|at| noise(at) / shade).collect();
+    let photo = encode(&Raster::new(120, 80, false, pixels), Format::Png, Settings { quality: 90, speed: 10 });
+    std::fs::write(project.path().join("content/photo.png"), photo.unwrap()).unwrap();
+    home(project, "![A photo](photo.png)");
+}
+
+/// A CI whose disk is empty each time, and the images of a Pages project in a bucket.
+#[test]
+fn what_the_bucket_has_is_neither_made_nor_sent_and_stays_while_a_deployment_shows_it() {
+    let project = Project::new();
+    let secret = "92493e9a4d131744ccdbf6c8624cd7bf1aaa7085043a33a29ac0ff0c77fb74a0";
+    let auth = s3s::auth::SimpleAuth::from_single("token-id", secret);
+    let server = s3::Server::start_with(|service| service.set_auth(auth));
+    let settings = format!(
+        "[site]\ntitle = \"T\"\nbase_url = \"https://example.org\"\n[images]\nstore = \"r2\"\nurl = \"https://img.example.org\"\n\
+         widths = [40]\navif_speed = 10\n[deploy]\nproject = \"{PROJECT}\"\nbucket = \"{}\"\nbucket_endpoint = \"{}\"\n",
+        s3::BUCKET,
+        server.address
+    );
+    project.write("rivage.toml", &settings);
+    let run = |words: &[&str]| {
+        let ran = project.run(words).expect(0);
+        assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "the secret of the bucket was printed");
+        ran
+    };
+    let told = |words: &[&str]| -> Value { serde_json::from_str(&run(words).out).unwrap() };
+    let is_media = |path: &std::path::PathBuf| {
+        path.extension().is_some_and(|extension| ["png", "webp", "avif"].iter().any(|name| extension == *name))
+    };
+    let there = || {
+        let entries = std::fs::read_dir(server.bucket()).unwrap().map(|entry| entry.unwrap().path()).filter(is_media);
+        let dated = entries.map(|path| (path.clone(), std::fs::metadata(path).unwrap().modified().unwrap()));
+        dated.collect::<BTreeMap<_, _>>()
+    };
+    let empty_disk = || {
+        let _ = std::fs::remove_dir_all(project.path().join(".rivage"));
+        let _ = std::fs::remove_dir_all(project.path().join("public"));
+    };
+    show_photo(&project, 1);
+    let would = told(&["images", "push", "--dry-run", "--json"]);
+    assert_eq!((would["missing"].as_array().map(Vec::len), there().len()), (Some(3), 0));
+    let pushed = told(&["images", "push", "--json"]);
+    assert_eq!((&pushed["sent"], &pushed["made"], &pushed["present"]), (&json!(3), &json!(3), &json!(0)));
+    let first = there();
+    empty_disk();
+    let again = told(&["images", "push", "--json"]);
+    assert_eq!((&again["sent"], &again["made"], &again["present"]), (&json!(0), &json!(0), &json!(3)));
+    empty_disk();
+    let deployed = run(&["deploy", "--production"]);
+    assert!(deployed.err.contains("0 files sent to `"), "{}", deployed.err);
+    assert_eq!(there(), first, "nothing was written again");
+    let kept = walkdir::WalkDir::new(project.path().join(".rivage/cache/images")).into_iter().flatten();
+    assert_eq!(kept.filter(|file| is_media(&file.path().to_owned())).count(), 0, "nothing was made");
+    // Another photo: what the former deployment shows stays until that is left out of account.
+    show_photo(&project, 2);
+    run(&["deploy", "--production"]);
+    let all = there();
+    assert_eq!(all.len(), 6);
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    for file in all.keys() {
+        std::fs::File::options().write(true).open(file).unwrap().set_modified(long_ago).unwrap();
+    }
+    assert_eq!(told(&["images", "gc", "--json"])["removed"], json!([]));
+    assert_eq!(there().len(), 6);
+    let removed = told(&["images", "gc", "--keep", "1", "--json"]);
+    let names: Vec<_> = first.keys().map(|path| path.file_name().unwrap().to_string_lossy()).collect();
+    assert_eq!(removed["removed"], json!(names));
+    assert_eq!(there().len(), 3);
+}
+
 #[test]
 fn images_that_no_version_shows_are_removed() {
     let project = project();
@@ -138,14 +215,7 @@ fn images_that_no_version_shows_are_removed() {
     };
     let mut of_page = Vec::new();
     for shade in [1_u8, 2] {
-        // Noise: what compresses well is small, and left as it is.
-        let noise = |at: u32| {
-            (u64::from(at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_mul(u64::from(at) | 1) >> 40) as u8
-        };
-        let pixels = (0..120 * 80 * 3_u32).map(|at| noise(at) / shade).collect();
-        let photo = encode(&Raster::new(120, 80, false, pixels), Format::Png, Settings { quality: 90, speed: 10 });
-        std::fs::write(project.path().join("content/photo.png"), photo.unwrap()).unwrap();
-        home(&project, "![A photo](photo.png)");
+        show_photo(&project, shade);
         run(&["deploy", "--production", "--create"]).expect(0);
         of_page.push(there());
     }
