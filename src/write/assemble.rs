@@ -11,6 +11,7 @@ use super::generation::{Current, Found, Walk, look_at_file};
 use super::manifest::{Draft, Manifest, Side};
 use super::parts::in_parts;
 use super::{Error, New, Whereabouts, Writer};
+use crate::inputs::Fingerprint;
 
 /// A folder's stamp is taken only when somebody asks how it looks; until then, any from before the manifest will do.
 const ANY: Stamp = Stamp { length: 0, modified: 0, changed: 0, inode: 0 };
@@ -151,17 +152,31 @@ impl Writer {
         Ok(())
     }
 
-    /// Notes how the output folder looks though nothing in it has to change.
-    pub(super) fn note_current(&self, current: &Current) -> Result<(), Error> {
+    /// Notes how the output folder looks where nothing in it has to change, or one file was replaced: its path, its new look and hash.
+    pub(super) fn note_current(
+        &self,
+        current: &Current,
+        replaced: Option<(&str, Stamp, Fingerprint)>,
+    ) -> Result<(), Error> {
         let Current { manifest, walk: Some(walk), .. } = current else { return Ok(()) };
         let side = walk.side.unwrap_or(Side::One);
         let other = side.other();
         let mut draft = Draft::default();
         draft.roots[side.number()] = walk.root;
         draft_output(&mut draft, current, walk, side);
+        let is_replaced = |path: &str| replaced.is_some_and(|(replaced, ..)| path == replaced);
+        if let Some((path, stamp, digest)) = replaced {
+            draft.file(path, stamp, digest, only(side));
+            let folders =
+                draft.folders.iter_mut().filter(|(folder, _, look)| *folder == above(path) && *look != DOUBTFUL);
+            folders.for_each(|(.., look)| *look = ANY);
+        }
         let other_has = |note: usize| walk.side.is_some() && manifest.files[note].is_in[other.number()];
         let mut is_shared = vec![false; manifest.files.len()];
         for found in &current.files {
+            if is_replaced(&found.path) {
+                continue;
+            }
             let Some(digest) = found.known_digest() else { continue };
             let shared = found.note.filter(|note| other_has(*note));
             draft.file(&found.path, found.stamp, digest, if shared.is_some() { [true; 2] } else { only(side) });
@@ -177,7 +192,9 @@ impl Writer {
             draft.folders.extend(folders.map(|(path, stamp)| (path, other, stamp)));
             let notes = manifest.files.iter().enumerate();
             for (_, note) in notes.filter(|(number, _)| other_has(*number) && !is_shared[*number]) {
-                draft.file(&note.path, note.stamp, note.digest, only(other));
+                // A file that lost its second name has changed by that.
+                let changed = if is_replaced(&note.path) { 0 } else { note.stamp.changed };
+                draft.file(&note.path, Stamp { changed, ..note.stamp }, note.digest, only(other));
             }
         }
         self.write_manifest(draft)

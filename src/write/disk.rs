@@ -19,6 +19,9 @@ pub(super) struct Disk {
     /// What an exchange of folders fails with, in tests of systems that have none and of folders that cannot be moved.
     #[cfg(test)]
     pub(super) refusal: Option<io::ErrorKind>,
+    /// A folder that is a disk of its own, in tests: nothing can be moved into it or out of it.
+    #[cfg(test)]
+    pub(super) island: Option<PathBuf>,
     #[cfg(test)]
     pub(super) fuse: std::sync::Arc<std::sync::atomic::AtomicI64>,
 }
@@ -39,6 +42,8 @@ impl Disk {
             root: root.to_owned(),
             #[cfg(test)]
             refusal: None,
+            #[cfg(test)]
+            island: None,
             #[cfg(test)]
             fuse: std::sync::Arc::new(std::sync::atomic::AtomicI64::new(i64::MAX)),
         }
@@ -68,6 +73,13 @@ impl Disk {
     fn power(&self) -> io::Result<()> {
         let left = self.fuse.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
         if left > 0 { Ok(()) } else { Err(io::Error::from(io::ErrorKind::StorageFull)) }
+    }
+
+    #[cfg(test)]
+    fn cross(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let Some(island) = &self.island else { return Ok(()) };
+        let is_inside = |path: &Path| path.starts_with(island);
+        if is_inside(from) == is_inside(to) { Ok(()) } else { Err(io::ErrorKind::CrossesDevices.into()) }
     }
 
     /// Makes a folder and those above it.
@@ -138,7 +150,11 @@ impl Disk {
 
     /// Moves a file or folder; a file at the new place is replaced.
     pub(super) fn rename(&self, from: &Path, to: &Path) -> Result<(), Error> {
-        self.run("move to", to, || fs::rename(from, to))
+        self.run("move to", to, || {
+            #[cfg(test)]
+            self.cross(from, to)?;
+            fs::rename(from, to)
+        })
     }
 
     /// Makes a second name for a file, the same below another folder; reports whether that was possible.
@@ -171,6 +187,8 @@ impl Disk {
             if let Some(kind) = self.refusal {
                 return Err(kind.into());
             }
+            #[cfg(test)]
+            self.cross(one, other)?;
             exchange(one, other)
         };
         self.run("replace", other, || match step() {

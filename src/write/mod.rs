@@ -15,7 +15,8 @@
 //!           public/ ⇄ previous/
 //! ```
 //!
-//! The first build has nothing to compare with and writes straight into previous/.
+//! The first build has nothing to compare with and writes straight into previous/. Where a single file has changed, and it stands in place of a
+//! former one, one move makes the new site of the old: previous/ is left as it is.
 //!
 //! A kill before the last line leaves the old site, one after it the new. Nothing has to be repaired afterwards: whether a file of
 //! `public/` is right is told by its stamp and hash, whether one of `previous/` is right by its being the very same file.
@@ -214,7 +215,7 @@ impl Writer {
         if let Some(found) = found
             && self.is(found, put)
         {
-            return take_file(found, Taken::Same, path).map(|()| put);
+            return take_file(found, Taken::Same, &path).map(|()| put);
         }
         self.reserve(found, &path, put)?;
         let at = match &self.next {
@@ -241,7 +242,7 @@ impl Writer {
             let (digest, length) = self.disk.digest(&from)?;
             let put = Put { digest, length };
             if self.is(found, put) {
-                return take_file(found, Taken::Same, path).map(|()| put);
+                return take_file(found, Taken::Same, &path).map(|()| put);
             }
         }
         self.reserve(found, &path, Put { digest: Fingerprint::of(b""), length: 0 })?;
@@ -256,9 +257,11 @@ impl Writer {
     }
 
     fn keep_file(&self, path: &str, put: Put) -> Result<bool, Error> {
-        check_path(path)?;
-        let Some(found) = self.current()?.get(path).filter(|found| self.is(found, put)) else { return Ok(false) };
-        take_file(found, Taken::Kept, path.to_owned()).map(|()| true)
+        match self.current()?.get(path) {
+            Some(found) if self.is(found, put) => take_file(found, Taken::Kept, path).map(|()| true),
+            Some(_) => Ok(false),
+            None => check_path(path).map(|()| false),
+        }
     }
 
     /// Reports whether a file of the output is this one.
@@ -270,7 +273,7 @@ impl Writer {
     /// Makes sure that no other file has the path.
     fn reserve(&self, found: Option<&Found>, path: &str, put: Put) -> Result<(), Error> {
         if let Some(found) = found {
-            take_file(found, Taken::Other, path.to_owned())?;
+            take_file(found, Taken::Other, path)?;
         }
         match self.fresh().files.entry(path.to_owned()) {
             Entry::Vacant(entry) => {
@@ -352,9 +355,9 @@ impl Writer {
         let mut summary = summary(current, &new);
         if summary.written == 0 && summary.removed == 0 && current.walk.is_some() {
             if current.is_worth_noting() {
-                self.note_current(current)?;
+                self.note_current(current, None)?;
             }
-        } else {
+        } else if summary.removed > 0 || !self.replace_one(current, &new)? {
             self.assemble(current, &new)?;
             summary.in_place = !self.swap(current)?;
             if summary.in_place {
@@ -363,6 +366,22 @@ impl Writer {
         }
         self.is_done = true;
         Ok(summary)
+    }
+
+    /// Moves the only new file to its place, where a former one stands: before this step the output folder is the old site, after it the new one.
+    /// Reports whether that was possible.
+    fn replace_one(&self, current: &Current, new: &[(String, New)]) -> Result<bool, Error> {
+        let [(path, New { put, at: Whereabouts::Staged(number) })] = new else { return Ok(false) };
+        let (Some(folder), Some(_)) = (&current.folder, current.get(path)) else { return Ok(false) };
+        match self.disk.rename(&self.staging(*number), &folder.at(path)) {
+            Err(error) if disk::is_of_fixed_folder(&error.source) => return Ok(false),
+            moved => moved?,
+        }
+        // The new site is complete: what cannot be noted of it only costs the next build some time.
+        if let Ok(Some(stamp)) = generation::look_at_file(&self.disk, folder, path) {
+            let _ = self.note_current(current, Some((path.as_str(), stamp, put.digest)));
+        }
+        Ok(true)
     }
 
     /// Puts the next generation in the place of the output folder; reports whether that was possible.
@@ -417,11 +436,11 @@ impl Drop for Writer {
 }
 
 /// Notes that a path of the output is taken, by the file that is there or another one.
-fn take_file(found: &Found, what: Taken, path: String) -> Result<(), Error> {
+fn take_file(found: &Found, what: Taken, path: &str) -> Result<(), Error> {
     match (found.take(what), what) {
         // A result of several files is made again if one of them is missing.
         (Taken::Nothing, _) | (Taken::Kept, Taken::Same | Taken::Other) => Ok(()),
-        _ => Err(Error::Duplicate { path }),
+        _ => Err(Error::Duplicate { path: path.to_owned() }),
     }
 }
 

@@ -866,3 +866,99 @@ fn a_copied_project_is_looked_at_anew() {
     assert_eq!(copy.rebuild(OLD), summary(1, 3, 0, 4));
     copy.check(OLD);
 }
+
+/// `OLD` with another file.
+const EDITED: &[(&str, &str)] =
+    &[("index.html", "home"), ("a/index.html", "edited"), ("a/b/c.txt", "c"), ("x", "a file")];
+
+#[test]
+fn a_single_changed_file_is_moved_to_its_place() {
+    use std::os::unix::fs::MetadataExt;
+    for history in [&[OLD][..], &[NEW, OLD]] {
+        let project = Project::new();
+        for files in history {
+            project.build(files);
+        }
+        project.settle();
+        let inode = || project.at("public").metadata().unwrap().ino();
+        let (before, previous) = (inode(), project.previous().exists().then(|| project.previous()));
+        let former = previous.map(|path| path.metadata().unwrap().modified().unwrap());
+        for (files, length) in [(EDITED, 6), (OLD, 1), (EDITED, 6)] {
+            assert_eq!(project.rebuild(files), summary(1, 3, 0, length));
+            project.check(files);
+            project.settle();
+            let writer = project.open("public").unwrap();
+            assert!(!writer.current().unwrap().is_worth_noting(), "all of it is noted");
+            drop(writer);
+            assert_eq!(project.rebuild(files), summary(0, 4, 0, 0));
+        }
+        assert_eq!(inode(), before, "the generations have not changed places");
+        let there = project.previous().exists().then(|| project.previous().metadata().unwrap().modified().unwrap());
+        assert_eq!(there, former);
+        for files in [NEW, OLD, EDITED, NEW, EDITED] {
+            project.rebuild(files);
+            project.check(files);
+            project.settle();
+        }
+    }
+}
+
+#[test]
+fn a_file_whose_place_is_empty_or_that_comes_instead_of_another_changes_the_generation() {
+    use std::os::unix::fs::MetadataExt;
+    let project = Project::new();
+    project.build(OLD);
+    let inode = || project.at("public").metadata().unwrap().ino();
+    for files in [&[OLD, &[("a/new.txt", "n")]].concat(), &[&OLD[..3], &[("y", "y")]].concat(), &OLD[..3].to_vec()] {
+        let before = inode();
+        project.build(files);
+        project.check(files);
+        assert_ne!(inode(), before);
+    }
+}
+
+#[test]
+fn a_kill_while_a_single_file_is_replaced_leaves_the_old_or_the_new_site() {
+    let mut outcomes = BTreeMap::new();
+    for (history, wait) in [(&[OLD][..], true), (&[OLD], false), (&[NEW, OLD], true), (&[NEW, OLD], false)] {
+        for steps in 0.. {
+            let project = Project::new();
+            for files in history {
+                project.build(files);
+            }
+            if wait {
+                project.settle();
+            }
+            let mut writer = project.open("public").unwrap();
+            writer.disk.fuse = Arc::new(AtomicI64::new(steps));
+            let fuse = Arc::clone(&writer.disk.fuse);
+            let killed = reuse(&writer, EDITED).is_err() | writer.commit().is_err() | (fuse.load(Ordering::SeqCst) < 0);
+            let found = project.tree("public");
+            let outcome = if found == tree(OLD) { "old" } else { "new" };
+            assert!(outcome == "old" || found == tree(EDITED), "killed after {steps} steps: {found:?}");
+            *outcomes.entry(outcome).or_insert(0) += 1;
+            for files in [EDITED, OLD, NEW, EDITED] {
+                project.rebuild(files);
+                project.check(files);
+            }
+            if !killed {
+                break;
+            }
+        }
+    }
+    assert!(outcomes["old"] > 5 && outcomes["new"] > 5, "{outcomes:?}");
+}
+
+/// Another disk is mounted at `public/`.
+#[test]
+fn a_single_file_of_an_output_that_is_a_disk_is_replaced() {
+    let project = Project::new();
+    project.build(OLD);
+    for files in [EDITED, OLD, EDITED] {
+        let mut writer = project.open("public").unwrap();
+        writer.disk.island = Some(writer.place.output.clone());
+        reuse(&writer, files).unwrap();
+        assert!(writer.commit().unwrap().in_place);
+        project.check(files);
+    }
+}
