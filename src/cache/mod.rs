@@ -26,10 +26,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::inputs::{Fingerprint, Memory, Question, Table, World};
+use crate::inputs::{Fingerprint, Memory, PARTS, Question, World};
 use store::{Entry, Key, ObservationId, Store, Trouble};
 
 /// The folder of all caches, below the project's.
@@ -98,8 +99,6 @@ pub struct Cache {
     pub common: Store,
     /// What only builds of this flavour use.
     pub own: Store,
-    /// What files looked like when the cache was opened or last saved.
-    looks: Table,
     /// What was made of images.
     pub images: images::ImageStore,
     folder: PathBuf,
@@ -124,14 +123,16 @@ impl Cache {
         let ((common, mut troubles), (own, others)) =
             rayon::join(|| Store::open(&folder.join(COMMON)), || Store::open(&folder.join(&flavour)));
         troubles.extend(others);
-        let looks = common.get(Kind::Looks.key("")).and_then(|entry| decode(entry.small()));
         let images = images::ImageStore::new(root);
-        Self { common, own, looks: looks.unwrap_or_default(), images, folder, flavour, troubles }
+        Self { common, own, images, folder, flavour, troubles }
     }
 
     /// Tells a world what is known of its files.
     pub fn inform(&self, world: &World) {
-        world.known.fill(self.looks.clone());
+        (0..PARTS).into_par_iter().for_each(|number| {
+            let files = self.common.get(looks_key(number)).and_then(|entry| decode(entry.small()));
+            world.known.fill(number, files.unwrap_or_default());
+        });
     }
 
     /// Returns what went wrong so far, once.
@@ -141,13 +142,11 @@ impl Cache {
 
     /// Writes down what was put, for later builds. `is_live` tells which entries of the flavour may still be asked for.
     pub fn save(&mut self, world: &World, is_live: &(dyn Fn(&Key) -> bool + Sync)) {
-        let looks = world.known.table();
-        if looks != self.looks {
-            if let Some(bytes) = encode(&looks) {
-                self.common.put(Kind::Looks.key(""), &[], &bytes, &[]);
+        world.known.each_new(|number, files| {
+            if let Some(bytes) = encode(files) {
+                self.common.put(looks_key(number), &[], &bytes, &[]);
             }
-            self.looks = looks;
-        }
+        });
         let Self { common, own, .. } = self;
         let (one, other) = rayon::join(|| common.commit(is_live), || own.commit(is_live));
         self.troubles.extend(one);
@@ -171,6 +170,11 @@ impl Memory for Cache {
     fn remember(&self, key: Fingerprint, piece: &str) {
         self.common.put(Key { kind: Kind::Code as u8, hash: key }, &[], &[], &[piece.as_bytes()]);
     }
+}
+
+/// The key of a part of what files look like.
+fn looks_key(number: usize) -> Key {
+    Kind::Looks.key(&number.to_string())
 }
 
 /// Removes all folders but `needed` and those that were used last.

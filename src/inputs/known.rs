@@ -4,9 +4,10 @@
 //! read may have been changed again within the same tick of the disk's clock: [`Known::note`] leaves it out, and it is read once
 //! more. Deliberately not here: where the table is kept between builds ([`crate::cache`]).
 
+use std::hash::BuildHasher;
 use std::sync::{PoisonError, RwLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
 use super::Fingerprint;
@@ -18,12 +19,23 @@ const TICK: i64 = 50_000_000;
 /// The same for disks that count in seconds; FAT counts in two.
 const COARSE_TICK: i64 = 2_500_000_000;
 
-/// What is known of files without reading them. Shared by all threads.
+/// What is known of files without reading them. Shared by all threads, and kept in parts, so that what is new of few files is written
+/// down without all the others.
 #[derive(Debug, Default)]
-pub struct Known(RwLock<Table>);
+pub struct Known([RwLock<Part>; PARTS]);
+
+/// How many parts there are.
+pub const PARTS: usize = 32;
 
 /// Files by path.
 pub type Table = FxHashMap<String, Seen>;
+
+#[derive(Debug, Default)]
+struct Part {
+    files: Table,
+    /// Whether it says something else than what was kept.
+    is_new: bool,
+}
 
 /// A file that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,34 +47,51 @@ pub struct Seen {
 }
 
 impl Known {
-    /// Takes a table that was kept.
-    pub fn fill(&self, table: Table) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = table;
+    /// Takes a part that was kept.
+    pub fn fill(&self, number: usize, files: Table) {
+        if let Some(part) = self.0.get(number) {
+            *part.write().unwrap_or_else(PoisonError::into_inner) = Part { files, is_new: false };
+        }
+    }
+
+    /// Hands each part that has changed since it was filled or handed out to `keep`, with its number.
+    pub fn each_new(&self, mut keep: impl FnMut(usize, &Table)) {
+        for (number, part) in self.0.iter().enumerate() {
+            let mut part = part.write().unwrap_or_else(PoisonError::into_inner);
+            if std::mem::take(&mut part.is_new) {
+                keep(number, &part.files);
+            }
+        }
     }
 
     /// Returns the fingerprint of the file at `path` if it still looks the same.
     pub fn print(&self, path: &str, stamp: Stamp) -> Option<Fingerprint> {
-        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        table.get(path).filter(|seen| seen.stamp == stamp).map(|seen| seen.print)
+        let part = self.part(path).read().unwrap_or_else(PoisonError::into_inner);
+        part.files.get(path).filter(|seen| seen.stamp == stamp).map(|seen| seen.print)
     }
 
     /// Notes a file that was read by one who began to look at `start`; `stamp` was taken before it was read.
     pub fn note(&self, path: &str, stamp: Stamp, print: Fingerprint, start: jiff::Timestamp) {
-        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut part = self.part(path).write().unwrap_or_else(PoisonError::into_inner);
         if !is_settled(stamp, start) {
-            table.remove(path);
+            part.is_new |= part.files.remove(path).is_some();
             return;
         }
         let seen = Seen { stamp, print };
-        match table.get_mut(path) {
+        if part.files.get(path) == Some(&seen) {
+            return;
+        }
+        part.is_new = true;
+        match part.files.get_mut(path) {
             Some(known) => *known = seen,
-            None => drop(table.insert(path.to_owned(), seen)),
+            None => drop(part.files.insert(path.to_owned(), seen)),
         }
     }
 
-    /// Returns all that is known.
-    pub fn table(&self) -> Table {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn part(&self, path: &str) -> &RwLock<Part> {
+        // The highest bits are the best of this hash.
+        let hash = FxBuildHasher.hash_one(path) >> 32;
+        &self.0[hash as usize % PARTS]
     }
 }
 
@@ -91,6 +120,32 @@ mod tests {
         assert_eq!(known.print("a", stamp(3)), Some(PRINT));
         assert_eq!(known.print("a", stamp(4)), None);
         assert_eq!(known.print("b", stamp(3)), None);
+    }
+
+    #[test]
+    fn what_is_new_is_handed_out_once() {
+        let known = Known::default();
+        let start = jiff::Timestamp::from_second(100).unwrap();
+        let new = || {
+            let mut all = Vec::new();
+            known.each_new(|number, files| all.push((number, files.clone())));
+            all
+        };
+        assert!(new().is_empty());
+        known.note("a", stamp(3), PRINT, start);
+        let parts = new();
+        assert!(matches!(&parts[..], [(_, files)] if files["a"].stamp == stamp(3)), "{parts:?}");
+        known.note("a", stamp(3), PRINT, start);
+        known.note("b", stamp(100_000_000_000), PRINT, start);
+        assert!(new().is_empty(), "nothing else was found out");
+        known.note("a", stamp(100_000_000_000), PRINT, start);
+        assert!(matches!(&new()[..], [(_, files)] if files.is_empty()));
+
+        for (number, files) in parts {
+            known.fill(number, files);
+        }
+        assert_eq!(known.print("a", stamp(3)), Some(PRINT));
+        assert!(new().is_empty());
     }
 
     #[test]

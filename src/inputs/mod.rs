@@ -8,12 +8,12 @@ mod known;
 mod words;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde::{Deserialize, Serialize};
 
 use crate::fs::{Entry, EntryKind, Error, Fs};
-pub use known::{Known, Seen, Table};
+pub use known::{Known, PARTS, Seen, Table};
 
 /// A hash of an answer. Equal answers have equal fingerprints on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -250,7 +250,14 @@ fn print_of(answer: &Result<Vec<u8>, Error>) -> Fingerprint {
 }
 
 fn print_of_list(answer: &Result<Vec<Entry>, Error>) -> Fingerprint {
-    Fingerprint::of(format!("{:?}", answer.as_ref().ok()).as_bytes())
+    let Ok(entries) = answer else { return Fingerprint::MISSING };
+    let mut all = Vec::with_capacity(entries.iter().map(|entry| entry.name.len() + 2).sum());
+    for Entry { name, kind } in entries {
+        all.extend_from_slice(name.as_bytes());
+        // No name has a zero in it.
+        all.extend([0, *kind as u8]);
+    }
+    Fingerprint::of(&all)
 }
 
 fn print_of_kind(answer: Option<EntryKind>) -> Fingerprint {
@@ -258,7 +265,8 @@ fn print_of_kind(answer: Option<EntryKind>) -> Fingerprint {
 }
 
 fn print_of_outcome(answer: bool) -> Fingerprint {
-    Fingerprint::of(&[u8::from(answer)])
+    static PRINTS: LazyLock<[Fingerprint; 2]> = LazyLock::new(|| [0, 1].map(|outcome| Fingerprint::of(&[outcome])));
+    PRINTS[usize::from(answer)]
 }
 
 fn print_of_variable(answer: Option<&str>) -> Fingerprint {

@@ -218,8 +218,17 @@ impl PositionalFile {
         let _ = self.file.unlock();
     }
 
-    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, bytes, offset)
+    /// Reads at least so many bytes into the room that is reserved for them, which is not cleared first.
+    fn fill(&self, bytes: &mut Vec<u8>, length: usize, mut offset: u64) -> io::Result<()> {
+        while bytes.len() < length {
+            match rustix::io::pread(&self.file, rustix::buffer::spare_capacity(bytes), offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => offset += count as u64,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -237,11 +246,13 @@ impl PositionalFile {
         let _ = super::lock(&self.file).unlock();
     }
 
-    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    /// Reads so many bytes.
+    fn fill(&self, bytes: &mut Vec<u8>, length: usize, offset: u64) -> io::Result<()> {
         use io::{Read, Seek};
         let mut file = super::lock(&self.file);
         file.seek(io::SeekFrom::Start(offset))?;
-        file.read_exact(bytes)
+        (&mut *file).take(length as u64).read_to_end(bytes)?;
+        if bytes.len() == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -258,8 +269,8 @@ impl PositionalFile {
         let length = usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        bytes.resize(length, 0);
-        self.read_exact_at(&mut bytes, offset)?;
+        self.fill(&mut bytes, length, offset)?;
+        bytes.truncate(length);
         Ok(bytes)
     }
 }

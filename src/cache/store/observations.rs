@@ -83,6 +83,9 @@ impl Chunk {
     }
 }
 
+/// So many are kept a second time rather than looked for among those that were loaded, which takes a table of all of these.
+const FEW: usize = 1000;
+
 /// Locks for new observations. A power of two.
 const SHARDS: usize = 64;
 
@@ -93,7 +96,7 @@ pub(super) struct Observations {
     chunks: Vec<(u32, Chunk)>,
     /// How many were loaded.
     loaded: u32,
-    /// A hash table of those that were loaded. A build that finds nothing changed observes nothing, and never needs it.
+    /// A hash table of those that were loaded. A build in which little changed never needs it.
     index: OnceLock<Vec<u32>>,
     new: Growing,
     /// Where the new ones are found: hash → number.
@@ -137,9 +140,6 @@ impl Observations {
 
     pub(super) fn observe(&self, question: &[u8], answer: Fingerprint) -> ObservationId {
         let hash = hash(question, answer);
-        if let Some(id) = self.find_loaded(hash, question, answer) {
-            return ObservationId(id);
-        }
         let mut shard = super::lock(&self.shards[(hash >> 58) as usize % SHARDS]);
         let mut slot = hash;
         while let Some(id) = shard.get(&slot) {
@@ -148,6 +148,11 @@ impl Observations {
             }
             // Another observation has the same hash.
             slot = slot.wrapping_add(1);
+        }
+        if self.new.len() >= FEW
+            && let Some(id) = self.find_loaded(hash, question, answer)
+        {
+            return ObservationId(id);
         }
         let id = self.loaded + self.new.push(New { question: question.into(), answer });
         shard.insert(slot, id);
@@ -259,6 +264,10 @@ mod tests {
         let half = pairs[..1500].iter().map(|(question, answer)| (question.as_bytes(), *answer));
         let chunk = Chunk::parse(Chunk::encode(half).unwrap()).unwrap();
         assert_eq!(observations.load(chunk), Some(0));
+        for n in 0..FEW {
+            let id = observations.observe(b"few", print(&n.to_string()));
+            assert_eq!(id.index(), 1500 + n);
+        }
         let ids: Vec<_> = (0..12_000)
             .into_par_iter()
             .map(|n| {
@@ -266,14 +275,28 @@ mod tests {
                 (n * 7 % 3000, observations.observe(question.as_bytes(), *answer))
             })
             .collect();
-        assert_eq!(observations.len(), 3000);
+        assert_eq!(observations.len(), 3000 + FEW);
         for (pair, id) in ids {
             let (question, answer) = &pairs[pair];
             assert_eq!(observations.get(id.0), Some((question.as_bytes(), *answer)));
             assert_eq!(observations.observe(question.as_bytes(), *answer), id);
             assert_eq!(pair < 1500, id.0 < 1500);
         }
-        assert_eq!(observations.get(3000), None);
+        assert_eq!(observations.get(3000 + FEW as u32), None);
+    }
+
+    #[test]
+    fn a_few_are_not_looked_for_and_keep_their_numbers() {
+        let mut observations = Observations::new();
+        let chunk = Chunk::encode([(&b"a"[..], print("1")), (b"b", print("2"))].into_iter()).unwrap();
+        observations.load(Chunk::parse(chunk).unwrap());
+        let few = observations.observe(b"a", print("1"));
+        assert!(few.0 == 2 && observations.index.get().is_none());
+        for n in 0..FEW {
+            observations.observe(b"few", print(&n.to_string()));
+        }
+        assert_eq!(observations.observe(b"a", print("1")), few);
+        assert_eq!(observations.observe(b"b", print("2")), ObservationId(1));
     }
 
     #[test]
