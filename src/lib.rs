@@ -25,6 +25,7 @@ pub mod discover;
 pub mod fs;
 pub mod images;
 pub mod inputs;
+mod memory;
 pub mod parse;
 pub mod pipeline;
 pub mod preview;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Templates and trees are many small values, made and dropped on all threads.
+/// Templates and trees are many small values, made and dropped on all threads. It asks for huge pages, which a run that renders forbids.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

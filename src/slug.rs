@@ -3,6 +3,8 @@
 //! In: titles, terms, file names. Out: one part of a path. The same text gives the same slug on every machine.
 //! Deliberately not here: percent-encoding (URL paths are kept as Unicode), uniqueness.
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Makes a slug of a title or term, as GitHub does for headings: lower case, letters and digits of every script, `-` for
@@ -31,6 +33,12 @@ pub fn slugify(text: &str) -> String {
 /// Makes a part of a path of a file name without its extension: as written, with `-` for spaces.
 pub fn file_name(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+/// Returns a text in lower case.
+pub fn lower(text: &str) -> Cow<'_, str> {
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }
 
 /// Makes a title of a file name: `getting-started` becomes `Getting started`.

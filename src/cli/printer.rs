@@ -100,7 +100,7 @@ impl Printer {
 
     /// Starts a progress bar; it draws nothing where stderr is no terminal, in CI, and with `--quiet`.
     pub(super) fn progress(&self) -> Bar {
-        Bar { bar: if self.progress { ProgressBar::no_length() } else { ProgressBar::hidden() } }
+        Bar { bar: self.progress.then(ProgressBar::no_length) }
     }
 
     fn paint(&self, text: &str, code: &str) -> String {
@@ -126,35 +126,43 @@ pub(super) fn failure(message: impl Into<String>, hint: impl Into<String>) -> an
 /// A progress bar.
 #[derive(Debug)]
 pub(super) struct Bar {
-    bar: ProgressBar,
+    /// Even one that is hidden looks at the clock at each step.
+    bar: Option<ProgressBar>,
 }
 
 impl Bar {
     /// Shows that so many steps are done.
     pub(super) fn reach(&self, count: usize) {
-        self.bar.set_position(count as u64);
+        if let Some(bar) = &self.bar {
+            bar.set_position(count as u64);
+        }
     }
 }
 
 impl Progress for Bar {
     fn stage(&self, name: &'static str, total: usize) {
+        let Some(bar) = &self.bar else { return };
         let template = if total > 0 { "{prefix:>9} [{bar:30}] {pos}/{len}" } else { "{prefix:>9} {spinner}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style.progress_chars("=> "));
+            bar.set_style(style.progress_chars("=> "));
         }
-        self.bar.set_prefix(name);
-        self.bar.set_length(total as u64);
-        self.bar.set_position(0);
+        bar.set_prefix(name);
+        bar.set_length(total as u64);
+        bar.set_position(0);
     }
 
     fn step(&self) {
-        self.bar.inc(1);
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 

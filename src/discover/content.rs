@@ -62,22 +62,21 @@ fn sort_out(walk: &mut Walk<'_>, config: &Config, files: Vec<String>, tree: &mut
     }
 
     let sections = sections(&pages);
-    let mut bundles = FxHashSet::default();
-    let mut seen: FxHashMap<(String, String), String> = FxHashMap::default();
-    for found in pages {
-        let page = classify(found, &sections);
-        match seen.entry((page.language.clone(), page.key.clone())) {
-            std::collections::hash_map::Entry::Occupied(first) => {
-                walk.report(diagnostics::duplicate(&page.path, first.get(), &page.key));
-                continue;
-            }
-            std::collections::hash_map::Entry::Vacant(entry) => entry.insert(page.path.clone()),
-        };
-        if page.role == Role::Bundle {
-            bundles.insert(page.key.clone());
+    let pages: Vec<ContentFile> = pages.into_iter().map(|found| classify(found, &sections)).collect();
+    let mut seen: FxHashMap<(&str, &str), &str> = FxHashMap::default();
+    seen.reserve(pages.len());
+    let mut is_twice = Vec::with_capacity(pages.len());
+    for page in &pages {
+        let first = *seen.entry((page.language.as_str(), page.key.as_str())).or_insert(&page.path);
+        is_twice.push(first != page.path);
+        if first != page.path {
+            walk.report(diagnostics::duplicate(&page.path, first, &page.key));
         }
-        tree.content.push(page);
     }
+    let pages = pages.into_iter().zip(is_twice).filter(|(_, is_twice)| !is_twice).map(|(page, _)| page);
+    tree.content.extend(pages);
+    let bundles: FxHashSet<&str> =
+        tree.content.iter().filter(|page| page.role == Role::Bundle).map(|page| page.key.as_str()).collect();
     let owned = |folder: &str| sections.contains(folder) || bundles.contains(folder);
     tree.assets = others.into_iter().map(|file| asset(file, owned)).collect();
 }
@@ -92,7 +91,8 @@ fn sections(pages: &[Found]) -> FxHashSet<String> {
         if page.stem == "index" {
             folder = parent(folder);
         }
-        while !folder.is_empty() && sections.insert(folder.to_owned()) {
+        while !folder.is_empty() && !sections.contains(folder) {
+            sections.insert(folder.to_owned());
             folder = parent(folder);
         }
     }

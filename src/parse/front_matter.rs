@@ -9,6 +9,7 @@ use rivage_syntax::data::{Data, DataValue, Entry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::raw::Raw;
 use super::{date, diagnostics};
 use crate::config::reader::{Reader, Report};
 use crate::config::{Config, SectionDefaults, SectionSidebar, UnknownKeys, section};
@@ -71,7 +72,7 @@ pub struct FrontMatter {
     /// Free data: a map, or null.
     pub extra: Value,
     /// All of it as written: `frontmatter` in expressions. A map, or null where there is none.
-    pub raw: Value,
+    pub raw: Raw,
 }
 
 /// `sidebar:` of a page.
@@ -89,6 +90,7 @@ pub struct Sidebar {
 
 /// A date, maybe with a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Numbers", into = "Numbers")]
 pub struct Date {
     /// The moment, in UTC: midnight where only a day was given.
     pub at: jiff::Timestamp,
@@ -103,6 +105,24 @@ impl Date {
     pub fn of_day(day: jiff::civil::Date) -> Self {
         let at = day.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp()).unwrap_or_default();
         Self { at, day, has_time: false }
+    }
+}
+
+/// A date as it is kept, which takes no parsing: seconds and nanoseconds of the moment; year, month and day; whether a time was given.
+type Numbers = (i64, i32, i16, i8, i8, bool);
+
+impl From<Date> for Numbers {
+    fn from(Date { at, day, has_time }: Date) -> Self {
+        (at.as_second(), at.subsec_nanosecond(), day.year(), day.month(), day.day(), has_time)
+    }
+}
+
+impl TryFrom<Numbers> for Date {
+    type Error = jiff::Error;
+
+    fn try_from((seconds, rest, year, month, day, has_time): Numbers) -> Result<Self, jiff::Error> {
+        let at = jiff::Timestamp::new(seconds, rest)?;
+        Ok(Self { at, day: jiff::civil::Date::new(year, month, day)?, has_time })
     }
 }
 
@@ -131,7 +151,7 @@ pub(super) fn read(report: &Report<'_>, rules: &Rules<'_>, data: &Data) -> Front
     if is_foreign {
         map = map.lenient();
     }
-    matter.raw = data.to_json();
+    matter.raw = Raw::new(&data.to_json());
     matter.title = map.string("title");
     matter.description = map.string("description");
     matter.date = read_date(&mut map, "date");

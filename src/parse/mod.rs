@@ -8,6 +8,7 @@ mod body;
 mod date;
 mod diagnostics;
 pub mod front_matter;
+pub mod raw;
 mod schema;
 mod stored;
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub struct Outcome {
     pub diagnostics: Vec<Diagnostic>,
     /// Where the time went.
     pub profile: Profile,
-    /// Files and folders that were looked at, sorted: what a watcher must watch.
+    /// Files and folders that were looked at, sorted: what a watcher must watch. Only of a preview.
     pub inputs_read: Vec<String>,
 }
 

@@ -22,6 +22,7 @@ use crate::discover::{self, ContentFile, SourceTree};
 use crate::images::Library;
 use crate::images::original::Cleaning;
 use crate::inputs::{Fingerprint, Inputs, Question, World};
+use crate::memory;
 use crate::parse::{self, Document};
 use crate::render::answers::Memo;
 use crate::render::assets::{self, AssetMap};
@@ -72,6 +73,8 @@ impl Prepared {
 /// A content file that was read.
 #[derive(Clone)]
 pub(super) struct Parsed {
+    /// The key of its entry in the cache.
+    pub(super) key: Key,
     /// The fingerprint of all that the document was made of.
     input: Fingerprint,
     /// The document; none where the file cannot be read.
@@ -250,8 +253,8 @@ pub(super) fn parse_one(world: &World, prepared: &Prepared, cache: Option<&Cache
 
 /// The fingerprint of all that a document is made of.
 fn input(print: Fingerprint, settings: Fingerprint, source: &ContentFile) -> Fingerprint {
-    let of_source = format!("{:?} {} {}", source.role, source.language, source.key);
-    Fingerprint::of(&[&print.bytes()[..], &settings.bytes(), of_source.as_bytes()].concat())
+    let (language, key) = (source.language.as_bytes(), source.key.as_bytes());
+    Fingerprint::of(&[&print.bytes()[..], &settings.bytes(), &[source.role as u8], language, b" ", key].concat())
 }
 
 fn document(
@@ -271,19 +274,21 @@ fn document(
         if mark == input.bytes()
             && let Some((document, problems)) = Document::from_bytes(bytes, source, print)
         {
-            return Parsed { input, document: Some(Arc::new(document)), problems };
+            return Parsed { key, input, document: Some(Arc::new(document)), problems };
         }
     }
     let bytes = match world.read(&source.path) {
         (Ok(bytes), _) => bytes,
         (Err(error), print) => {
             return Parsed {
+                key,
                 input: input(print, settings, source),
                 document: None,
                 problems: vec![unreadable(&error)],
             };
         }
     };
+    memory::made_anew();
     let (mut document, problems) = parse::parse(config, source, &bytes);
     let input = input(document.print, settings, source);
     if let Some(cache) = cache
@@ -293,7 +298,7 @@ fn document(
         // Like one that was kept, it is read again when it is rendered: all texts of a large site at once are a part of its memory.
         document.text = parse::Text::default();
     }
-    Parsed { input, document: Some(Arc::new(document)), problems }
+    Parsed { key, input, document: Some(Arc::new(document)), problems }
 }
 
 /// Styles, scripts and images of the theme as they are kept: the map, generated files, copies, what is wrong.

@@ -14,10 +14,12 @@ use rivage_diag::Diagnostic;
 use serde::{Deserialize, Serialize};
 
 use super::prepare::keep_all;
+use crate::cache::store::Key;
 use crate::cache::{self, Cache, Checker, Kind};
 use crate::config::Language;
 use crate::images::Derivative;
 use crate::inputs::{Fingerprint, Inputs, Memory, Question, World};
+use crate::memory;
 use crate::render::facts::{Part, Told};
 use crate::render::functions::Surroundings;
 use crate::render::page::Renderer;
@@ -57,6 +59,8 @@ impl Work<'_> {
 
 /// What one route gave.
 pub(super) struct Rendered {
+    /// The key of its entry in the cache.
+    pub(super) key: Key,
     pub(super) told: Told,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// What was asked: files, or everything. Nothing where a stored result was used.
@@ -115,10 +119,11 @@ impl Routes<'_> {
             {
                 let Stored { diagnostics, anchored, hrefs, search, content, derivatives, .. } = stored;
                 let told = Told { anchored, hrefs, search, content, derivatives, facts: None };
-                return Ok(Rendered { told, diagnostics, notes: Vec::new(), time: start.elapsed() });
+                return Ok(Rendered { key, told, diagnostics, notes: Vec::new(), time: start.elapsed() });
             }
         }
         self.rendered.fetch_add(1, Ordering::Relaxed);
+        memory::made_anew();
         let inputs = Inputs::with_memory(self.world, self.cache.map(|(cache, _)| cache as &dyn Memory));
         let taken = Taken { sink: self.sink, made: Mutex::default() };
         let (facts, diagnostics) = self.render(&inputs, work, &taken)?;
@@ -149,7 +154,7 @@ impl Routes<'_> {
         if !self.notes {
             notes.retain(|(question, _)| question.path().is_some());
         }
-        Ok(Rendered { told, diagnostics, notes, time: start.elapsed() })
+        Ok(Rendered { key, told, diagnostics, notes, time: start.elapsed() })
     }
 
     fn render(

@@ -126,6 +126,11 @@ impl Session {
         })
     }
 
+    /// Reports whether anybody wants to know which files were looked at.
+    fn is_watched(&self) -> bool {
+        self.options.mode == Mode::Preview
+    }
+
     /// Reports whether the last run put only files that it made anew: all others are as the run before left them.
     pub fn is_partial(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.is_partial)
@@ -238,11 +243,11 @@ impl Session {
             profile.parts = prepared.renderer.engine.times();
             profile.pages = names.zip(rendered.iter().map(|rendered| rendered.time)).collect();
         }
-        if change == Change::Any {
-            paths.extend(checker.iter().flat_map(Checker::paths));
+        if self.is_watched() {
+            let asked = checker.iter().filter(|_| change == Change::Any).flat_map(Checker::paths);
+            let notes = rendered.iter().flat_map(|rendered| &rendered.notes);
+            paths.extend(asked.chain(notes.filter_map(|(question, _)| question.path().map(str::to_owned))));
         }
-        let notes = rendered.iter().flat_map(|rendered| &rendered.notes);
-        paths.extend(notes.filter_map(|(question, _)| question.path().map(str::to_owned)));
         drop(site);
         let derivatives = pictures::of_all(rendered.iter().map(|rendered| &rendered.told));
         self.last = Some(Last {
@@ -320,7 +325,7 @@ impl Session {
             rendered: last.count,
             diagnostics: all,
             profile: last.profile.clone(),
-            inputs_read: last.paths.union(paths).cloned().collect(),
+            inputs_read: last.paths.union(paths).filter(|_| self.is_watched()).cloned().collect(),
         })
     }
 
@@ -383,12 +388,8 @@ impl Last {
 
     /// The keys of all entries of the cache that belong to a page of the site.
     fn keys(&self) -> FxHashSet<Key> {
-        let routes = self.site().routes.iter().map(Work::Route);
-        let not_found = self.prepared.config.languages.iter().map(Work::NotFound);
-        let alone = Work::alone(&self.prepared.renderer.surroundings);
-        let routes = routes.chain(not_found).chain(alone).map(|work| Kind::Route.key(&work.name()));
-        let documents = self.prepared.tree.content.iter().map(|source| Kind::Document.key(&source.path));
-        routes.chain(documents).collect()
+        let routes = self.rendered.iter().map(|rendered| rendered.key);
+        routes.chain(self.prepared.documents.iter().map(|parsed| parsed.key)).collect()
     }
 
     /// The keys of all entries of the cache about files of images.

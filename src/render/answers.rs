@@ -32,14 +32,14 @@ impl Memo {
     }
 }
 
-/// A fingerprint in the making. Parts are told apart by their lengths.
+/// A fingerprint in the making. Parts are told apart by their lengths. They are hashed together: most are a few bytes.
 #[derive(Default)]
-pub(super) struct Mix(blake3::Hasher);
+pub(super) struct Mix(Vec<u8>);
 
 impl Mix {
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.number(text.len());
-        self.0.update(text.as_bytes());
+        self.0.extend_from_slice(text.as_bytes());
         self
     }
 
@@ -48,22 +48,22 @@ impl Mix {
     }
 
     pub(super) fn number(&mut self, number: usize) -> &mut Self {
-        self.0.update(&(number as u64).to_le_bytes());
+        self.0.extend_from_slice(&(number as u64).to_le_bytes());
         self
     }
 
     pub(super) fn flag(&mut self, flag: bool) -> &mut Self {
-        self.0.update(&[u8::from(flag)]);
+        self.0.push(u8::from(flag));
         self
     }
 
     pub(super) fn print(&mut self, print: Fingerprint) -> &mut Self {
-        self.0.update(&print.bytes());
+        self.0.extend_from_slice(&print.bytes());
         self
     }
 
     pub(super) fn finish(&self) -> Fingerprint {
-        self.0.finalize().into()
+        Fingerprint::of(&self.0)
     }
 }
 

@@ -15,7 +15,8 @@ use crate::config::Language;
 use crate::inputs::Fingerprint;
 use crate::parse::Document;
 use crate::parse::front_matter::Date;
-use crate::resolve::{NavItem, Page, PageId, Site, encode_path};
+use crate::resolve::{NavItem, Page, PageId, Site, Term, encode_path};
+use crate::slug;
 
 /// Makes a map of keys that are known.
 pub(super) fn map<const N: usize>(pairs: [(&'static str, Value); N]) -> Value {
@@ -33,8 +34,8 @@ pub(super) fn json(value: &serde_json::Value) -> Value {
 pub struct Values {
     site: Arc<Site>,
     light: Vec<OnceLock<Value>>,
-    /// `(language, taxonomy, lower-case term)` → index of taxonomy and term.
-    terms: FxHashMap<(String, String, String), (usize, usize)>,
+    /// For each taxonomy of the site: lower-case term → its place.
+    terms: Vec<FxHashMap<String, usize>>,
     search: bool,
     /// What tells one state of a page, menu or sidebar from another, made once: answers to templates are noted on every page.
     prints: Vec<OnceLock<Fingerprint>>,
@@ -78,13 +79,10 @@ impl Values {
     /// Prepares the values of a site; each is made when first asked for.
     pub fn new(site: Arc<Site>) -> Self {
         let light = site.pages.iter().map(|_| OnceLock::new()).collect();
-        let mut terms = FxHashMap::default();
-        for (index, taxonomy) in site.taxonomies.iter().enumerate() {
-            for (place, term) in taxonomy.terms.iter().enumerate() {
-                let key = (taxonomy.language.clone(), taxonomy.name.clone(), term.name.to_lowercase());
-                terms.insert(key, (index, place));
-            }
-        }
+        let places = |terms: &[Term]| -> FxHashMap<String, usize> {
+            terms.iter().enumerate().map(|(place, term)| (term.name.to_lowercase(), place)).collect()
+        };
+        let terms = site.taxonomies.iter().map(|taxonomy| places(&taxonomy.terms)).collect();
         let search = site.config.search.enabled;
         let prints = site.pages.iter().map(|_| OnceLock::new()).collect();
         let mut values = Self {
@@ -162,7 +160,9 @@ impl Values {
 
     /// The place of a term that a page has: taxonomy, term.
     fn term_of(&self, page: &Page, taxonomy: &str, term: &str) -> Option<(usize, usize)> {
-        self.terms.get(&(page.language.clone(), taxonomy.to_owned(), term.to_lowercase())).copied()
+        let mut taxonomies = self.site.taxonomies.iter();
+        let index = taxonomies.position(|index| index.name == taxonomy && index.language == page.language)?;
+        self.terms[index].get(&*slug::lower(term)).map(|place| (index, *place))
     }
 
     /// Puts a document in the place of a former one that has the same front matter and title. Reports whether that was possible: nobody

@@ -4,7 +4,7 @@
 //! the target has the `#anchor`, which is known only when pages are rendered.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rivage_diag::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -55,8 +55,8 @@ pub struct Targets {
     hidden_files: FxHashSet<String>,
     hidden_keys: FxHashSet<(String, String)>,
     hidden_urls: FxHashSet<String>,
-    /// Last parts of URLs, in lower case → routes.
-    names: FxHashMap<String, Vec<usize>>,
+    /// Last parts of URLs, in lower case → routes. Only a link that leads nowhere needs them.
+    names: OnceLock<FxHashMap<String, Vec<usize>>>,
 }
 
 /// How many candidates are compared before we give up to guess what was meant.
@@ -74,10 +74,6 @@ impl Targets {
         let beside = tree.assets.iter().filter_map(|asset| site.assets.get(&asset.path)).cloned();
         let mut targets = Self { files: statics.chain(beside).collect(), ..Self::default() };
         targets.aliases.extend(site.aliases.iter().map(|(path, _)| path.trim_end_matches('/').to_owned()));
-        for (at, route) in site.routes.iter().enumerate() {
-            targets.names.entry(last_part(&route.url).to_lowercase()).or_default().push(at);
-        }
-
         let shown: FxHashSet<&str> = site.assets.keys().map(String::as_str).collect();
         targets.hidden_files.extend(
             tree.assets.iter().filter(|asset| !shown.contains(asset.path.as_str())).map(|asset| asset.path.clone()),
@@ -302,7 +298,7 @@ impl Site {
         };
         let whole = |candidate: &str| strsim::jaro_winkler(&wanted, candidate.trim_end_matches('/'));
         // The same name in another place, then a similar name in the same place, then anything similar.
-        let same_name = self.targets.names.get(name).filter(|_| !name.is_empty());
+        let same_name = self.names().get(name).filter(|_| !name.is_empty());
         if let Some(at) = same_name.and_then(|same| best(&mut same.iter().copied(), -1.0, &whole)) {
             return Some(at);
         }
@@ -313,6 +309,16 @@ impl Site {
         // Paths that only begin alike are not what was meant.
         let alike = |candidate: &str| strsim::normalized_levenshtein(&wanted, candidate.trim_end_matches('/'));
         best(&mut below.map(|(at, _)| at), 0.8, &similar).or_else(|| best(&mut (0..self.routes.len()), 0.75, &alike))
+    }
+
+    fn names(&self) -> &FxHashMap<String, Vec<usize>> {
+        self.targets.names.get_or_init(|| {
+            let mut names: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+            for (at, route) in self.routes.iter().enumerate() {
+                names.entry(last_part(&route.url).to_lowercase()).or_default().push(at);
+            }
+            names
+        })
     }
 
     /// The content file that was probably meant, as a path from the file that has the link.

@@ -94,6 +94,8 @@ pub struct Page {
     pub url: String,
     /// Its title, or what stands for it: first heading, file name.
     pub title: String,
+    /// Its title in lower case, by which pages are sorted.
+    pub folded_title: String,
     /// Its kind, from its section: `docs`; `page` where no section says.
     pub kind: String,
     /// The layout that front matter or a section asks for; empty where the kind decides. See [`Page::template_candidates`].
@@ -317,6 +319,7 @@ impl Page {
             is_fallback: false,
             url: url.to_owned(),
             title: String::new(),
+            folded_title: String::new(),
             kind: String::new(),
             template: String::new(),
             defaults: Arc::default(),

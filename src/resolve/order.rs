@@ -21,8 +21,8 @@ pub(super) fn sort(pages: &[Page], ids: &mut [PageId], order: SortBy) {
             SortBy::Weight => weight(page).map(i128::from),
             SortBy::Title | SortBy::Path => None,
         };
-        let title = if order == SortBy::Path { String::new() } else { page.title.to_lowercase() };
-        (first.is_none(), first, title, page.key.clone(), *id)
+        let title = if order == SortBy::Path { "" } else { page.folded_title.as_str() };
+        (first.is_none(), first, title, page.key.as_str(), *id)
     });
 }
 

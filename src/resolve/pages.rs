@@ -78,9 +78,15 @@ fn slots(documents: BTreeMap<String, Shown>, assembly: &Assembly) -> BTreeMap<St
             (key, Slot { document: Some(document), is_draft, is_section, is_fallback: false })
         })
         .collect();
-    let keys: Vec<String> = slots.keys().cloned().collect();
-    for key in &keys {
-        let mut section = above(key);
+    let mut sections: Vec<String> = Vec::new();
+    for section in slots.keys().filter_map(|key| above(key)) {
+        // Pages of a section come one after the other.
+        if sections.last().is_none_or(|last| last != section) {
+            sections.push(section.to_owned());
+        }
+    }
+    for section in &sections {
+        let mut section = Some(section.as_str());
         while let Some(key) = section {
             let slot = slots.entry(key.to_owned()).or_default();
             if slot.is_section {
@@ -184,6 +190,7 @@ impl Assembly {
             is_section,
             is_fallback,
             url: permalink.url,
+            folded_title: title.to_lowercase(),
             title,
             kind: defaults.kind.clone().unwrap_or_else(|| "page".to_owned()),
             template,

@@ -3,8 +3,10 @@
 //! In: pages and taxonomies. Out: [`Route`]s by URL, aliases, URLs of files beside pages. Deliberately not here: how a page's own URL is
 //! made ([`super::permalink`]).
 
+use std::collections::hash_map::Entry;
+
 use rivage_diag::{Diagnostic, FileId, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::visibility::language_index;
 use super::{PageId, Route, Site, View, diagnostics, path};
@@ -65,31 +67,40 @@ fn further_parts(count: usize, size: usize) -> std::ops::RangeInclusive<usize> {
 }
 
 /// Gives each URL to the first that wants it.
-fn settle(site: &Site, claims: Vec<Route>, found: &mut Vec<Diagnostic>) -> Vec<Route> {
-    let mut taken: FxHashMap<String, usize> = FxHashMap::default();
-    let mut folded: FxHashMap<String, usize> = FxHashMap::default();
-    let mut routes: Vec<Route> = Vec::with_capacity(claims.len());
-    for claim in claims {
-        if let Some(first) = taken.get(&claim.url) {
-            let (first, second) = (owner(site, &routes[*first].view), owner(site, &claim.view));
-            found.push(diagnostics::same_url(&claim.url, &first, &second));
-            continue;
+fn settle(site: &Site, mut claims: Vec<Route>, found: &mut Vec<Diagnostic>) -> Vec<Route> {
+    // Where all is in lower case, nothing differs in case alone.
+    if claims.iter().any(|claim| claim.url.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii())) {
+        check_case(site, &claims, found);
+    }
+    // Those that want the same stay in their order.
+    claims.sort_by(|a, b| a.url.cmp(&b.url));
+    claims.dedup_by(|second, first| {
+        let is_taken = first.url == second.url;
+        if is_taken {
+            let owners = (owner(site, &first.view), owner(site, &second.view));
+            found.push(diagnostics::same_url(&first.url, &owners.0, &owners.1));
         }
-        taken.insert(claim.url.clone(), routes.len());
-        match folded.get(&claim.url.to_lowercase()) {
-            Some(first) => {
-                let first = &routes[*first];
+        is_taken
+    });
+    claims
+}
+
+/// Reports URLs that are one on disks which do not tell case apart.
+fn check_case(site: &Site, claims: &[Route], found: &mut Vec<Diagnostic>) {
+    let mut taken: FxHashSet<&str> = FxHashSet::default();
+    let mut folded: FxHashMap<String, &Route> = FxHashMap::default();
+    for claim in claims.iter().filter(|claim| taken.insert(&claim.url)) {
+        match folded.entry(claim.url.to_lowercase()) {
+            Entry::Vacant(entry) => {
+                entry.insert(claim);
+            }
+            Entry::Occupied(entry) => {
+                let first = entry.get();
                 let owners = (owner(site, &first.view), owner(site, &claim.view));
                 found.push(diagnostics::same_but_for_case(&first.url, &claim.url, &owners.0, &owners.1));
             }
-            None => {
-                folded.insert(claim.url.to_lowercase(), routes.len());
-            }
         }
-        routes.push(claim);
     }
-    routes.sort_by(|a, b| a.url.cmp(&b.url));
-    routes
 }
 
 /// Who has a URL, for messages.

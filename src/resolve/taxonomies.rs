@@ -2,6 +2,8 @@
 //!
 //! In: [`Page`]s. Out: [`TaxonomyIndex`]es, series, each page's related pages. Deliberately not here: the routes of terms.
 
+use std::cmp::Reverse;
+
 use rayon::prelude::*;
 use rivage_diag::Diagnostic;
 use rustc_hash::FxHashMap;
@@ -14,6 +16,8 @@ use crate::slug;
 const RELATED: usize = 5;
 /// Of a term with many pages, only those nearest in time can be related: so many on each side.
 const NEAREST: usize = 10;
+/// So many pages at least are looked at with one list of scores.
+const LEAST: usize = 512;
 
 /// Gathers the terms of all taxonomies in all languages.
 pub(super) fn gather(config: &Config, pages: &[Page], found: &mut Vec<Diagnostic>) -> Vec<TaxonomyIndex> {
@@ -39,10 +43,13 @@ fn index(language: &Language, taxonomy: &Taxonomy, pages: &[Page], found: &mut V
             if name.is_empty() {
                 continue;
             }
-            let at = *by_name.entry(name.to_lowercase()).or_insert_with(|| {
+            let folded = slug::lower(name);
+            let known = by_name.get(&*folded).copied();
+            let at = known.unwrap_or_else(|| {
                 let term =
                     Term { name: name.to_owned(), slug: slug::slugify(name), url: String::new(), pages: Vec::new() };
                 terms.push((term, page.id, place));
+                by_name.insert(folded.into_owned(), terms.len() - 1);
                 terms.len() - 1
             });
             let ids = &mut terms[at].0.pages;
@@ -70,8 +77,8 @@ fn index(language: &Language, taxonomy: &Taxonomy, pages: &[Page], found: &mut V
         }
         slugs.insert(term.slug.clone(), term.name.clone());
         term.url = format!("{url}{}/", term.slug);
-        order::sort(pages, &mut term.pages, SortBy::Date);
     }
+    terms.par_iter_mut().for_each(|(term, ..)| order::sort(pages, &mut term.pages, SortBy::Date));
     let terms = terms.into_iter().map(|(term, ..)| term).collect();
     TaxonomyIndex { name: taxonomy.name.clone(), language: language.code.clone(), url, terms }
 }
@@ -91,7 +98,7 @@ pub(super) fn series(pages: &[Page]) -> FxHashMap<(String, String), Vec<PageId>>
             let page = &pages[id.0 as usize];
             let date = page.date.as_ref().map(|date| date.at);
             let weight = order::weight(page);
-            (date.is_none(), date, weight.is_none(), weight, page.title.to_lowercase(), *id)
+            (date.is_none(), date, weight.is_none(), weight, &page.folded_title, *id)
         });
     }
     all
@@ -110,40 +117,43 @@ pub(super) fn relate(pages: &mut [Page], taxonomies: &[TaxonomyIndex]) {
     }
     let related: Vec<Vec<PageId>> = {
         let pages = &*pages;
-        pages.par_iter().zip(&terms_of).map(|(page, terms)| related(pages, page, terms)).collect()
+        let scores = || vec![0_u64; pages.len()];
+        let all = pages.par_iter().zip(&terms_of).with_min_len(LEAST);
+        all.map_init(scores, |scores, (page, terms)| related(pages, page, terms, scores)).collect()
     };
     for (page, related) in pages.iter_mut().zip(related) {
         page.related = related;
     }
 }
 
-fn related(pages: &[Page], page: &Page, terms: &[(&[PageId], usize)]) -> Vec<PageId> {
-    let mut shared: Vec<(PageId, u64)> = Vec::new();
+/// `scores` has a zero for each page, before and after.
+fn related(pages: &[Page], page: &Page, terms: &[(&[PageId], usize)], scores: &mut [u64]) -> Vec<PageId> {
+    let mut found: Vec<PageId> = Vec::new();
     for (ids, at) in terms {
         let weight = 1_000_000 / ids.len() as u64 + 1;
-        let start = at.saturating_sub(NEAREST);
-        let near = ids.iter().skip(start).take(at - start + NEAREST + 1);
-        shared.extend(near.filter(|id| **id != page.id).map(|id| (*id, weight)));
-    }
-    shared.sort_unstable();
-    let mut scores: Vec<(PageId, u64)> = Vec::new();
-    for (id, weight) in shared {
-        match scores.last_mut() {
-            Some((last, score)) if *last == id => *score += weight,
-            _ => scores.push((id, weight)),
+        let near = &ids[at.saturating_sub(NEAREST)..(at + NEAREST + 1).min(ids.len())];
+        for id in near.iter().filter(|id| **id != page.id) {
+            let score = &mut scores[id.0 as usize];
+            if *score == 0 {
+                found.push(*id);
+            }
+            *score += weight;
         }
     }
     let distance = |id: PageId| match (&page.date, &pages[id.0 as usize].date) {
         (Some(a), Some(b)) => a.at.as_second().abs_diff(b.at.as_second()),
         _ => u64::MAX,
     };
-    let mut ranked: Vec<_> =
-        scores.into_iter().map(|(id, score)| (std::cmp::Reverse(score), distance(id), id)).collect();
-    // A few of hundreds: the others need no order.
-    if ranked.len() > RELATED {
-        ranked.select_nth_unstable(RELATED);
-        ranked.truncate(RELATED);
+    // The best so far, in their order.
+    let mut best: Vec<(Reverse<u64>, u64, PageId)> = Vec::with_capacity(RELATED + 1);
+    for id in found {
+        let score = Reverse(std::mem::take(&mut scores[id.0 as usize]));
+        if best.len() == RELATED && best[RELATED - 1].0 < score {
+            continue;
+        }
+        let ranked = (score, distance(id), id);
+        best.insert(best.partition_point(|better| *better < ranked), ranked);
+        best.truncate(RELATED);
     }
-    ranked.sort_unstable();
-    ranked.into_iter().map(|(.., id)| id).collect()
+    best.into_iter().map(|(.., id)| id).collect()
 }

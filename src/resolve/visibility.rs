@@ -4,6 +4,7 @@
 //! Deliberately not here: URLs.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use rivage_diag::Diagnostic;
@@ -52,44 +53,45 @@ pub(super) fn select(
         config.languages.iter().map(|_| BTreeMap::new()).collect();
     for document in documents {
         let language = language_index(config, &document.source.language);
-        let all = &mut by_language[language];
-        match all.get(&document.source.key) {
-            Some(first) => found.push(diagnostics::duplicate_page(&document, first)),
-            None => {
-                all.insert(document.source.key.clone(), document);
+        match by_language[language].entry(document.source.key.clone()) {
+            Entry::Occupied(first) => found.push(diagnostics::duplicate_page(&document, first.get())),
+            Entry::Vacant(entry) => {
+                entry.insert(document);
             }
         }
     }
 
     // The default language comes first: its sections stand for those that others lack.
-    let mut states: Vec<FxHashMap<String, State>> = Vec::new();
+    let mut states: Vec<Vec<State>> = Vec::new();
+    let mut default: Option<FxHashMap<&str, State>> = None;
     for documents in &by_language {
-        let mut own = FxHashMap::default();
+        let mut own: FxHashMap<&str, State> = FxHashMap::default();
+        own.reserve(documents.len());
+        let mut of_language = Vec::with_capacity(documents.len());
         for (key, document) in documents {
             let state = state(inputs, document, visibility);
             // Sections come before what is below them, since a key starts with its section's.
-            let above = above(key).and_then(|section| inherited(&own, states.first(), section));
-            own.insert(key.clone(), above.map_or(state, |above| above.max(state)));
+            let above = above(key).and_then(|section| inherited(&own, default.as_ref(), section));
+            let state = above.map_or(state, |above| above.max(state));
+            own.insert(key, state);
+            of_language.push(state);
         }
-        states.push(own);
+        states.push(of_language);
+        default.get_or_insert(own);
     }
 
     let mut selection = Selection { shown: Vec::new(), hidden: Vec::new() };
     for (documents, states) in by_language.into_iter().zip(states) {
-        let (mut shown, mut hidden) = (BTreeMap::new(), BTreeMap::new());
-        for (key, document) in documents {
-            match states.get(&key) {
-                Some(State::Hidden) => {
-                    hidden.insert(key, document);
-                }
-                state => {
-                    let is_draft = state == Some(&State::Marked);
-                    shown.insert(key, Shown { document, is_draft });
-                }
+        let (mut shown, mut hidden) = (Vec::new(), Vec::new());
+        for ((key, document), state) in documents.into_iter().zip(states) {
+            match state {
+                State::Hidden => hidden.push((key, document)),
+                state => shown.push((key, Shown { document, is_draft: state == State::Marked })),
             }
         }
-        selection.shown.push(shown);
-        selection.hidden.push(hidden);
+        // Sorted already, which is put together at once.
+        selection.shown.push(shown.into_iter().collect());
+        selection.hidden.push(hidden.into_iter().collect());
     }
     selection
 }
@@ -115,11 +117,7 @@ pub(super) fn above(key: &str) -> Option<&str> {
     (!key.is_empty()).then(|| key.rsplit_once('/').map_or("", |(above, _)| above))
 }
 
-fn inherited(
-    own: &FxHashMap<String, State>,
-    default: Option<&FxHashMap<String, State>>,
-    section: &str,
-) -> Option<State> {
+fn inherited(own: &FxHashMap<&str, State>, default: Option<&FxHashMap<&str, State>>, section: &str) -> Option<State> {
     let mut section = Some(section);
     while let Some(key) = section {
         if let Some(state) = own.get(key).or_else(|| default?.get(key)) {
@@ -152,6 +150,7 @@ fn draft(is: bool, shown: bool) -> State {
 /// `date` says on which day a page came to be, and is no schedule: a post of today is shown whatever the clock says, also where it was
 /// written with a time and without its zone.
 fn start_of_day(date: &Date) -> jiff::Timestamp {
-    let start = date.at.to_zoned(jiff::tz::TimeZone::UTC).start_of_day();
-    start.map_or(date.at, |start| start.timestamp())
+    const DAY: i128 = 24 * 60 * 60 * 1_000_000_000;
+    let at = date.at.as_nanosecond();
+    jiff::Timestamp::from_nanosecond(at - at.rem_euclid(DAY)).unwrap_or(date.at)
 }

@@ -508,7 +508,7 @@ impl Host for SiteHost<'_> {
     fn global(&mut self, name: &str) -> Option<Value> {
         let values = &self.renderer.surroundings.values;
         let json = match name {
-            "frontmatter" => self.document.front_matter.raw.clone(),
+            "frontmatter" => self.document.front_matter.raw.value(),
             "page" => value_json(&values.light(self.page.id)),
             "site" => {
                 let place = self.config().languages.iter().position(|language| language.code == self.page.language);

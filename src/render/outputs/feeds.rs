@@ -125,13 +125,17 @@ fn feed<'a>(
 ) -> Feed<'a> {
     let mut entries: Vec<&Page> = pages.iter().map(|id| site.page(*id)).collect();
     entries.retain(|page| page.date.is_some() && is_listed(page));
-    entries.sort_by(|one, other| {
+    let newest_first = |one: &&Page, other: &&Page| {
         let (one_at, other_at) = (one.date.as_ref().map(|date| date.at), other.date.as_ref().map(|date| date.at));
-        other_at.cmp(&one_at).then_with(|| one.url.cmp(&other.url))
-    });
-    if site.config.feeds.limit > 0 {
-        entries.truncate(site.config.feeds.limit);
+        other_at.cmp(&one_at).then_with(|| one.url.cmp(&other.url)).then(one.id.cmp(&other.id))
+    };
+    // A few of many: the others need no order.
+    let limit = site.config.feeds.limit;
+    if limit > 0 && entries.len() > limit {
+        entries.select_nth_unstable_by(limit, newest_first);
+        entries.truncate(limit);
     }
+    entries.sort_unstable_by(newest_first);
     let (site_title, site_description) = site_texts(site, language);
     Feed {
         title: if title == site_title || title.is_empty() {
