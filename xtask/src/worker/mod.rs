@@ -96,7 +96,11 @@ pub(crate) fn soak() -> anyhow::Result<()> {
     let testing = scratch("worker")?.join("testing");
     bundle(&testing, true)?;
     manifest(&root().join("worker/tests"), &testing.join("manifest.bin"), |_| {})?;
-    node_tests(&["--test-name-pattern=memory stays as it is"], &[("RIVAGE_WORKER_REQUESTS", "100000")])
+    // The file by name: where all tests of a file are left out, what its hooks have started is never ended.
+    node_tests(
+        &["--test-name-pattern=memory stays as it is", "instance.test.mjs"],
+        &[("RIVAGE_WORKER_REQUESTS", "100000")],
+    )
 }
 
 /// Runs the tests in worker/tests/ over bundles that are there.
