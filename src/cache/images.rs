@@ -28,7 +28,7 @@ pub struct ImageStore {
 impl ImageStore {
     /// Opens the store of a project.
     pub fn new(root: &Path) -> Self {
-        Self { folder: root.join(super::FOLDER).join(FOLDER) }
+        Self::within(&root.join(super::FOLDER))
     }
 
     /// Opens the store in a folder of caches.

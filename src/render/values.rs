@@ -15,7 +15,7 @@ use crate::config::Language;
 use crate::inputs::Fingerprint;
 use crate::parse::Document;
 use crate::parse::front_matter::Date;
-use crate::resolve::{NavItem, Page, PageId, Site, Term, encode_path};
+use crate::resolve::{NavItem, Page, PageId, Site, Term, encode_path, part_path};
 use crate::slug;
 
 /// Makes a map of keys that are known.
@@ -357,12 +357,7 @@ impl Values {
 
     /// Returns the address of a part of a list.
     pub fn pager_url(&self, url: &str, part: usize) -> Value {
-        Value::from(self.href(&if part == 1 { url.to_owned() } else { Self::part_of(url, part) }))
-    }
-
-    /// Returns the path of a further part of a list.
-    pub fn part_of(url: &str, part: usize) -> String {
-        format!("{url}page/{part}/")
+        Value::from(self.href(&if part == 1 { url.to_owned() } else { part_path(url, part) }))
     }
 
     /// Returns number and address of each part of a list.

@@ -18,7 +18,7 @@ mod visibility;
 
 pub use graph::Graph;
 pub use links::{Target, Targets};
-pub use path::{decode, encode_path, join, output_path};
+pub use path::{decode, encode_path, join, output_path, part_path};
 
 use std::sync::Arc;
 

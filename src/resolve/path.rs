@@ -36,6 +36,11 @@ pub fn output_path(url: &str) -> String {
     if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() }
 }
 
+/// Returns the URL path of a further part of a list: `/blog/page/2/` of `/blog/`.
+pub fn part_path(list: &str, part: usize) -> String {
+    format!("{list}page/{part}/")
+}
+
 /// Follows a relative path from a file; with an empty file, from the project's folder. `None` where it leaves the project.
 pub fn join(file: &str, relative: &str) -> Option<String> {
     let mut parts: Vec<&str> = file.split('/').collect();

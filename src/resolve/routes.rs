@@ -41,7 +41,7 @@ fn claims(site: &Site) -> Vec<Route> {
     }
     for page in site.pages.iter().filter(|page| page.is_section) {
         for part in further_parts(page.pages.len(), page.defaults.paginate_by.unwrap_or(0)) {
-            let url = format!("{}page/{part}/", path::folder(&page.url));
+            let url = path::part_path(path::folder(&page.url), part);
             claims.push(Route { url, language: page.language.clone(), view: View::Pager(page.id, part) });
         }
     }
@@ -55,7 +55,7 @@ fn claims(site: &Site) -> Vec<Route> {
         for (place, term) in taxonomy.terms.iter().enumerate() {
             claim(term.url.clone(), View::Term(at, place, 1));
             for part in further_parts(term.pages.len(), settings.paginate_by) {
-                claim(format!("{}page/{part}/", term.url), View::Term(at, place, part));
+                claim(path::part_path(&term.url, part), View::Term(at, place, part));
             }
         }
     }

@@ -14,9 +14,8 @@ use super::super::html::Names;
 use super::super::outputs::description;
 use super::super::outputs::twin::{self, Answers, Entry, List};
 use super::super::page::{is_hidden_from_robots, slice_of};
-use super::super::values::Values;
 use super::SiteHost;
-use crate::resolve::{Page, Target};
+use crate::resolve::{Page, Target, part_path};
 
 /// What the twin of a page asks. The page has been rendered, so what is wrong with it and where it links to is known already.
 pub(in crate::render) struct TwinAnswers<'a, 'r> {
@@ -92,7 +91,7 @@ impl Answers for TwinAnswers<'_, '_> {
         if size > 0 && section.pages.len() > size {
             entries.push(Entry {
                 title: translate(&renderer.surroundings, "page_n", &[("n", "2".to_owned())]),
-                url: values.absolute(&Values::part_of(&section.url, 2)),
+                url: values.absolute(&part_path(&section.url, 2)),
                 description: String::new(),
             });
         }

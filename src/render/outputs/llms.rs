@@ -3,7 +3,7 @@
 //! In: the site. Out: one file for each language: its title, one sentence, and its pages by section with links to their Markdown twins.
 
 use super::address::absolute;
-use super::{Outputs, description, front_matter, language_path, site_texts, tree_of, twin};
+use super::{Outputs, description, front_matter, language_path, one_line, site_texts, tree_of, twin};
 use crate::config::Language;
 use crate::render::Artifact;
 use crate::resolve::{Page, PageId};
@@ -47,10 +47,6 @@ fn line(outputs: &Outputs<'_>, page: &Page) -> String {
     let description = one_line(description(page));
     let after = if description.is_empty() { String::new() } else { format!(": {description}") };
     format!("- [{title}]({}){after}\n", absolute(config, &path))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

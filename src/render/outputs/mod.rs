@@ -208,6 +208,11 @@ pub(super) fn description(page: &Page) -> &str {
     document.front_matter.description.as_deref().unwrap_or(&document.summary)
 }
 
+/// Returns a text in one line, with single spaces.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Returns a section, its pages, then its sections in the same way.
 fn tree_of(site: &Site, section: PageId) -> Vec<PageId> {
     let mut found = Vec::new();

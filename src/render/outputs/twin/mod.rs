@@ -13,6 +13,8 @@ use std::sync::Arc;
 use rivage_syntax::ast::{AlertKind, Align, Element, Node, NodeKind};
 use rivage_syntax::expr::{Expr, ExprKind};
 
+use super::one_line;
+
 /// What the tree of a page does not tell.
 pub trait Answers {
     /// Returns a link or image's address as it stands outside of the page.
@@ -388,10 +390,6 @@ impl<'a> Writer<'a> {
         let title = label.or_else(|| Some(attributes.iter().find(|(key, _)| key == "title")?.1.clone()));
         self.callout(&capitalised(name), title.as_deref(), children);
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn capitalised(word: &str) -> String {
