@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 use http::{Answer, send};
 use place::{KEEPER, Place, SITE, copy, place};
 use postgres_fixture::{Fault, Postgres, Proxy};
+use rivage_api::Manifest;
 use serde_json::{Value, json};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -377,6 +378,22 @@ fn files_are_compressed_and_answers_of_the_api_are_not() {
     assert!(packed.body.starts_with(&[0x1f, 0x8b]) && packed.body.len() < plain.body.len() / 2);
     let answer = send(&place.address, "GET", "/api/v1/pages", &gzip, b"");
     assert_eq!((answer.status, answer.header("content-encoding")), (200, ""), "{answer:?}");
+}
+
+#[test]
+fn the_manifest_is_printed_to_be_read_and_written_to_be_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new(SITE), folder.path());
+    let run = |words: &[&str]| {
+        let output = place::rivage(folder.path(), words).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let read: Manifest = serde_json::from_slice(&run(&["api", "manifest"])).unwrap();
+    assert!(read.routes.iter().any(|route| route.path == "/api/v1/healthcheck"));
+    assert_eq!(run(&["api", "manifest", "--out", "worker/manifest.bin"]), b"");
+    let written = std::fs::read(folder.path().join("worker/manifest.bin")).unwrap();
+    assert_eq!(Manifest::decode(&written), Ok(read));
 }
 
 #[test]

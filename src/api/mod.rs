@@ -80,7 +80,7 @@ pub fn read(inputs: &Inputs<'_>, config: &Config) -> (Option<Api>, Vec<Diagnosti
     let forms = config.api.forms.iter().map(|form| (form.form.clone(), form.fields.clone())).collect();
     let (mut manifest, problems) = assemble(Parts { settings, files: texts, forms });
     diagnostics.extend(problems);
-    let print = Fingerprint::of(manifest.encode().as_bytes()).hex();
+    let print = Fingerprint::of(&manifest.encode()).hex();
     manifest.settings.build = print[..16].to_owned();
     let (columns, problems) = columns::read(inputs, &manifest, &files);
     diagnostics.extend(problems);

@@ -20,7 +20,7 @@ const MANIFEST: &str = "manifest.bin";
 ///
 /// # Errors
 /// The folder cannot be written.
-pub fn write(files: &[File], manifest: &str, folder: &Path) -> io::Result<()> {
+pub fn write(files: &[File], manifest: &[u8], folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     for (name, bytes) in files {
         fs::write(folder.join(name), bytes)?;
@@ -37,7 +37,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("target/worker");
         let files: [File; 2] = [("index.js", b"export default {}"), ("a.wasm", b"\0asm")];
-        for manifest in ["old", "new"] {
+        for manifest in [b"old", b"new"] {
             write(&files, manifest, &target).unwrap();
         }
         assert_eq!(fs::read(target.join("a.wasm")).unwrap(), b"\0asm");

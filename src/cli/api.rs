@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use rivage_api::manifest::Manifest;
 use rivage_diag::{Diagnostic, FileId};
 
 use super::Exit;
@@ -12,6 +13,7 @@ use super::printer::{Printer, count, failure};
 use super::project::{Project, SiteSources};
 use crate::api::{self, Api, check, program};
 use crate::config::{self, Config};
+use crate::deploy::write_whole;
 use crate::diag::emit;
 use crate::inputs::Inputs;
 
@@ -37,11 +39,22 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> anyhow::Re
     match &args.command {
         ApiCommand::Client => printer.result(&api.client())?,
         ApiCommand::Openapi => printer.result(&api.openapi())?,
-        ApiCommand::Manifest => printer.result(&api.manifest.encode())?,
+        ApiCommand::Manifest(args) => manifest(&project, args.out.as_deref(), &api.manifest, printer)?,
         ApiCommand::Worker(args) => worker(&project, args, program, &api, printer)?,
         ApiCommand::Check(args) => return check(&project, args, &api, &problems, printer),
     }
     Ok(Exit::Done)
+}
+
+fn manifest(project: &Project, out: Option<&str>, manifest: &Manifest, printer: &Printer) -> anyhow::Result<()> {
+    let Some(out) = out else {
+        let json = serde_json::to_string_pretty(manifest).context("could not print the manifest")?;
+        return Ok(printer.result(&format!("{json}\n"))?);
+    };
+    let file = project.root.join(out);
+    write_whole(&file, &manifest.encode()).with_context(|| format!("could not write `{}`", file.display()))?;
+    printer.summary(&format!("the manifest is in `{out}`"))?;
+    Ok(())
 }
 
 fn worker(

@@ -272,10 +272,18 @@ pub enum ApiCommand {
     Client,
     /// Print the description, OpenAPI 3.1
     Openapi,
-    /// Print the manifest, which a Worker loads
-    Manifest,
+    /// Print settings and routes as JSON, or write the manifest that a Worker loads
+    Manifest(ApiManifest),
     /// Write the program of the Worker and the manifest into a folder, for wrangler and `rivage deploy`
     Worker(ApiWorker),
+}
+
+/// `rivage api manifest`
+#[derive(Debug, clap::Args)]
+pub struct ApiManifest {
+    /// A file, in the project: the manifest is written into it as a Worker loads it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
 }
 
 /// `rivage api worker`

@@ -59,8 +59,7 @@ thread_local! {
 #[wasm_bindgen]
 pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>, probe: Request) -> Result<(), JsError> {
     std::panic::set_hook(Box::new(|info| bindings::log_error(&format!("rivage: {info}"))));
-    let text = std::str::from_utf8(manifest).map_err(|_| JsError::new("the manifest is no text"))?;
-    let manifest = Manifest::decode(text).map_err(|error| JsError::new(&error.to_string()))?;
+    let manifest = Manifest::decode(manifest).map_err(|error| JsError::new(&error.to_string()))?;
     // Each part has its keys in lines, and the newest part comes first: its first key signs.
     let keys = shell::parts(env, "API_KEYS").join("\n");
     let keys = Keys::parse(&keys).map_err(|error| JsError::new(&format!("`API_KEYS`: {error}")))?;

@@ -14,9 +14,8 @@ let db, worker, routes, admin
 before(async () => {
   db = await database()
   worker = await start(db.name, { bindings: { API_KEYS: `k1 hs256:${key.toString('base64url')}`, METRICS_TOKEN: 'a-token' } })
-  // The manifest is a line with its format, then JSON.
-  const manifest = readFileSync(path.join(process.env.RIVAGE_WORKER, 'manifest.bin'), 'utf8')
-  routes = JSON.parse(manifest.slice(manifest.indexOf('\n'))).routes.filter((route) => route.path.startsWith('/api/v1/admin/'))
+  const manifest = readFileSync(path.join(process.env.RIVAGE_WORKER, 'manifest.json'), 'utf8')
+  routes = JSON.parse(manifest).routes.filter((route) => route.path.startsWith('/api/v1/admin/'))
   await db.client.query("insert into page (path, title, content_hash, build) values ('/a/', 'A', 'h', 'b')")
   admin = await account('admin')
 })

@@ -30,7 +30,7 @@ pub struct Bundle {
 ///
 /// # Errors
 /// A module cannot be read, or the main module is no JavaScript.
-pub fn read(root: &Path, main: &str, manifest: Option<&str>, state: &Path) -> Result<Bundle, Error> {
+pub fn read(root: &Path, main: &str, manifest: Option<&[u8]>, state: &Path) -> Result<Bundle, Error> {
     let file = root.join(main);
     let hint = "`rivage api worker` makes it; without `main` in wrangler.toml the Worker serves files alone";
     if !file.is_file() {
@@ -47,11 +47,11 @@ pub fn read(root: &Path, main: &str, manifest: Option<&str>, state: &Path) -> Re
     let mut modules = Vec::new();
     collect(folder, "", &mut modules)?;
     modules.sort_by(|one, other| (one.name != name, &one.name).cmp(&(other.name != name, &other.name)));
-    if let Some(text) = manifest {
+    if let Some(bytes) = manifest {
         let file = state.join(MANIFEST);
-        write_whole(&file, text.as_bytes()).map_err(|source| disk("write", &file, source))?;
+        write_whole(&file, bytes).map_err(|source| disk("write", &file, source))?;
         modules.retain(|module| module.name != MANIFEST);
-        let size = text.len() as u64;
+        let size = bytes.len() as u64;
         modules.push(Module { name: MANIFEST.to_owned(), content_type: "application/octet-stream", file, size });
     }
     let mut hasher = blake3::Hasher::new();
@@ -118,7 +118,7 @@ mod tests {
         assert!(!plain.is_api);
         fs::write(root.join("w/manifest.bin"), "old").unwrap();
         let old = read(root, "w/index.js", None, &state).unwrap();
-        let new = read(root, "w/index.js", Some("new"), &state).unwrap();
+        let new = read(root, "w/index.js", Some(b"new"), &state).unwrap();
         assert!(old.is_api && new.is_api && old.print != new.print);
         assert_eq!(fs::read_to_string(&new.modules.last().unwrap().file).unwrap(), "new");
         assert_eq!(names(&new).iter().filter(|name| *name == MANIFEST).count(), 1);

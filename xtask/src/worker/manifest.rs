@@ -1,4 +1,4 @@
-//! Route files and settings → the manifest that a Worker loads beside its code.
+//! Route files and settings → the manifest that a Worker loads beside its code, and the same as JSON, for tests.
 
 use std::fs;
 use std::path::Path;
@@ -32,5 +32,8 @@ pub(crate) fn write(
     }
     change(&mut manifest);
     manifest.sort();
-    fs::write(out, manifest.encode()).with_context(|| format!("could not write `{}`", out.display()))
+    for (out, bytes) in [(out, manifest.encode()), (&out.with_extension("json"), serde_json::to_vec(&manifest)?)] {
+        fs::write(out, bytes).with_context(|| format!("could not write `{}`", out.display()))?;
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //! ```text
 //!  worker/ ──cargo──► wasm ──wasm-bindgen──► wasm, glue ──wasm-opt──► rivage_worker_bg.wasm
 //!                                              └─esbuild, with worker/js──► index.js
-//!  the site's routes: `rivage api manifest` ────────────────────────────► manifest.bin
+//!  the site's routes: `rivage api manifest --out` ──────────────────────► manifest.bin
 //! ```
 //!
 //! In: sources. Out: a folder that wrangler and workerd load. Deliberately not here: worker-build, which downloads its helpers on its own, and whose
@@ -34,9 +34,8 @@ pub(crate) fn build() -> anyhow::Result<()> {
     let folder = built().join("worker");
     bundle(&folder, false)?;
     // Of the whole site: its forms are routes, too. Without what tests need, which a machine that only deploys has no use for.
-    let manifest = cargo(&["run", "--quiet", "--package", "rivage", "--", "api", "manifest"]).output()?;
-    let (true, manifest) = manifest else { anyhow::bail!("the manifest of the site cannot be made") };
-    fs::write(folder.join("manifest.bin"), manifest).context("could not write the manifest")?;
+    let out = folder.join("manifest.bin");
+    cargo(&["run", "--quiet", "--package", "rivage", "--", "api", "manifest", "--out", text(&out)?]).run()?;
     note(&format!("the Worker: `{}`, {}", folder.display(), sizes(&folder)?));
     Ok(())
 }

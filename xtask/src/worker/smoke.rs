@@ -33,8 +33,8 @@ pub(super) fn run(bundle: &Path, server: &Postgres) -> anyhow::Result<()> {
     fs::copy(root().join("wrangler.toml"), site.join("wrangler.toml")).context("could not copy `wrangler.toml`")?;
     let public = site.join("public").to_string_lossy().into_owned();
     program(&rivage, &["build", "--quiet", "--out", &public]).run()?;
-    let (_, manifest) = program(&rivage, &["api", "manifest"]).output()?;
-    fs::write(worker.join("manifest.bin"), manifest).context("could not write the manifest")?;
+    let manifest = worker.join("manifest.bin").to_string_lossy().into_owned();
+    program(&rivage, &["api", "manifest", "--out", &manifest]).run()?;
     // wrangler wants a password; the server asks for none.
     let database = format!("postgres://postgres:none@127.0.0.1:{}/postgres?sslmode=disable", server.port());
     program(&rivage, &["db", "migrate", "--db", &server.url("postgres", "postgres")]).run()?;

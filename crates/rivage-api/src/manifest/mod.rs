@@ -1,6 +1,6 @@
 //! The manifest: every route and setting of an API as one plain value, which `rivage build` writes and the shells load.
 //!
-//! In: routes from SQL files ([`crate::sql`]), built-in ones ([`crate::builtin`]) and settings. Out: [`Manifest`], and its text form
+//! In: routes from SQL files ([`crate::sql`]), built-in ones ([`crate::builtin`]) and settings. Out: [`Manifest`], and its bytes
 //! ([`Manifest::encode`]), the same bytes for the same input. All SQL that can ever be sent to a database stands in it.
 //! Deliberately not here: secrets (keys, passwords), which shells take from their environment.
 
@@ -78,7 +78,6 @@ pub struct Media {
     /// Seconds that clients keep an object without a hash in its name.
     pub max_age: u32,
     /// Where clients upload to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub upload: Option<Upload>,
 }
 
@@ -227,21 +226,16 @@ pub struct Route {
     /// The path; a segment `{name}` is a parameter.
     pub path: String,
     /// One line for the documentation.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
     /// More for the documentation.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Who may call it.
     pub auth: Auth,
     /// Its parameters, in the order of the file.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Param>,
     /// How long its answers are kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
     /// The cache tags that a successful call makes stale.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub purge: Vec<String>,
     /// The rate-limit class.
     pub limit: String,
@@ -258,13 +252,10 @@ pub struct Route {
 #[serde(deny_unknown_fields)]
 pub struct Auth {
     /// A session cookie is accepted.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub session: bool,
     /// A bearer token is accepted.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bearer: bool,
     /// The role that the account must have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
 }
 
@@ -289,13 +280,10 @@ pub struct Param {
     /// Whether a request must have it. Where it need not and there is no default, it is `NULL`.
     pub required: bool,
     /// Its value where the request has none, as PostgreSQL reads it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// What its value must satisfy.
-    #[serde(default, skip_serializing_if = "Rules::is_empty")]
     pub rules: Rules,
     /// A line for the documentation.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
 }
 
@@ -310,7 +298,6 @@ pub struct Cache {
     /// Shown for so long, counted from the end of `ttl`, when the database does not answer.
     pub error: u32,
     /// What makes it stale at once ([`Route::purge`]).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
 }
 
@@ -343,7 +330,6 @@ pub enum Action {
 #[serde(deny_unknown_fields)]
 pub struct Statements {
     /// What chooses the variant: the last switch changes fastest.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub switches: Vec<Switch>,
     /// Every variant's statements, run in one transaction. The last one answers.
     pub variants: Vec<Vec<Statement>>,
@@ -366,7 +352,6 @@ pub struct Statement {
     /// The text, with `$1`, `$2`, ….
     pub sql: String,
     /// What each number stands for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub binds: Vec<Bind>,
 }
 
@@ -391,13 +376,10 @@ pub struct Form {
     /// Its name.
     pub name: String,
     /// A field that people do not see and leave empty; programs fill it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trap: Option<String>,
     /// The form is sent with a challenge of Turnstile, in the field `cf-turnstile-response`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub challenge: bool,
     /// Where a browser without scripts goes after sending: a path of the site.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thanks: Option<String>,
 }
 

@@ -122,19 +122,16 @@ impl Source {
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// The smallest number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "as_text")]
     pub min: Option<Number>,
     /// The greatest number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "as_text")]
     pub max: Option<Number>,
     /// The fewest characters or items.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_length: Option<u32>,
     /// The most characters or items.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u32>,
     /// A regular expression. It is not anchored.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
 }
 
@@ -142,5 +139,21 @@ impl Rules {
     /// Reports whether there is no rule.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// Numbers as they were written. A number that may be whole or not tells a reader which by its form alone, and bytes have none.
+mod as_text {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Number;
+
+    pub(super) fn serialize<S: Serializer>(number: &Option<Number>, serializer: S) -> Result<S::Ok, S::Error> {
+        number.as_ref().map(Number::to_string).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(|_| D::Error::custom("a bound is no number"))).transpose()
     }
 }
