@@ -4,8 +4,7 @@
 //! random numbers, and hashes twice as much: here the key is set up once, which is half of what a connection costs a Worker.
 //! Deliberately not here: user names, which PostgreSQL takes from the start-up message; `SCRAM-SHA-256-PLUS`.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -33,7 +32,7 @@ pub(crate) struct Last {
 impl First {
     /// Starts, with random bytes.
     pub(crate) fn new(password: &str, nonce: &[u8]) -> Result<Self, String> {
-        Self::with_nonce(password, STANDARD.encode(nonce))
+        Self::with_nonce(password, Base64::encode_string(nonce))
     }
 
     fn with_nonce(password: &str, nonce: String) -> Result<Self, String> {
@@ -55,7 +54,7 @@ impl First {
         if !nonce.starts_with(&self.nonce) || nonce.len() == self.nonce.len() {
             return Err("the server's nonce does not continue the client's".to_owned());
         }
-        let salt = STANDARD.decode(salt).map_err(|_| "the server's salt is no base64".to_owned())?;
+        let salt = Base64::decode_vec(salt).map_err(|_| "the server's salt is no base64".to_owned())?;
         let rounds = rounds.parse().ok().filter(|rounds| *rounds > 0);
         let rounds: u32 = rounds.ok_or("the server's number of rounds is no number")?;
         if rounds > MAX_ROUNDS {
@@ -73,7 +72,7 @@ impl First {
         for (byte, mask) in proof.iter_mut().zip(signature) {
             *byte ^= mask;
         }
-        let answer = format!("{last},p={}", STANDARD.encode(proof));
+        let answer = format!("{last},p={}", Base64::encode_string(&proof));
         Ok((Last { server_key: keyed(&server_key), messages }, answer))
     }
 }
@@ -86,7 +85,7 @@ impl Last {
             return Err(format!("the server says `{error}`"));
         }
         let proof = field(message.split(',').next(), "v=")?;
-        let proof = STANDARD.decode(proof).map_err(|_| "the server's proof is no base64".to_owned())?;
+        let proof = Base64::decode_vec(proof).map_err(|_| "the server's proof is no base64".to_owned())?;
         self.server_key
             .chain_update(self.messages.as_bytes())
             .verify_slice(&proof)
@@ -160,9 +159,9 @@ mod tests {
     #[test]
     fn the_key_is_that_of_the_rfc() {
         // RFC 7677 publishes no salted password; this is PBKDF2-HMAC-SHA-256 of its password, salt and rounds.
-        let salt = STANDARD.decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
+        let salt = Base64::decode_vec("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
         let key = salted(b"pencil", &salt, 4096);
-        assert_eq!(STANDARD.encode(key), "xKSVEDI6tPlSysH6mUQZOeeOp01r6B3fcJbodRPcYV0=");
+        assert_eq!(Base64::encode_string(&key), "xKSVEDI6tPlSysH6mUQZOeeOp01r6B3fcJbodRPcYV0=");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Values that are no arrays. `None`: the text is not of its type's form, and what was written is to be taken back.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 
 use super::write_string;
 use crate::oid::{self, Oid};
@@ -129,8 +128,7 @@ fn bytes(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
             count += 1;
         }
         let mut encoded = [0; 64];
-        let len = STANDARD.encode_slice(&raw[..count], &mut encoded).ok()?;
-        out.extend_from_slice(&encoded[..len]);
+        out.extend_from_slice(Base64::encode(&raw[..count], &mut encoded).ok()?.as_bytes());
     }
     out.push(b'"');
     Some(())
