@@ -74,7 +74,7 @@ export default {
       return interrupted()
     }
     if (answer instanceof Response) {
-      const mayBeFile = answer.status === 404 && env.ASSETS && (request.method === 'GET' || request.method === 'HEAD')
+      const mayBeFile = env.ASSETS && answer.status === 404 && (request.method === 'GET' || request.method === 'HEAD')
       return mayBeFile ? file(request, env.ASSETS, answer) : answer
     }
     const response = later(answer)
