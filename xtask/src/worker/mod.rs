@@ -179,7 +179,7 @@ pub(crate) fn bundle(folder: &Path, testing: bool) -> anyhow::Result<()> {
 fn shrink(node: &Path, from: &Path, to: &Path) -> anyhow::Result<()> {
     // A function is compiled when it is first called, as a whole: what has one caller alone stays apart unless it is small, so that a request compiles
     // what it runs and not all that it might have run.
-    let options = ["-Os", "--one-caller-inline-max-function-size=40", "--strip-debug", "--strip-producers", "-o"];
+    let options = ["-Os", "--one-caller-inline-max-function-size=20", "--strip-debug", "--strip-producers", "-o"];
     let wasm_opt = root().join("worker/node_modules/binaryen/bin/wasm-opt");
     program(node, &[&[text(&wasm_opt)?][..], &options, &[text(to)?, text(from)?]].concat()).run()
 }

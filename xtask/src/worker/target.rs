@@ -29,6 +29,7 @@ impl Compiler {
 
     /// Lets a command of cargo use it.
     pub(crate) fn apply(&self, run: Run) -> Run {
+        let run = run.env("CARGO_ENCODED_RUSTFLAGS", remaps().join("\u{1f}"));
         match self {
             Self::Rustup => run,
             // `-Z build-std` is not stable; the variable lets a stable compiler do it.
@@ -40,6 +41,16 @@ impl Compiler {
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker),
         }
     }
+}
+
+/// Options by which sources of crates have the same names on all machines: they stand in the messages of panics, which are a part of the module.
+fn remaps() -> Vec<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let registries = home.and_then(|home| std::fs::read_dir(home.join("registry/src")).ok());
+    let mut registries: Vec<_> = registries.into_iter().flatten().flatten().map(|registry| registry.path()).collect();
+    registries.sort();
+    registries.iter().map(|registry| format!("--remap-path-prefix={}=crates", registry.display())).collect()
 }
 
 /// Finds a compiler, or sees to it that there is one.
