@@ -391,7 +391,10 @@ fn the_manifest_is_printed_to_be_read_and_written_to_be_loaded() {
     };
     let read: Manifest = serde_json::from_slice(&run(&["api", "manifest"])).unwrap();
     assert!(read.routes.iter().any(|route| route.path == "/api/v1/healthcheck"));
-    assert_eq!(run(&["api", "manifest", "--out", "worker/manifest.bin"]), b"");
+    assert_eq!(
+        run(&["api", "manifest", "--out", "worker/manifest.bin"]),
+        b"the manifest is in `worker/manifest.bin`\n"
+    );
     let written = std::fs::read(folder.path().join("worker/manifest.bin")).unwrap();
     assert_eq!(Manifest::decode(&written), Ok(read));
 }
