@@ -14,7 +14,7 @@ extern "C" {
     fn respond(
         status: u16,
         known: &Headers,
-        text: &str,
+        coded: &[u8],
         bytes: Option<&[u8]>,
         stream: Option<&ReadableStream>,
     ) -> web_sys::Response;
@@ -58,6 +58,6 @@ pub(crate) fn response(response: &Response, object: Option<&ReadableStream>, is_
             known.push((fixed, remember(&list)));
             known.len() - 1
         });
-        respond(response.status, &known[at].1, &text, bytes, stream)
+        respond(response.status, &known[at].1, text.as_bytes(), bytes, stream)
     })
 }

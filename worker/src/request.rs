@@ -59,11 +59,13 @@ impl Headers for Read<'_> {
     }
 }
 
-/// `https://host/path?query` → where the path stands. Not parsed: the platform has written it in its canonical form.
+/// `https://host/path?query` → where the path stands. Not parsed: the platform has written it in its canonical form, in which the third slash begins
+/// the path.
 fn path(url: &str) -> (usize, usize) {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    let start = url[host..].find('/').map_or(url.len(), |at| host + at);
-    let end = url[start..].find(['?', '#']).map_or(url.len(), |at| start + at);
+    let url = url.as_bytes();
+    let mut slashes = url.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+    let start = slashes.nth(2).unwrap_or(url.len());
+    let end = url[start..].iter().position(|byte| matches!(byte, b'?' | b'#')).map_or(url.len(), |at| start + at);
     (start, end)
 }
 

@@ -244,12 +244,14 @@ impl Api {
         }
         let (identity, session) = self.identify(route, request.headers, facts, arrival.now)?;
         check_role(route, &identity, session.is_some())?;
-        let in_path: Vec<(&Param, &str)> =
-            params_of_path(route).zip(found.values.iter().map(|value| &**value)).collect();
         let bounds = &settings.bounds;
         let mut values = vec![None; route.params.len()];
         let mut errors = Vec::new();
-        values::from_path(route, &in_path, &mut values, &mut errors);
+        if !found.values.is_empty() {
+            let in_path: Vec<(&Param, &str)> =
+                params_of_path(route).zip(found.values.iter().map(|value| &**value)).collect();
+            values::from_path(route, &in_path, &mut values, &mut errors);
+        }
         values::from_query(route, request.query, bounds, &mut values, &mut errors);
         if !errors.is_empty() {
             return Err(Problem::fields(errors));

@@ -27,10 +27,12 @@ impl Response {
         Self { status, headers: vec![("content-type", Cow::Borrowed("application/json"))], body, object: None }
     }
 
-    /// Adds a header. A value with control characters could end the header and begin another: such a header is left out.
+    /// Adds a header. A value with control characters could end the header and begin another: such a header is left out. Values that stand in
+    /// the program are not looked at.
     pub fn set(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
         let value = value.into();
-        if value.bytes().all(|b| (b >= 0x20 && b != 0x7f) || b == b'\t') {
+        let is_of_program = matches!(value, Cow::Borrowed(_));
+        if is_of_program || value.bytes().all(|b| (b >= 0x20 && b != 0x7f) || b == b'\t') {
             self.headers.push((name, value));
         }
     }

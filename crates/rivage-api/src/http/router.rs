@@ -19,6 +19,8 @@ pub struct Found<'p> {
 /// The tree.
 #[derive(Debug, Default)]
 pub struct Router {
+    /// Whole paths without parameters, which need not be taken apart when they come as they are written here.
+    whole: BTreeMap<String, Vec<(Method, usize)>>,
     root: Node,
     /// The beginning of paths whose rest is one value, and their methods.
     rest: Option<(&'static str, Vec<(Method, usize)>)>,
@@ -50,6 +52,9 @@ impl Router {
             }
             node.methods.push((route.method, index));
             node.methods.sort();
+            if !route.path.contains('{') {
+                router.whole.insert(route.path.clone(), node.methods.clone());
+            }
         }
         router
     }
@@ -61,6 +66,9 @@ impl Router {
     ///
     /// Keys of objects are the exception: a key is all that follows, its slashes encoded or not.
     pub fn find<'p>(&'p self, path: &'p str) -> Option<Found<'p>> {
+        if let Some(methods) = self.whole.get(path) {
+            return Some(Found { methods, values: Vec::new() });
+        }
         self.in_tree(path).or_else(|| {
             let (beginning, methods) = self.rest.as_ref()?;
             let key = url::decode(path.strip_prefix(beginning)?, false).ok()?;
