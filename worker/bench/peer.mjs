@@ -1,11 +1,30 @@
-// The peer of the benchmark: Hono and pg, written as their documentation has it. The same routes and answers as ours.
+// The peer of the benchmark: Hono and pg, written as their documentation has it. The same routes and bodies as ours; on one route, the same headers.
 import { Hono } from 'hono'
 import { jwt } from 'hono/jwt'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
 import pg from 'pg'
 
 const app = new Hono()
 
 app.get('/api/v1/healthcheck', (c) => c.json({ status: 'up', build: 'bench' }))
+
+// All that ours says of an answer, and nothing else.
+const secure = secureHeaders({
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
+  originAgentCluster: false,
+  referrerPolicy: false,
+  removePoweredBy: false,
+  strictTransportSecurity: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+})
+app.get('/api/secure/healthcheck', requestId(), secure, (c) => c.json({ status: 'up', build: 'bench' }, 200, { 'cache-control': 'no-store' }))
 
 // The same 32 bytes as ours, as a text.
 app.use('/api/protected', jwt({ secret: '\u0007'.repeat(32), alg: 'HS256' }))

@@ -153,6 +153,7 @@ const ours = { limits: false, bindings: keys }
 const peer = { limits: false, bindings: { LOG: 'none' }, folder: process.env.RIVAGE_PEER, peer: true }
 const routes = [
   ['static', '/api/v1/healthcheck', {}, REQUESTS * 4],
+  ['secure', { ours: '/api/v1/healthcheck', peer: '/api/secure/healthcheck' }, {}, REQUESTS * 4],
   ['jwt', '/api/protected', null, REQUESTS * 4],
   ['one', '/api/notes/1', {}, REQUESTS],
   ['fifty', '/api/fifty', {}, REQUESTS],
@@ -169,7 +170,7 @@ tell(`first requests: ${JSON.stringify(names.map((name) => result[name].first))}
 const workers = {}
 for (const name of names) workers[name] = await launch(db.name, options[name])
 const all = routes.flatMap(([route, target, headers, count]) => names.map((name) => (
-  { route, name, worker: workers[name], target, headers: headers ?? { authorization: `Bearer ${tokens[name]}` }, count }
+  { route, name, worker: workers[name], target: target[name] ?? target, headers: headers ?? { authorization: `Bearer ${tokens[name]}` }, count }
 )))
 for (const [index, measured] of (await measure(all)).entries()) {
   const { route, name } = all[index]
