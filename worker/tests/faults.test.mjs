@@ -1,7 +1,7 @@
 // What happens when the database, a client or the module fails: an answer in bounded time, and the next request as if nothing had been.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { PATIENCE, database, proxy, server, sleeping, start, until, wake } from './support.mjs'
+import { CONNECT, PATIENCE, STATEMENT, database, proxy, server, sleeping, start, until, wake, within } from './support.mjs'
 
 let db, way, worker
 before(async () => {
@@ -18,7 +18,7 @@ beforeEach(() => wake(db))
 
 // What is answered at all is answered in bounded time: limits of the Worker and of the roles are what ends the requests below.
 async function ask(target, init) {
-  const response = await worker.send(target, { ...init, signal: AbortSignal.timeout(PATIENCE) })
+  const response = await worker.send(target, { signal: AbortSignal.timeout(PATIENCE), ...init })
   const body = await response.json()
   return { status: response.status, code: body.code }
 }
@@ -28,19 +28,34 @@ const connections = async () => {
   return rows[0].n
 }
 
-const works = async () => assert.equal((await ask('/api/notes/1')).status, 200)
+const works = () => within(CONNECT, async () => {
+  const { status } = await ask('/api/notes/1')
+  return () => assert.equal(status, 200)
+})
+
+// Asks for what takes longer than anything may, and goes on when the database is at it.
+async function sleep(init) {
+  await wake(db)
+  const query = { answer: ask('/api/slow?seconds=60', init).catch((error) => error), isOver: false }
+  query.answer.then(() => (query.isOver = true))
+  await until(async () => query.isOver || (await sleeping(db)).length, 'a query that sleeps')
+  return query
+}
 
 test('a server process that is killed in the middle of a query', async () => {
-  // Longer than anything else may take: an answer without a kill would be 504.
-  const asked = ask('/api/slow?seconds=60')
-  let first
-  await until(async () => (first = await sleeping(db)).length, 'a query that sleeps')
-  // Both: the first, and that of the second attempt, which a read has. A process that was told to end is listed for a moment longer.
-  const kill = () => db.client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename like 'rivage_%'`, [db.name])
-  await kill()
-  await until(async () => (await sleeping(db)).some((pid) => !first.includes(pid)), 'the second attempt')
-  await kill()
-  assert.deepEqual(await asked, { status: 503, code: 'database-unavailable' })
+  // An answer without a kill would be 504, after the time of a statement.
+  await within(STATEMENT, async () => {
+    const query = await sleep()
+    const first = await sleeping(db)
+    // Both: the first, and that of the second attempt, which a read has. A process that was told to end is listed for a moment longer.
+    const kill = () => db.client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename like 'rivage_%'`, [db.name])
+    await kill()
+    let isSecond = false
+    await until(async () => query.isOver || (isSecond = (await sleeping(db)).some((pid) => !first.includes(pid))), 'the second attempt')
+    await kill()
+    const answer = await query.answer
+    return () => assert.deepEqual([answer, isSecond], [{ status: 503, code: 'database-unavailable' }, true])
+  })
   await works()
 })
 
@@ -60,10 +75,9 @@ test('a server that does not answer at all', async () => {
 })
 
 test('a server that falls silent in the middle of a query', async () => {
-  const asked = ask('/api/slow?seconds=60')
-  await until(async () => (await sleeping(db)).length, 'a query that sleeps')
+  const { answer } = await sleep()
   way.swallow(true)
-  assert.deepEqual(await asked, { status: 504, code: 'database-timeout' })
+  assert.deepEqual(await answer, { status: 504, code: 'database-timeout' })
   way.swallow(false)
   way.cut()
   await works()
@@ -71,7 +85,7 @@ test('a server that falls silent in the middle of a query', async () => {
 
 test('a server whose bytes come in small pieces', async () => {
   way.trickle({ bytes: 16, milliseconds: 1 })
-  assert.equal((await ask('/api/notes/1')).status, 200)
+  await works()
   // Slower than there is patience for a connection, twice.
   way.trickle({ bytes: 1, milliseconds: 200 })
   assert.deepEqual(await ask('/api/notes/1'), { status: 503, code: 'database-unavailable' })
@@ -98,12 +112,13 @@ test('a server that has no connection to spare', async () => {
 })
 
 test('a server that is stopped and started', async () => {
-  const asked = ask('/api/slow?seconds=60')
-  await until(async () => (await sleeping(db)).length, 'a query that sleeps')
-  await way.close()
-  assert.deepEqual(await asked, { status: 503, code: 'database-unavailable' })
-  assert.deepEqual(await ask('/api/notes/1'), { status: 503, code: 'database-unavailable' })
-  await way.open()
+  await within(STATEMENT, async () => {
+    const query = await sleep()
+    await way.close()
+    const answers = [await query.answer, await ask('/api/notes/1')]
+    await way.open()
+    return () => assert.deepEqual(answers, [1, 2].map(() => ({ status: 503, code: 'database-unavailable' })))
+  })
   await works()
 })
 
@@ -121,11 +136,13 @@ test('no way to the server', async () => {
 })
 
 test('a client that goes away', async () => {
-  const gone = new AbortController()
-  const asked = worker.send('/api/slow?seconds=60', { signal: gone.signal }).catch(() => 'gone')
-  await until(async () => (await sleeping(db)).length, 'a query that sleeps')
-  gone.abort()
-  assert.equal(await asked, 'gone')
+  await within(STATEMENT, async () => {
+    const gone = new AbortController()
+    const query = await sleep({ signal: gone.signal })
+    gone.abort()
+    const answer = await query.answer
+    return () => assert.equal(answer.name, 'AbortError')
+  })
   await until(async () => (await connections()) === 0, 'no connection is left')
   await works()
 })
@@ -146,7 +163,10 @@ test('a thousand requests leave no connection behind', async () => {
 })
 
 test('kept answers need no server', async () => {
-  assert.equal((await ask('/api/kept')).status, 200)
+  await within(CONNECT, async () => {
+    const { status } = await ask('/api/kept')
+    return () => assert.equal(status, 200)
+  })
   way.swallow(true)
   const { status } = await ask('/api/kept')
   way.swallow(false)

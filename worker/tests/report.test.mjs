@@ -24,6 +24,7 @@ after(async () => {
 const dsn = () => `http://public@127.0.0.1:${service.address().port}/7`
 
 test('an error of the database is told, scrubbed', async () => {
+  const started = Date.now()
   // Nobody listens there.
   const worker = await start(db.name, { at: '127.0.0.1:1', bindings: { SENTRY_DSN: dsn(), SENTRY_ENVIRONMENT: 'tests' } })
   try {
@@ -45,7 +46,8 @@ test('an error of the database is told, scrubbed', async () => {
     await worker.send('/api/none')
     for (let turn = 0; turn < 20; turn++) await worker.send('/api/notes')
     await until(() => sent.length >= 10, 'what may be told')
-    assert.equal(sent.length, 10)
+    const minutes = 1 + Math.floor((Date.now() - started) / 60_000)
+    assert.ok(sent.length <= 10 * minutes, `${sent.length} in ${minutes} minutes`)
   } finally {
     await worker.stop()
   }
@@ -58,9 +60,10 @@ test('the end of an instance is told by the next one', async () => {
     const ask = async (target) => (await worker.send(target, { signal: AbortSignal.timeout(PATIENCE) })).status
     assert.equal(await ask('/api/testing/panic'), 503)
     assert.equal(await ask('/api/v1/healthcheck'), 200)
-    await until(() => sent.length, 'an envelope')
-    const event = JSON.parse(sent[0].lines[2])
-    assert.deepEqual([event.tags.code, event.environment], ['interrupted', 'production'])
+    let event
+    // What the Worker of the test before has sent may come late.
+    await until(() => (event = sent.map(({ lines }) => JSON.parse(lines[2])).find(({ tags }) => tags.code === 'interrupted')), 'its envelope')
+    assert.equal(event.environment, 'production')
     assert.match(event.message.formatted, /RuntimeError|unreachable/)
   } finally {
     await worker.stop()

@@ -147,8 +147,9 @@ test('answers are kept, and made anew after a purge', async () => {
 
 test('a limit is counted by the address that the platform tells', async () => {
   const from = (address, more) => answer('/api/tight', { headers: { 'cf-connecting-ip': address, ...more } })
-  const statuses = []
-  for (let turn = 0; turn < 12; turn++) statuses.push((await from('198.51.100.1', { 'x-forwarded-for': `10.0.0.${turn}` })).status)
+  // At once, so that all are within two minutes.
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, turn) => from('198.51.100.1', { 'x-forwarded-for': `10.0.0.${turn}` })))
+  const statuses = answers.map(({ status }) => status)
   // A window may end in the middle, so that twice the limit passes.
   assert.ok(statuses.filter((status) => status === 200).length <= 10, statuses.join())
   const refused = statuses.filter((status) => status === 429)
@@ -203,7 +204,8 @@ test('a line for each request, without what is private', async () => {
   await answer(`/api/notes?tag=${secret}`)
   const { headers } = await answer('/api/notes/1', { headers: { cookie: `a=${secret}` } })
   let line
-  await until(() => (line = worker.log().split('\n').find((line) => line.includes(headers.get('x-request-id')) && line.endsWith('}'))), 'its line')
+  // The last line may have come in part.
+  await until(() => (line = worker.log().split('\n').slice(0, -1).find((line) => line.includes(headers.get('x-request-id')) && line.endsWith('}'))), 'its line')
   const { method, route, status, trips } = JSON.parse(line)
   assert.deepEqual({ method, route, status, trips }, { method: 'GET', route: 'get_notes_by_id', status: 200, trips: 1 })
   assert.ok(!worker.log().includes(secret))

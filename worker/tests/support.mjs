@@ -153,6 +153,21 @@ export async function until(check, what, milliseconds = PATIENCE) {
   }
 }
 
+// Does something whose outcome is only fixed when all of it happens within a time of the product's own, such as the seconds that a statement may take.
+// `act` returns a check of what came. On a machine that was too busy it is not judged, whatever came, but done again.
+export async function within(milliseconds, act) {
+  for (const end = Date.now() + 5 * PATIENCE; ; ) {
+    const started = Date.now()
+    const check = await act()
+    if (Date.now() - started < milliseconds) return check()
+    if (Date.now() > end) throw new Error(`the machine is too busy: never within ${milliseconds} ms`)
+  }
+}
+
+// What the Worker and the roles above allow, in milliseconds: for a connection, for a statement that reads.
+export const CONNECT = 2_000
+export const STATEMENT = 5_000
+
 // A way to the server that can swallow everything, break off after some bytes of the server, pass them on in small pieces, or be closed.
 export async function proxy(to) {
   const [host, port] = to.split(':')
