@@ -368,7 +368,7 @@ fn what_is_made_of_a_site_with_errors_is_not_kept_for_the_good_one() {
         build.errors = errors.map(str::to_owned);
     };
     let wait_for = |text: &str| {
-        for _ in 0..500 {
+        for _ in 0..6_000 {
             if site.ask("GET", "/late.txt", &[]).body == text {
                 return;
             }

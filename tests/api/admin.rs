@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
 use crate::place::{API_KEYS, METRICS_TOKEN, Place, place};
-use crate::{JSON, OWN, account, assert_problem, get, post, session};
+use crate::{JSON, OWN, PATIENCE, account, assert_problem, get, post, session};
 
 const BROWSER: (&str, &str) = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
 
@@ -278,7 +278,7 @@ fn forms_are_read_starred_and_taken_away_as_a_table() {
 
 /// Asks until something holds: what is written after an answer is there a moment later.
 fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = ask() {
             return found;

@@ -4,14 +4,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use rivage_api::http::url;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
 use crate::place::{Place, place};
-use crate::{OWN, account, assert_problem, get, post, session, titles};
+use crate::{OWN, PATIENCE, account, assert_problem, get, post, session, titles};
 
 fn login(place: &Place, email: &str, password: &str) -> Answer {
     post(place, "/api/v1/auth/login", &[], &json!({"email": email, "password": password, "grant": "token"}))
@@ -339,7 +338,7 @@ fn a_body_has_one_length() {
 /// Sends bytes as they are, and returns all that comes back.
 fn raw(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     // What a server did not read before it closed becomes a reset after its answer.

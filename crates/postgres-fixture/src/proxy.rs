@@ -157,8 +157,8 @@ fn answers(shared: &Shared, mut server: TcpStream, mut client: &TcpStream) {
         }
         if ends {
             if matches!(shared.fault(), Fault::ResetAfter(_)) {
-                // The bytes before are to arrive: a reset throws away what was not read.
-                thread::sleep(Duration::from_millis(50));
+                // The bytes before are to arrive: a reset throws away what was not read, and on a busy machine it is not read at once.
+                thread::sleep(Duration::from_millis(500));
                 let _ = SockRef::from(client).set_linger(Some(Duration::ZERO));
                 return;
             }

@@ -53,11 +53,12 @@ async fn a_black_hole_is_left_in_time() {
 #[tokio::test]
 async fn a_slow_trickle_is_read_or_left_in_time() {
     let Some((proxy, mut config)) = proxied() else { return };
-    config.statement_timeout = Duration::from_millis(500);
     proxy.set(Fault::Trickle(Duration::from_micros(100)));
     let mut client = bounded(Client::connect(&config)).await.unwrap();
     assert_eq!(bounded(value(&mut client, "select 'all of it, byte by byte'")).await, "all of it, byte by byte");
 
+    config.statement_timeout = Duration::from_millis(500);
+    let mut client = bounded(Client::connect(&config)).await.unwrap();
     proxy.set(Fault::Trickle(Duration::from_millis(20)));
     let refused = bounded(one(&mut client, "select repeat('x', 1000)")).await.unwrap_err();
     assert!(matches!(refused, Error::Timeout { .. }), "{refused}");
@@ -106,7 +107,7 @@ async fn a_server_that_is_down_is_told() {
 #[tokio::test]
 async fn a_pool_recovers_with_the_next_user() {
     let Some((proxy, mut config)) = proxied() else { return };
-    config.statement_timeout = Duration::from_secs(1);
+    config.statement_timeout = Duration::from_secs(3);
     let pool = Pool::new(config, Limits::default(), 1, Duration::from_secs(5));
     for fault in [Fault::BlackHole, Fault::ResetAfter(3), Fault::CloseAfter(50_000)] {
         let mut client = pool.get().await.unwrap();
