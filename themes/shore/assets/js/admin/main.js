@@ -55,7 +55,8 @@ async function route({ focus = true } = {}) {
   side.querySelector('[aria-expanded="true"]')?.click();
   const heading = h("h1", { tabindex: -1 }, t(`view_${name || "overview"}`));
   const tools = h("div", { class: "admin-tools" });
-  const body = h("div", { class: "admin-body" });
+  // Until its module has come, there is nothing of the view.
+  const body = h("div", { class: "admin-body", "aria-busy": "true" });
   document.title = `${heading.textContent} · ${title}`;
   say("");
   main.replaceChildren(h("div", { class: "admin-head" }, heading, tools), body);
@@ -73,6 +74,8 @@ async function route({ focus = true } = {}) {
     // The module itself was not there: an old page beside a new deployment, or no network.
     console.error(error);
     body.replaceChildren(problem(new Problem(0), again));
+  } finally {
+    body.ariaBusy = null;
   }
 }
 

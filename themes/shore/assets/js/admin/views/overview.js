@@ -69,6 +69,7 @@ function health({ status, degraded, error }) {
 function tile(view, name, href, load) {
   const value = h("span", { class: "tile-value" }, "…");
   const note = h("span", { class: "tile-note" });
+  const place = h("a", { class: "tile", href, "aria-busy": "true" }, h("span", { class: "tile-name" }, name), value, note);
   load().then(
     ([most, rest]) => {
       if (view.signal.aborted) return;
@@ -80,8 +81,8 @@ function tile(view, name, href, load) {
       value.textContent = "–";
       note.textContent = t(error.status === 501 ? "not_available" : "failed");
     },
-  );
-  return h("a", { class: "tile", href }, h("span", { class: "tile-name" }, name), value, note);
+  ).finally(() => { place.ariaBusy = null; });
+  return place;
 }
 
 /** A short list with bars. */
