@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { HOSTILE, ME, answer, problem } from './admin-answers.mjs'
-import { smallScene, until, violations } from './support.mjs'
+import { eventually, excess, newPage, settled, smallScene, until, violations } from './support.mjs'
 
 const VIEWS = ['', 'pages', 'searches', 'inbox', 'accounts', 'sessions', 'builds', 'speed', 'errors', 'audit']
 
@@ -10,8 +10,7 @@ const scene = smallScene()
 
 // Opens a view of the dashboard over answers that are made up.
 async function open(view, { changes, ...options } = {}) {
-  const context = await scene.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-  const page = await context.newPage()
+  const { page, close } = await newPage(scene.browser, { viewport: { width: 1280, height: 900 }, ...options })
   const complaints = []
   page.on('console', (message) => message.type() === 'error' && !/status of [45]/.test(message.text()) && complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(String(error)))
@@ -19,13 +18,8 @@ async function open(view, { changes, ...options } = {}) {
   await page.goto(`${scene.files.address}/admin/#/${view}`)
   await page.locator('h1').waitFor()
   await settled(page)
-  return { page, sent, complaints, close: () => context.close() }
+  return { page, sent, complaints, close }
 }
-
-// Waits until nothing loads.
-const settled = (page) => until(page, () => document.querySelector('.admin-body, form, .admin-problem') && !document.querySelector('.admin-loading, [aria-busy]'))
-
-const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 describe('log-in', () => {
   const refused = problem(401, 'unauthorized', 'a session is needed')
@@ -73,20 +67,18 @@ describe('log-in', () => {
   })
 
   test('a site without its API says so', async () => {
-    const context = await scene.browser.newContext()
-    const page = await context.newPage()
+    const { page, close } = await newPage(scene.browser)
     await page.goto(`${scene.files.address}/admin/`)
     await page.getByRole('alert').filter({ hasText: 'This site is served without its API.' }).waitFor()
-    await context.close()
+    await close()
   })
 
   test('without script, the page says that it needs some', async () => {
-    const context = await scene.browser.newContext({ javaScriptEnabled: false })
-    const page = await context.newPage()
+    const { page, close } = await newPage(scene.browser, { javaScriptEnabled: false })
     await page.goto(`${scene.files.address}/admin/`)
     // Not by its text: that of `noscript` is passed over.
     assert.match(await page.locator('main').innerText(), /The dashboard needs JavaScript/)
-    await context.close()
+    await close()
   })
 })
 
@@ -146,7 +138,7 @@ describe('views', () => {
     await page.getByRole('img', { name: /^Views by day: Views: [\d,]+ at last, at most [\d,]+ \(/ }).waitFor()
     const traffic = page.locator('figure').first()
     await traffic.getByText('As a table').click()
-    assert.equal(await traffic.getByRole('row').count(), 31)
+    await eventually(async () => assert.equal(await traffic.getByRole('row').count(), 31))
     assert.match(await traffic.getByRole('row').nth(1).innerText(), /29.*2026.*\d/s)
     await close()
   })
@@ -156,6 +148,9 @@ describe('views', () => {
     await page.locator('figure').first().getByText('As a table').click()
     assert.match(await page.locator('figure').first().getByRole('row').nth(1).innerText(), /29 November 2026|November 29, 2026/)
     await page.getByRole('link', { name: 'Sessions' }).click()
+    // The view before has times, too.
+    await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
+    await settled(page)
     const seen = page.locator('time').first()
     await seen.waitFor()
     const [shown, exact] = [await seen.innerText(), await seen.getAttribute('datetime')]
@@ -276,7 +271,7 @@ describe('for everybody', () => {
           const { page, complaints, close } = await open(view, { colorScheme, viewport: { width, height }, isMobile: width < 500 })
           for (const closed of await page.locator('main details').all()) await closed.evaluate((details) => (details.open = true))
           assert.deepEqual(await violations(page), [], view)
-          assert(await wide(page) <= 0, `${view} is ${await wide(page)} px too wide`)
+          await eventually(async () => assert(await excess(page) <= 0, `${view} is ${await excess(page)} px too wide`))
           assert.deepEqual(complaints, [], view)
           await close()
         }
@@ -297,6 +292,7 @@ describe('for everybody', () => {
       assert.equal(await link.getAttribute('aria-current'), 'page')
       assert.equal(await page.evaluate(() => document.activeElement.localName), 'h1', view)
       assert.match(await page.title(), new RegExp(`^${name} · Dashboard`))
+      await settled(page)
       await page.evaluate(() => document.activeElement.blur())
     }
     await close()

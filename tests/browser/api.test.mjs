@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { copySite, launch, preview, serveFiles, until, violations } from './support.mjs'
+import { LONG, copySite, eventually, excess, hasDatabase, launch, newPage, preview, scriptsOf, serveFiles, until, violations } from './support.mjs'
 
 let site, live, files, browser, hasApi
 
@@ -12,9 +12,7 @@ before(async () => {
   live = await preview(site.folder)
   files = await serveFiles(site.folder)
   browser = await launch()
-  // Where there is no PostgreSQL, the preview says so.
-  hasApi = (await fetch(`${live.address}/api/v1/health`)).status === 200
-  if (process.env.RIVAGE_REQUIRE_POSTGRES === '1') assert(hasApi, 'the preview has no database')
+  hasApi = await hasDatabase(live)
 })
 
 after(async () => {
@@ -25,18 +23,24 @@ after(async () => {
 })
 
 async function open(address, url, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-  const page = await context.newPage()
+  const { page, close } = await newPage(browser, { viewport: { width: 1280, height: 900 }, ...options })
   const requests = []
   const refused = []
   page.on('request', (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`))
   page.on('console', (message) => /Content Security Policy/i.test(message.text()) && refused.push(message.text()))
   await page.goto(address + url)
   await page.waitForLoadState('load')
-  return { page, requests, refused, close: () => context.close() }
+  return { page, requests, refused, close }
 }
 
-const ask = async (path) => (await fetch(live.address + path)).json()
+const ask = async (path) => {
+  const answer = await fetch(live.address + path)
+  assert.equal(answer.status, 200, path)
+  return answer.json()
+}
+
+// Waits until the API finds something: what is published becomes visible when kept answers are over. Less often than it may be asked.
+const found = (query) => eventually(async () => assert((await ask(`/api/v1/search?q=${query}`)).items.length > 0, `${query} is not found`), { patience: LONG, every: 500 })
 
 async function find(page, query) {
   await page.keyboard.press('/')
@@ -54,12 +58,7 @@ const state = (page) => page.locator('form[data-send]').getAttribute('data-state
 
 describe('with the API', () => {
   before(async () => {
-    if (!hasApi) return
-    // What is published becomes visible when kept answers are over.
-    for (const end = Date.now() + 90_000; !(await ask('/api/v1/search?q=front+matter')).items.length; ) {
-      assert(Date.now() < end, 'nothing was published')
-      await new Promise((resume) => setTimeout(resume, 250))
-    }
+    if (hasApi) await found('front+matter')
   })
 
   test('search asks it, and shows what it found', async (context) => {
@@ -105,11 +104,10 @@ describe('with the API', () => {
     const file = path.join(site.folder, 'content/docs/getting-started.mdx')
     const text = await readFile(file, 'utf8')
     await writeFile(file, `${text}\n\nThe sandpiper walks along the waterline.\n`)
-    for (const end = Date.now() + 60_000; !(await ask('/api/v1/search?q=sandpiper')).items.length; ) {
-      assert(Date.now() < end, 'it was not published again')
-      await new Promise((resume) => setTimeout(resume, 250))
-    }
+    await found('sandpiper')
     await writeFile(file, text)
+    // The tests that follow look at the site as it is.
+    await eventually(async () => assert.doesNotMatch(await (await fetch(`${live.address}/docs/getting-started/`)).text(), /sandpiper/))
   })
 
   test('fields that it refuses are marked and said', async (context) => {
@@ -163,17 +161,14 @@ describe('without the API', () => {
   })
 
   test('a page with a form loads at most 10 KB of script', async () => {
-    const context = await browser.newContext()
-    const page = await context.newPage()
-    const scripts = []
-    page.on('response', async (response) => {
-      if (response.request().resourceType() === 'script') scripts.push((await response.body()).length)
-    })
+    const { page, close } = await newPage(browser)
+    const scripts = scriptsOf(page)
     await page.goto(`${files.address}/feedback/`)
     await page.waitForLoadState('networkidle')
-    const total = scripts.reduce((sum, size) => sum + size, 0)
-    assert(scripts.length > 0 && total <= 10_240, `${total} bytes in ${scripts.length} scripts`)
-    await context.close()
+    const sizes = await scripts()
+    const total = sizes.reduce((sum, size) => sum + size, 0)
+    assert(sizes.length > 0 && total <= 10_240, `${total} bytes in ${sizes.length} scripts`)
+    await close()
   })
 })
 
@@ -185,8 +180,7 @@ describe('accessibility', () => {
       assert.deepEqual(await violations(page), [])
       const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((element) => element.id))
       assert.equal(new Set(ids).size, ids.length, 'an id stands twice')
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-      assert(wide <= 0, `${wide} px too wide`)
+      await eventually(async () => assert(await excess(page) <= 0, `${await excess(page)} px too wide`))
       assert.deepEqual(refused, [])
       await close()
     })
@@ -197,8 +191,7 @@ describe('accessibility', () => {
       test(`axe finds nothing on the form, ${colorScheme}, ${width} px`, async () => {
         const { page, close } = await open(files.address, '/feedback/', { colorScheme, viewport: { width, height } })
         assert.deepEqual(await violations(page), [])
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-        assert(wide <= 0, `${wide} px too wide`)
+        await eventually(async () => assert(await excess(page) <= 0, `${await excess(page)} px too wide`))
         await close()
       })
     }

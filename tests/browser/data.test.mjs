@@ -4,7 +4,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { copySite, launch, preview, root, serveFiles, until, violations } from './support.mjs'
+import { copySite, eventually, excess, hasDatabase, launch, newPage, preview, root, serveFiles, until, violations } from './support.mjs'
 
 const PAGE = '/docs/components/live/'
 const KEY = Buffer.alloc(32, 7)
@@ -17,8 +17,7 @@ before(async () => {
   live = await preview(site.folder)
   files = await serveFiles(site.folder)
   browser = await launch()
-  hasApi = (await fetch(`${live.address}/api/v1/health`)).status === 200
-  if (process.env.RIVAGE_REQUIRE_POSTGRES === '1') assert(hasApi, 'the preview has no database')
+  hasApi = await hasDatabase(live)
   const [head, ...rows] = (await readFile(path.join(root, 'content/docs/components/tide-power.csv'), 'utf8')).trim().split('\n')
   const names = head.split(',')
   bars = rows.map((row) => Object.fromEntries(row.split(',').map((cell, at) => [names[at], at ? Number(cell) : `${cell}T00:00:00Z`])))
@@ -33,8 +32,7 @@ after(async () => {
 
 // Opens the page; `api` answers requests for the API by path, all others fail as on a host of files.
 async function open(address, { api, init, url = PAGE, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-  const page = await context.newPage()
+  const { page, close } = await newPage(browser, { viewport: { width: 1280, height: 900 }, ...options })
   const refused = []
   const requests = []
   page.on('console', (message) => /Content Security Policy/i.test(message.text()) && refused.push(message.text()))
@@ -50,7 +48,7 @@ async function open(address, { api, init, url = PAGE, ...options } = {}) {
   }
   await page.goto(address + url)
   await page.waitForLoadState('load')
-  return { page, refused, requests, close: () => context.close() }
+  return { page, refused, requests, close }
 }
 
 const names = (page) => page.locator('.places-list > li .places-name').allInnerTexts()
@@ -104,7 +102,12 @@ describe('without an API', () => {
   })
 
   test('by the position of the reader, which this page may ask for', async () => {
-    const { page, close } = await open(files.address, { geolocation: { latitude: 48.64, longitude: -4.57 }, permissions: ['geolocation'] })
+    // However long that takes.
+    const init = () => {
+      const ask = navigator.geolocation.getCurrentPosition.bind(navigator.geolocation)
+      navigator.geolocation.getCurrentPosition = (done, refused) => ask(done, refused)
+    }
+    const { page, close } = await open(files.address, { init, geolocation: { latitude: 48.64, longitude: -4.57 }, permissions: ['geolocation'] })
     await page.getByLabel('Nearest to').selectOption('here')
     await page.getByRole('button', { name: 'Sort the list' }).click()
     await page.getByRole('status').filter({ hasText: 'nearest to my position' }).waitFor()
@@ -194,6 +197,7 @@ describe('with an API', () => {
     assert.deepEqual([asked.searchParams.get('path'), asked.searchParams.get('limit')], [PAGE, '4'])
     await close()
     const other = await open(files.address, { api: similar('links') })
+    await eventually(() => assert(other.requests.some((request) => request.pathname === '/api/v1/graph/similar'), 'it was not asked'))
     await other.page.waitForLoadState('networkidle')
     assert(!(await related(other.page)).includes('The docs <b>'))
     await other.close()
@@ -228,8 +232,7 @@ describe('accessibility', () => {
         await page.getByRole('button', { name: 'Sort the list' }).click()
         await page.getByRole('status').filter({ hasText: 'nearest to' }).waitFor()
         assert.deepEqual(await violations(page), [])
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-        assert(wide <= 0, `${wide} px too wide`)
+        await eventually(async () => assert(await excess(page) <= 0, `${await excess(page)} px too wide`))
         await close()
       })
     }

@@ -15,6 +15,14 @@ import { chromium } from 'playwright-core'
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const program = process.env.RIVAGE ?? path.join(root, 'target/debug/rivage')
 
+// How long a test waits for what should happen at once: so long that only what never happens takes longer, however busy the machine is.
+export const PATIENCE = 120_000
+
+// The same for what takes seconds anywhere: a site that is built and served, content that is put into a database.
+export const LONG = 10 * 60_000
+
+const pause = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds))
+
 async function siteFolder() {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rivage-site-'))
   // The user of the preview's database has to get in.
@@ -67,29 +75,55 @@ export const preview = (folder) => start(folder, ['preview'])
 
 // Builds the site in a folder and serves it as a host of files does: without its API.
 export async function serveFiles(folder) {
-  await promisify(execFile)(program, ['--root', folder, 'build'])
+  await promisify(execFile)(program, ['--root', folder, 'build'], { timeout: LONG })
   return start(folder, ['serve', '--no-api'])
 }
 
 async function start(folder, words) {
   const { DATABASE_URL, ...env } = process.env
   const child = spawn(program, ['--root', folder, ...words, '--port', '0'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise((done) => child.on('exit', done))
   let output = ''
   const address = await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no address within 60 s:\n${output}`)), 60_000)
+    const timer = setTimeout(() => reject(new Error(`no address within ${LONG} ms:\n${output}`)), LONG)
     const read = (chunk) => {
       output += chunk
-      const found = /http:\/\/[\d.a-z:[\]]+:\d+/.exec(output)
+      // With what follows: a line may come in pieces.
+      const found = /(http:\/\/[\d.a-z:[\]]+:\d+)\S*\s/.exec(output)
       if (found) {
         clearTimeout(timer)
-        resolve(found[0])
+        resolve(found[1])
       }
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)
+    child.on('error', reject)
     child.on('exit', (code) => reject(new Error(`${words[0]} ended with ${code}:\n${output}`)))
+  }).catch((error) => {
+    child.kill('SIGKILL')
+    throw error
   })
-  return { address, output: () => output, stop: () => new Promise((done) => (child.on('exit', done), child.kill('SIGINT'))) }
+  const stop = async () => {
+    child.kill('SIGINT')
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
+    await ended
+    clearTimeout(timer)
+  }
+  return { address, output: () => output, stop }
+}
+
+// Reports whether the API of a preview has a database, as soon as that is known. Where there is no PostgreSQL the preview says so, which is a failure
+// where the tests must not be skipped.
+export async function hasDatabase({ address }) {
+  for (const end = Date.now() + LONG; ; await pause(250)) {
+    const answer = await fetch(`${address}/api/v1/health`)
+    const { status, code, detail } = await answer.json()
+    if (status === 'ok') return true
+    const isToCome = answer.status !== 404 && (code !== 'no-database' || /being started/.test(detail))
+    if (isToCome && Date.now() < end) continue
+    if (process.env.RIVAGE_REQUIRE_POSTGRES === '1') throw new Error(`the preview has no database: ${answer.status} ${code} ${detail}`)
+    return false
+  }
 }
 
 // `more` are options of Chromium besides those that it needs here.
@@ -97,26 +131,72 @@ export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
+    timeout: PATIENCE,
   })
+}
+
+// Opens an empty page in a context of its own, with options of the context.
+export async function newPage(browser, options = {}) {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENCE)
+  await context.addInitScript(unhurried)
+  return { page: await context.newPage(), close: () => context.close() }
+}
+
+// Takes from scripts of a page what they do because seconds have passed, such as to give up a request or to take a message away: on a busy machine,
+// that may come before what the page was asked for, or before a test has seen it.
+function unhurried() {
+  const later = globalThis.setTimeout
+  globalThis.setTimeout = (run, milliseconds = 0, ...more) => later(run, milliseconds > 1000 ? 2 ** 31 - 1 : milliseconds, ...more)
+  AbortSignal.timeout = () => new AbortController().signal
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 // What axe finds wrong with a page, a line each.
 export async function violations(page) {
+  // Colours that are on their way to others are no finding.
+  await page.evaluate(() => document.getAnimations().forEach((animation) => animation.effect.getComputedTiming().endTime < Infinity && animation.finish()))
   await page.evaluate(axeSource)
   const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   return result.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${rule.help}: ${node.target.join(' ')}`))
 }
 
+// Waits until the dashboard shows a view, or says why not, and nothing of that is on its way.
+export const settled = (page) => until(page, () =>
+  document.querySelector('.admin-body, .admin-sign-in, .admin-problem') && !document.querySelector('.admin-loading, [aria-busy="true"], .chart-place:empty'))
+
+// How many pixels a page is wider than its window.
+export const excess = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
 // Waits until a function of the page gives something true. (The library's own waits for animation frames, which a page that is not drawn
 // does not get.)
 export async function until(page, check, argument) {
-  const end = Date.now() + 30_000
-  for (;;) {
-    const result = await page.evaluate(check, argument).catch(() => false)
+  let last
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await pause(50)) {
+    // A page that loads itself again has no answer for a moment.
+    const result = await page.evaluate(check, argument).catch((error) => void (last = error))
     if (result) return result
-    if (Date.now() > end) throw new Error(`still not true after 30 s: ${check}`)
-    await new Promise((resume) => setTimeout(resume, 50))
   }
+  throw new Error(`still not true after ${PATIENCE} ms: ${check}`, { cause: last })
+}
+
+// Repeats a check until it holds; what does not hold in the end fails as it does at once.
+export async function eventually(check, { patience = PATIENCE, every = 50 } = {}) {
+  for (const end = Date.now() + patience; ; await pause(every)) {
+    try {
+      return await check()
+    } catch (error) {
+      if (Date.now() > end) throw error
+    }
+  }
+}
+
+// The bytes of each script of a page that passes `isCounted`, when all has come that the page loads by itself. Called before the page is opened.
+export function scriptsOf(page, isCounted = () => true) {
+  const bodies = []
+  page.on('response', (response) => {
+    if (response.request().resourceType() === 'script' && isCounted(response.url())) bodies.push(response.body())
+  })
+  return async () => (await Promise.all(bodies)).map((body) => body.length)
 }

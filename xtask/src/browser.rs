@@ -18,7 +18,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let folder = root().join("tests/browser");
     npm_ci(&npm, &folder)?;
     // One after the other: each test has a server and a browser of its own, and CI has two cores.
-    program(&node, &["--test", "--test-concurrency=1"])
+    // What hangs in spite of all limits of the tests is named in the end.
+    program(&node, &["--test", "--test-concurrency=1", "--test-timeout=1800000"])
         .folder(&folder)
         .env("RIVAGE", &rivage)
         .env("CHROMIUM", &chromium)

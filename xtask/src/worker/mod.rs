@@ -108,7 +108,9 @@ fn node_tests(options: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<()
     let server = Postgres::start()?;
     let pooler = PgBouncer::start(&server)?;
     let node = tests.join("node_modules/node/bin/node");
-    let mut run = program(&node, &[&["--test", "--test-concurrency=1"][..], options].concat())
+    // What hangs in spite of all limits of the tests is named in the end.
+    let fixed = ["--test", "--test-concurrency=1", "--test-timeout=1800000"];
+    let mut run = program(&node, &[&fixed[..], options].concat())
         .folder(&tests)
         .env("RIVAGE_WORKER", work.join("deployed"))
         .env("RIVAGE_WORKER_TESTING", work.join("testing"))
