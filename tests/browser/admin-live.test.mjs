@@ -97,7 +97,7 @@ test('every view is filled by the API', async (context) => {
       for (const q of ['tide', 'qqqxyzzy']) assert.equal((await fetch(`${server.address}/api/v1/search?q=${q}`)).status, 200)
       asked = Date.now()
     }
-    await fetch(`${server.address}/api/v1/healthcheck`)
+    await fetch(`${server.address}/api/v1/health`)
     assert.equal((await rows(`select from search_day where query = 'qqqxyzzy'`)).length, 1, 'no search was counted')
   })
   const { page, complaints, close } = await signedIn('')

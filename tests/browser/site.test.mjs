@@ -21,6 +21,9 @@ after(async () => {
   await site?.remove()
 })
 
+// When the script of the preview listens, the page has loaded all that is its own, and the script knows what of it to compare with what comes.
+const isListening = (page) => page.waitForRequest((request) => request.url().includes('/__rivage/events'))
+
 // Opens a page in a fresh context; what the console and the network complain about is an error of the test.
 async function open(url, options = {}) {
   const { page, close } = await newPage(browser, { viewport: { width: 1280, height: 900 }, ...options })
@@ -30,8 +33,10 @@ async function open(url, options = {}) {
   // An API that has no time is none of a page's mistakes: it does without.
   const isBusy = (response) => response.status() === 503 && new URL(response.url()).pathname.startsWith('/api/')
   page.on('response', (response) => response.status() >= 400 && !isBusy(response) && complaints.push(`${response.status()} ${response.url()}`))
+  const listening = isListening(page)
   await page.goto(server.address + url)
   await page.waitForLoadState('load')
+  await listening
   return { page, complaints, close }
 }
 
@@ -192,9 +197,9 @@ describe('reading', () => {
   test('content pages load at most 10 KB of script', async () => {
     const { page, close } = await newPage(browser)
     const scripts = scriptsOf(page, (url) => !url.includes('/__rivage/'))
-    // The script of the preview listens when the page has loaded all that is its own.
-    const listening = page.waitForRequest((request) => request.url().includes('/__rivage/events'))
+    const listening = isListening(page)
     await page.goto(`${server.address}/docs/guides/markdown/`)
+    await page.waitForLoadState('load')
     await listening
     const sizes = await scripts()
     const total = sizes.reduce((sum, size) => sum + size, 0)
