@@ -75,7 +75,7 @@ async function route({ focus = true } = {}) {
     console.error(error);
     body.replaceChildren(problem(new Problem(0), again));
   } finally {
-    body.ariaBusy = null;
+    body.removeAttribute("aria-busy");
   }
 }
 

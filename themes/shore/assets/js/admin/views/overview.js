@@ -81,7 +81,7 @@ function tile(view, name, href, load) {
       value.textContent = "–";
       note.textContent = t(error.status === 501 ? "not_available" : "failed");
     },
-  ).finally(() => { place.ariaBusy = null; });
+  ).finally(() => place.removeAttribute("aria-busy"));
   return place;
 }
 
