@@ -457,8 +457,8 @@ fn an_outage_is_told_in_time_and_over_when_it_is_over() {
             if answer.status == 503 { "database-unavailable" } else { "database-timeout" },
         );
         assert_eq!(answer.header("retry-after"), "5");
-        // Seconds, by the limits of the server; more only because a machine is busy.
-        assert!(started.elapsed() < PATIENCE, "{fault:?} {:?}", started.elapsed());
+        // Seconds, by the limits of the server; more only because a machine is busy, and well before this test gives up reading.
+        assert!(started.elapsed() < PATIENCE / 2, "{fault:?} {:?}", started.elapsed());
         assert_eq!(get(&own, "/api/v1/healthcheck").status, 200, "it says that it is alive");
         assert_eq!(get(&own, "/").status, 200, "the site does not care");
         assert_eq!(get(&own, "/api/notes?limit=1").body, kept.body, "kept answers do not either");
