@@ -6,18 +6,20 @@
 import { env as bindings } from 'cloudflare:workers'
 import module from './rivage_worker_bg.wasm'
 import manifest from './manifest.bin'
-import { __wbg_reset_state, handle, initSync, open, scheduled } from 'rivage-worker'
+import { __wbg_reset_state, handle, initSync, open, repeated, scheduled } from 'rivage-worker'
+import { Constants, respond } from './constant.mjs'
 import { born, died, isAlive, lastDeath, watch } from './guard.mjs'
 
 initSync({ module })
 let isFresh = true
+let constants
 
 function start(env) {
   if (!isFresh) __wbg_reset_state()
   isFresh = false
   // A response with a body is refused before the first request.
   const probe = new Request('https://rivage.invalid/api/v1/healthcheck', { method: 'HEAD' })
-  open(new Uint8Array(manifest), env, lastDeath(), probe)
+  constants = new Constants(open(new Uint8Array(manifest), env, lastDeath(), probe))
   born()
 }
 
@@ -66,15 +68,18 @@ export default {
         return problem(500, 'internal', 'the API is not set up')
       }
     }
+    const { method, url } = request
     let answer
     try {
-      answer = handle(request, env, context)
+      const constant = constants.find(method, url)
+      if (constant) return respond(constant, (number, id) => repeated(number, id, env))
+      answer = handle(method, url, request, env, context)
     } catch (error) {
       died(error)
       return interrupted()
     }
     if (answer instanceof Response) {
-      const mayBeFile = env.ASSETS && answer.status === 404 && (request.method === 'GET' || request.method === 'HEAD')
+      const mayBeFile = env.ASSETS && answer.status === 404 && (method === 'GET' || method === 'HEAD')
       return mayBeFile ? file(request, env.ASSETS, answer) : answer
     }
     const response = later(answer)

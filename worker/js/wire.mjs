@@ -5,6 +5,8 @@
 // not here: the protocol.
 
 const [BYTES, END, OVER] = [0, 1, 2]
+// Milliseconds that a server may take to end a connection when it was told farewell.
+const FAREWELL = 1_000
 const NONE = new Uint8Array()
 const ignore = () => {}
 
@@ -45,12 +47,21 @@ export class Wire {
     if (output.length > 0) this.writer.write(output.slice()).catch(ignore)
   }
 
-  // After it, nothing is told any more. Settled when the connection is closed.
+  // After it, nothing is told any more. Settled when the connection is closed: by the server, whose end is waited for, because the platform never gives
+  // back a connection whose end nobody has read, some 14 KiB each; by force, when the server is not heard of.
   close(output) {
-    clearTimeout(this.timer)
-    this.tell = ignore
+    this.tell = (_id, what) => {
+      if (what === OVER) this.socket.close().catch(ignore)
+    }
+    this.wait(FAREWELL)
     this.write(output)
-    return this.socket.close()
+    const done = () => clearTimeout(this.timer)
+    return this.writer.close().then(() => this.end()).then(done, done)
+  }
+
+  // Reads until there is no more.
+  end() {
+    return this.reader.read().then(({ done }) => (done ? undefined : this.end()))
   }
 
   hear(what, bytes) {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  js/entry.mjs ──► open     the manifest and the keys, once for an instance
+//!               ──► repeated what js/constant.mjs has answered by itself, for the log and the counts
 //!               ──► handle   Request ──► request ──► Api::begin ──► answer ──► Response       at once, without a promise
 //!                                                       │
 //!                                                       └─► body ──► Api::run(shell) ──► Promise<Response>
@@ -29,11 +30,11 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use js_sys::futures::future_to_promise;
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use rivage_api::auth::jwt::Keys;
 use rivage_api::log::Log;
 use rivage_api::report::{Dsn, Reporting};
-use rivage_api::{Api, Arrival, Manifest, NeedsBody, Reply, Secrets, Step};
+use rivage_api::{Api, Arrival, Constant, Manifest, NeedsBody, Reply, Secrets, Step};
 use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStream, Request, Response};
 use worker_sys::Context;
@@ -46,6 +47,8 @@ const NAMES: [&str; 6] = ["authorization", "cf-connecting-ip", "cookie", "if-non
 
 thread_local! {
     static API: RefCell<Option<Rc<Api>>> = const { RefCell::new(None) };
+    /// What js/constant.mjs answers, in its order.
+    static CONSTANTS: RefCell<Vec<Constant>> = const { RefCell::new(Vec::new()) };
     /// Why the instance before this one ended, until it is told.
     static DEATH: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -53,11 +56,13 @@ thread_local! {
 /// Makes the API ready: the manifest's bytes, the Worker's bindings, among which are its secrets, why the instance before this one ended, and a
 /// request of nobody, which asks for no more than whether the API is up.
 ///
+/// Returns the answers that never differ: for each its path, its headers, its body.
+///
 /// # Errors
 ///
 /// What is wrong with the manifest or the keys.
 #[wasm_bindgen]
-pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>, probe: Request) -> Result<(), JsError> {
+pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>, probe: Request) -> Result<Array, JsError> {
     std::panic::set_hook(Box::new(|info| bindings::log_error(&format!("rivage: {info}"))));
     let manifest = Manifest::decode(manifest).map_err(|error| JsError::new(&error.to_string()))?;
     // Each part has its keys in lines, and the newest part comes first: its first key signs.
@@ -80,28 +85,58 @@ pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>, probe: Reques
     // Functions are compiled when they are first called, of WebAssembly and of JavaScript: that took nine tenths of the first request. Neither log nor
     // counts know of the probe; the platform has no time and no random numbers yet.
     let nowhere = JsValue::UNDEFINED.unchecked_into();
-    drop(serve(api.clone(), probe, env.clone(), nowhere, Arrival { now: 0, id: [0; 16] }));
+    let arrival = Arrival { now: 0, id: [0; 16] };
+    drop(serve(api.clone(), probe.method(), probe.url(), probe, env.clone(), nowhere, arrival));
     api.forget_counts();
     shell::set_log(variable("LOG").as_deref());
     shell::set_metrics(env);
     DEATH.set(death);
+    let constants = api.constants();
+    let parts = constants.iter().map(answer::parts).collect();
+    CONSTANTS.set(constants);
     API.set(Some(api));
-    Ok(())
+    Ok(parts)
 }
 
-/// Answers a request: with a `Response`, or with a promise of one where something has to be waited for.
+/// Notes that a request got the answer that never differs of this number, and which id it was told.
+#[wasm_bindgen]
+pub fn repeated(number: usize, id: String, env: &JsValue) {
+    let Some(api) = API.with_borrow(Clone::clone) else { return };
+    CONSTANTS.with_borrow(|constants| {
+        if let Some(constant) = constants.get(number) {
+            shell::note(env, &api.repeated(constant, id, bindings::now()));
+        }
+    });
+}
+
+/// Answers a request, of which the caller has read method and URL: with a `Response`, or with a promise of one where something has to be waited for.
 ///
 /// # Errors
 ///
 /// [`open`] was not called.
 #[wasm_bindgen]
-pub fn handle(request: Request, env: JsValue, context: Context) -> Result<JsValue, JsError> {
+pub fn handle(
+    method: String,
+    url: String,
+    request: Request,
+    env: JsValue,
+    context: Context,
+) -> Result<JsValue, JsError> {
     let Some(api) = API.with_borrow(Clone::clone) else { return Err(JsError::new("`open` comes before `handle`")) };
-    Ok(serve(api, request, env, context, Arrival { now: bindings::now(), id: bindings::some_random() }))
+    let arrival = Arrival { now: bindings::now(), id: bindings::some_random() };
+    Ok(serve(api, method, url, request, env, context, arrival))
 }
 
-fn serve(api: Rc<Api>, request: Request, env: JsValue, context: Context, arrival: Arrival) -> JsValue {
-    let read = Read::new(&request);
+fn serve(
+    api: Rc<Api>,
+    method: String,
+    url: String,
+    request: Request,
+    env: JsValue,
+    context: Context,
+    arrival: Arrival,
+) -> JsValue {
+    let read = Read::new(method, url, &request);
     #[cfg(feature = "testing")]
     if let Some(answer) = testing::answer(read.path()) {
         return answer;
@@ -116,7 +151,7 @@ fn serve(api: Rc<Api>, request: Request, env: JsValue, context: Context, arrival
     match step {
         // Whatever is answered at once went well, or was the client's mistake.
         Step::Respond(reply) => {
-            shell.log(&reply.log);
+            shell.note(&reply.log);
             answer::response(&reply.response, None, is_head).into()
         }
         Step::Run(plan) => now_or_later(async move {
@@ -152,7 +187,7 @@ fn now_or_later(future: impl Future<Output = Result<JsValue, JsValue>> + 'static
 
 /// Makes the response; what is left to do goes on after it.
 fn finish(api: Rc<Api>, shell: Shell, reply: Reply<ReadableStream>, is_head: bool) -> Response {
-    shell.log(&reply.log);
+    shell.note(&reply.log);
     let response = answer::response(&reply.response, reply.object.as_ref(), is_head);
     if !api.is_unfinished(&reply) {
         shell.close();

@@ -1,6 +1,6 @@
 //! The platform's request → what the API asks of it.
 //!
-//! Method and URL are read once; headers one at a time, when they are asked for.
+//! Method and URL come along; headers are read one at a time, when they are asked for.
 
 use std::cell::OnceCell;
 
@@ -23,9 +23,8 @@ pub(crate) struct Read<'r> {
 }
 
 impl<'r> Read<'r> {
-    pub(crate) fn new(request: &'r Request) -> Self {
-        let url = request.url();
-        Self { method: request.method(), path: path(&url), url, request, headers: OnceCell::new() }
+    pub(crate) fn new(method: String, url: String, request: &'r Request) -> Self {
+        Self { method, path: path(&url), url, request, headers: OnceCell::new() }
     }
 
     pub(crate) fn path(&self) -> &str {

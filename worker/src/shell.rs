@@ -71,15 +71,20 @@ impl Shell {
         }
     }
 
-    /// Writes a line to the log, and a data point, where there is a binding for them.
-    pub(crate) fn log(&self, log: &Log) {
-        write(log);
-        if HAS_METRICS.get()
-            && let Some(dataset) = binding::<bindings::Dataset>(&self.env, METRICS)
-        {
-            // What is not written is missing from a diagram, and from nothing else.
-            let _ = dataset.write_data_point(&point(log));
-        }
+    /// Notes what was answered.
+    pub(crate) fn note(&self, log: &Log) {
+        note(&self.env, log);
+    }
+}
+
+/// Writes a line to the log, and a data point, where there is a binding for them.
+pub(crate) fn note(env: &JsValue, log: &Log) {
+    write(log);
+    if HAS_METRICS.get()
+        && let Some(dataset) = binding::<bindings::Dataset>(env, METRICS)
+    {
+        // What is not written is missing from a diagram, and from nothing else.
+        let _ = dataset.write_data_point(&point(log));
     }
 }
 

@@ -48,6 +48,22 @@ for (const target of ['/api/testing/panic', '/api/testing/panic-later']) {
 
 test('the panic is in the log', () => until(() => /panicked at .*asked for by a test/s.test(worker.log()), 'the message of the panic'))
 
+test('what a request used is given back to the platform', async () => {
+  const inspected = await start(db.name, { inspect: true, limits: false })
+  try {
+    const targets = ['/api/notes/1', '/api/fifty', '/api/v1/health', '/api/notes/999999', '/api/notes?limit=x', '/api/kept', '/api/large?times=2000', '/api/v1/healthcheck']
+    for (let sent = 0; sent < 80; sent++) await (await inspected.send(targets[sent % targets.length])).arrayBuffer()
+    // The end of a connection is waited for after the answer.
+    const names = ['Socket', 'ReadableStream', 'WritableStream', 'Request', 'Response'].map((name) => `workerd / ${name}`)
+    await until(async () => {
+      const held = await inspected.held()
+      return names.every((name) => !held[name])
+    }, 'nothing is held')
+  } finally {
+    await inspected.stop()
+  }
+})
+
 test('memory stays as it is', async (t) => {
   const targets = ['/api/notes/1', '/api/fifty', '/api/none', '/api/notes?limit=x', '/api/kept', '/api/v1/healthcheck']
   const memory = async () => Number(await (await worker.send('/api/testing/memory')).text())

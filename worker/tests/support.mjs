@@ -1,7 +1,7 @@
 // workerd with a bundle, before it a database of its own.
 //
-// In: environment RIVAGE_WORKER and RIVAGE_WORKER_TESTING (folders of bundles), RIVAGE_POSTGRES and RIVAGE_POOLER (host:port). Out: a Worker to send
-// requests to. Deliberately not here: expectations.
+// In: environment RIVAGE_WORKER and RIVAGE_WORKER_TESTING (folders of bundles), RIVAGE_MANIFEST_CLOSED (a manifest), RIVAGE_POSTGRES and RIVAGE_POOLER
+// (host:port). Out: a Worker to send requests to. Deliberately not here: expectations.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import net from 'node:net'
@@ -78,8 +78,9 @@ async function connect(name) {
 const DATASET = 'export default () => ({ writeDataPoint(point) { console.log(`point ${JSON.stringify(point)}`) } })'
 
 // Starts workerd with a bundle. `at` is the host:port of the database; `assets` are files beside the Worker, as miniflare takes them; `points` binds a
-// dataset that logs; `peer` says that the bundle is that of another framework.
-export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], assets, points = false, peer = false } = {}) {
+// dataset that logs; `inspect` lets what the engine holds be counted; `manifest` is a file other than the bundle's; `peer` says that the bundle is that of
+// another framework.
+export async function start(database, { at = pooler, folder = process.env.RIVAGE_WORKER, bindings = {}, limits = true, r2Buckets = [], assets, points = false, inspect = false, manifest, peer = false } = {}) {
   // miniflare wants a password; these roles need none.
   const url = (role) => `postgres://${role}:none@${at}/${database}?sslmode=disable`
   const limit = (id, requests) => ({ namespace_id: id, simple: { limit: requests, period: 60 } })
@@ -90,7 +91,7 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
       { type: 'ESModule', path: path.join(folder, 'index.js') },
       ...(peer ? [] : [
         { type: 'CompiledWasm', path: path.join(folder, 'rivage_worker_bg.wasm') },
-        { type: 'Data', path: path.join(folder, 'manifest.bin') },
+        { type: 'Data', path: path.join(folder, 'manifest.bin'), ...(manifest && { contents: readFileSync(manifest) }) },
       ]),
     ],
     compatibilityFlags: peer ? ['nodejs_compat'] : [],
@@ -108,6 +109,7 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
   const miniflare = new Miniflare({
     workers: points ? [main, { name: 'dataset', modules: true, script: DATASET }] : [main],
     log: new Log(LogLevel.ERROR),
+    ...(inspect && { inspectorPort: 0 }),
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.on('data', (chunk) => lines.push(chunk.toString()))
     },
@@ -121,8 +123,33 @@ export async function start(database, { at = pooler, folder = process.env.RIVAGE
     // What a schedule of the platform does.
     cron: async () => (await miniflare.getWorker()).scheduled({ cron: '* * * * *' }),
     log: () => lines.join(''),
+    held: async () => held(await miniflare.getInspectorURL()),
     stop: () => miniflare.dispose(),
   }
+}
+
+// Returns how many objects the engine still holds after it has collected its garbage, by their names.
+async function held(inspector) {
+  const socket = new WebSocket(new URL('/core:user:main', inspector))
+  await new Promise((done, fail) => ((socket.onopen = done), (socket.onerror = fail)))
+  let text = ''
+  await new Promise((done) => {
+    socket.onmessage = ({ data }) => {
+      const { id, method, params } = JSON.parse(data)
+      if (method === 'HeapProfiler.addHeapSnapshotChunk') text += params.chunk
+      if (id === 2) done()
+    }
+    for (const [id, method] of ['enable', 'takeHeapSnapshot'].entries()) socket.send(JSON.stringify({ id: id + 1, method: `HeapProfiler.${method}`, params: {} }))
+  })
+  socket.close()
+  const { snapshot, nodes, strings } = JSON.parse(text)
+  const { node_fields: fields } = snapshot.meta
+  const counts = {}
+  for (let at = fields.indexOf('name'); at < nodes.length; at += fields.length) {
+    const name = strings[nodes[at]]
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
 }
 
 // Sends a request, and returns what came: its body as text, and as what JSON says.

@@ -52,7 +52,7 @@ pub mod validate;
 mod visitor;
 mod watch;
 
-pub use decide::{Api, Arrival, NeedsBody, Plan, Secrets, Step};
+pub use decide::{Api, Arrival, Constant, NeedsBody, Plan, Secrets, Step};
 pub use http::{Headers, Request, Response};
 pub use manifest::Manifest;
 pub use respond::Reply;

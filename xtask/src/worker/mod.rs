@@ -26,6 +26,9 @@ use crate::tools::{
 /// The file of the module in a bundle.
 const MODULE: &str = "rivage_worker_bg.wasm";
 
+/// The manifest of the tests' routes, for pages of the site alone.
+const CLOSED: &str = "closed.bin";
+
 /// Set to `1`, the Worker's tests fail where their tools cannot be had; else they are skipped.
 const REQUIRED: &str = "RIVAGE_REQUIRE_WORKER";
 
@@ -75,6 +78,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     for folder in [&deployed, &testing] {
         manifest(&tests, &folder.join("manifest.bin"), |_| {})?;
     }
+    manifest(&tests, &work.join(CLOSED), |manifest| manifest.settings.cors.clear())?;
     note(&format!("the Worker: {}", sizes(&deployed)?));
     node_tests(&[], &[])?;
     smoke::run(&deployed, &Postgres::start()?)
@@ -114,6 +118,7 @@ fn node_tests(options: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<()
         .folder(&tests)
         .env("RIVAGE_WORKER", work.join("deployed"))
         .env("RIVAGE_WORKER_TESTING", work.join("testing"))
+        .env("RIVAGE_MANIFEST_CLOSED", work.join(CLOSED))
         .env("RIVAGE_POSTGRES", format!("127.0.0.1:{}", server.port()))
         .env("RIVAGE_POOLER", format!("127.0.0.1:{}", pooler.port()));
     for (name, value) in variables {

@@ -6,7 +6,10 @@
 //!
 //! Deliberately not here: who carries the plan out ([`crate::drive`]).
 
+mod constant;
 mod values;
+
+pub use constant::Constant;
 
 use std::sync::{Mutex, MutexGuard};
 

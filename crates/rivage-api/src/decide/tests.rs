@@ -691,6 +691,49 @@ fn health_needs_the_database_and_healthcheck_does_not() {
 }
 
 #[test]
+fn constants_are_what_is_answered_and_logged_anyway() {
+    let with = |change: &dyn Fn(&mut Manifest)| {
+        let mut manifest = manifest();
+        manifest.settings.cors.clear();
+        change(&mut manifest);
+        Api::new(manifest, Secrets { metrics: Some("m".to_owned()), ..Secrets::default() })
+    };
+    let api = with(&|_| {});
+    let constants = api.constants();
+    assert_eq!(constants.iter().map(|constant| &*constant.path).collect::<Vec<_>>(), ["/api/v1/healthcheck"]);
+    let world = World::new();
+    let metrics = || {
+        let reply = world.send(&api, "GET /api/v1/admin/metrics", &[("authorization", "Bearer m")], b"");
+        let metrics: serde_json::Value = serde_json::from_slice(&reply.response.body).expect("metrics");
+        let routes = metrics["routes"].as_array().expect("routes").clone();
+        routes.into_iter().find(|route| route["route"] == "healthcheck")
+    };
+    for headers in [&[][..], &[("origin", "https://foe.example"), ("if-none-match", "*"), ("cookie", &cookie())]] {
+        let Reply { mut response, log, .. } = world.send(&api, "GET /api/v1/healthcheck", headers, b"");
+        response.headers.retain(|(name, _)| *name != "x-request-id");
+        assert_eq!(response, constants[0].response);
+        let once = metrics().expect("it was counted");
+        assert_eq!(api.repeated(&constants[0], log.id.clone(), 1_795_000_000_000), log);
+        let twice = metrics().expect("it was counted");
+        let number = |counted: &serde_json::Value| counted["requests"].as_u64();
+        assert_eq!(number(&twice), number(&once).map(|number| number + 1));
+    }
+    // What may differ is none.
+    let none: [&dyn Fn(&mut Manifest); 3] = [
+        &|manifest| manifest.settings.cors.push("https://app.example".to_owned()),
+        &|manifest| manifest.settings.bounds.url = 10,
+        &|manifest| {
+            for route in &mut manifest.routes {
+                route.auth.bearer = true;
+            }
+        },
+    ];
+    for change in none {
+        assert!(with(change).constants().is_empty());
+    }
+}
+
+#[test]
 fn a_plan_shows_no_values() {
     let api = api();
     let headers = crate::testing::List(&[JSON]);
