@@ -73,16 +73,18 @@ async function lanes(address, target, headers, count, width = LANES) {
 // The least CPU of a request, and requests in a second, of each. They take turns: what else the machine does, and how far V8 has come with what it
 // compiles with optimisation, is then the same for all.
 async function measure(all) {
-  for (const { worker, target, headers, count } of all) await lanes(worker.address, target, headers, count * 2)
+  for (const { worker, target, headers, turns } of all) await lanes(worker.address, target, headers, REQUESTS * turns * 2)
   const results = all.map(() => ({ cpu: Infinity, rate: 0 }))
-  for (let run = 0; run < RUNS; run++) {
-    for (const [index, { worker, target, headers, count }] of all.entries()) {
+  const most = Math.max(...all.map(({ turns }) => turns))
+  for (let turn = 0; turn < RUNS * most; turn++) {
+    for (const [index, { worker, target, headers, turns }] of all.entries()) {
+      if (turn % most >= turns) continue
       const before = cpu(worker.pid)
       const started = performance.now()
-      await lanes(worker.address, target, headers, count)
+      await lanes(worker.address, target, headers, REQUESTS)
       const result = results[index]
-      result.cpu = Math.min(result.cpu, (cpu(worker.pid) - before) / count)
-      result.rate = Math.max(result.rate, count / ((performance.now() - started) / 1000))
+      result.cpu = Math.min(result.cpu, (cpu(worker.pid) - before) / REQUESTS)
+      result.rate = Math.max(result.rate, REQUESTS / ((performance.now() - started) / 1000))
     }
   }
   return results
@@ -151,12 +153,13 @@ const db = await database()
 const keys = { API_KEYS: `k1 hs256:${Buffer.alloc(32, 7).toString('base64url')}`, LOG: 'none' }
 const ours = { limits: false, bindings: keys }
 const peer = { limits: false, bindings: { LOG: 'none' }, folder: process.env.RIVAGE_PEER, peer: true }
+// What takes less time comes more often: a machine that others use disturbs it as long.
 const routes = [
-  ['static', '/api/v1/healthcheck', {}, REQUESTS * 4],
-  ['secure', { ours: '/api/v1/healthcheck', peer: '/api/secure/healthcheck' }, {}, REQUESTS * 4],
-  ['jwt', '/api/protected', null, REQUESTS * 4],
-  ['one', '/api/notes/1', {}, REQUESTS],
-  ['fifty', '/api/fifty', {}, REQUESTS],
+  ['static', '/api/v1/healthcheck', {}, 4],
+  ['secure', { ours: '/api/v1/healthcheck', peer: '/api/secure/healthcheck' }, {}, 4],
+  ['jwt', '/api/protected', null, 4],
+  ['one', '/api/notes/1', {}, 1],
+  ['fifty', '/api/fifty', {}, 1],
 ]
 const tokens = { ours: token({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' }), peer: token({ alg: 'HS256', typ: 'JWT' }) }
 const result = { runs: RUNS, ours: {}, peer: {} }
@@ -169,8 +172,8 @@ for (const [index, found] of (await first(db.name, names.map((name) => options[n
 tell(`first requests: ${JSON.stringify(names.map((name) => result[name].first))}`)
 const workers = {}
 for (const name of names) workers[name] = await launch(db.name, options[name])
-const all = routes.flatMap(([route, target, headers, count]) => names.map((name) => (
-  { route, name, worker: workers[name], target: target[name] ?? target, headers: headers ?? { authorization: `Bearer ${tokens[name]}` }, count }
+const all = routes.flatMap(([route, target, headers, turns]) => names.map((name) => (
+  { route, name, worker: workers[name], target: target[name] ?? target, headers: headers ?? { authorization: `Bearer ${tokens[name]}` }, turns }
 )))
 for (const [index, measured] of (await measure(all)).entries()) {
   const { route, name } = all[index]
@@ -178,8 +181,14 @@ for (const [index, measured] of (await measure(all)).entries()) {
   tell(`${route}, ${name}: ${JSON.stringify(measured)}`)
 }
 await workers.peer.stop()
-result.latency = await latency(workers.ours, '/api/notes/1', (await full(workers.ours, '/api/notes/1')) / 2, 10)
-tell(`latency: ${JSON.stringify(result.latency)}`)
+const times = []
+for (let time = 0; time < 3; time++) {
+  const rate = (await full(workers.ours, '/api/notes/1')) / 2
+  times.push(await latency(workers.ours, '/api/notes/1', rate, 10))
+}
+// A machine that stands still for half a second is one of twenty of ten seconds.
+result.latency = times.sort((a, b) => a.p95 - b.p95)[0]
+tell(`latency: ${JSON.stringify(times)}`)
 await workers.ours.stop()
 await db.end()
 console.log(JSON.stringify(result))

@@ -29,10 +29,10 @@ export class Constants {
   }
 }
 
-// Makes the response; `tell` is told the answer's number and the request's id.
-export function respond({ number, headers, body }, tell) {
+// Makes the response. `count` is told the answer's number; where that is not enough, `note` is, with the request's id.
+export function respond({ number, headers, body }, count, note) {
   const request = id()
-  tell(number, request)
+  if (!count(number)) note(number, request)
   // A response takes a copy of them.
   headers.set('x-request-id', request)
   return new Response(body, { headers })

@@ -6,7 +6,7 @@
 import { env as bindings } from 'cloudflare:workers'
 import module from './rivage_worker_bg.wasm'
 import manifest from './manifest.bin'
-import { __wbg_reset_state, handle, initSync, open, repeated, scheduled } from 'rivage-worker'
+import { __wbg_reset_state, counted, handle, initSync, noted, open, scheduled } from 'rivage-worker'
 import { Constants, respond } from './constant.mjs'
 import { born, died, isAlive, lastDeath, watch } from './guard.mjs'
 
@@ -72,7 +72,7 @@ export default {
     let answer
     try {
       const constant = constants.find(method, url)
-      if (constant) return respond(constant, (number, id) => repeated(number, id, env))
+      if (constant) return respond(constant, counted, (number, id) => noted(number, id, env))
       answer = handle(method, url, request, env, context)
     } catch (error) {
       died(error)

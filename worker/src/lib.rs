@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  js/entry.mjs ──► open     the manifest and the keys, once for an instance
-//!               ──► repeated what js/constant.mjs has answered by itself, for the log and the counts
+//!               ──► noted    what js/constant.mjs has answered by itself, for the log and the counts
 //!               ──► handle   Request ──► request ──► Api::begin ──► answer ──► Response       at once, without a promise
 //!                                                       │
 //!                                                       └─► body ──► Api::run(shell) ──► Promise<Response>
@@ -98,15 +98,23 @@ pub fn open(manifest: &[u8], env: &JsValue, death: Option<String>, probe: Reques
     Ok(parts)
 }
 
-/// Notes that a request got the answer that never differs of this number, and which id it was told.
+/// Counts one more of the answer that never differs of this number. Returns whether that was all: else [`noted`] is to be called instead, which takes the
+/// id that the request was told, because handing over a text costs as much as half of the rest.
 #[wasm_bindgen]
-pub fn repeated(number: usize, id: String, env: &JsValue) {
-    let Some(api) = API.with_borrow(Clone::clone) else { return };
-    CONSTANTS.with_borrow(|constants| {
-        if let Some(constant) = constants.get(number) {
-            shell::note(env, &api.repeated(constant, id, bindings::now()));
-        }
-    });
+pub fn counted(number: usize) -> bool {
+    !shell::is_noted() && with_constant(number, |api, constant| api.count(constant)).unwrap_or_default()
+}
+
+/// Counts one more of the answer that never differs of this number, and notes it with the id that the request was told.
+#[wasm_bindgen]
+pub fn noted(number: usize, id: String, env: &JsValue) {
+    if let Some(log) = with_constant(number, |api, constant| api.repeated(constant, id, bindings::now())) {
+        shell::note(env, &log);
+    }
+}
+
+fn with_constant<T>(number: usize, then: impl FnOnce(&Api, &Constant) -> T) -> Option<T> {
+    API.with_borrow(|api| CONSTANTS.with_borrow(|constants| Some(then(api.as_ref()?, constants.get(number)?))))
 }
 
 /// Answers a request, of which the caller has read method and URL: with a `Response`, or with a promise of one where something has to be waited for.

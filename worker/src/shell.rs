@@ -135,6 +135,11 @@ pub(crate) fn set_metrics(env: &JsValue) {
     HAS_METRICS.set(binding::<bindings::Dataset>(env, METRICS).is_some());
 }
 
+/// Reports whether what goes well leaves a line or a data point.
+pub(crate) fn is_noted() -> bool {
+    LOG.get() == Logged::All || HAS_METRICS.get()
+}
+
 /// Writes a line to the log.
 pub(crate) fn write(log: &Log) {
     let wanted = match LOG.get() {

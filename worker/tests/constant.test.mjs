@@ -19,9 +19,9 @@ after(async () => {
 const answer = (target, init) => answerOf(worker, target, init)
 const lines = (id) => worker.log().split('\n').filter((line) => line.includes(id))
 
-// How many of them were counted.
-async function counted() {
-  const { text } = await answer('/api/v1/admin/metrics?format=prometheus', { headers: { authorization: 'Bearer a-token' } })
+// How many of them a Worker has counted.
+async function counted(worker) {
+  const { text } = await answerOf(worker, '/api/v1/admin/metrics?format=prometheus', { headers: { authorization: 'Bearer a-token' } })
   return Number(text.match(/rivage_requests_total\{route="healthcheck",status="2xx"\} (\d+)/)?.[1] ?? 0)
 }
 
@@ -51,15 +51,29 @@ test('what is not quite that question is answered by Rust', async () => {
 })
 
 test('it is logged and counted as every answer is', async () => {
-  const before = await counted()
+  const before = await counted(worker)
   const ids = []
   for (const method of ['GET', 'HEAD', 'GET']) ids.push((await answer(TARGET, { method })).headers.get('x-request-id'))
-  assert.equal(await counted(), before + 3)
+  assert.equal(await counted(worker), before + 3)
   await until(() => ids.every((id) => lines(id).length === 1), 'a line for each')
   const [got, head] = ids.map((id) => JSON.parse(lines(id)[0]))
   assert.ok(got.total_ms < 60_000)
   assert.deepEqual({ ...got, id: '', total_ms: 0 }, { ...head, method: 'GET', id: '', total_ms: 0 })
   await until(() => worker.log().match(/point .*"healthcheck","GET","200"/g)?.length >= 2, 'a data point for each')
+})
+
+test('without a log it is counted from the first request on', async () => {
+  const silent = await start(db.name, { manifest: process.env.RIVAGE_MANIFEST_CLOSED, bindings: { METRICS_TOKEN: 'a-token', LOG: 'problems' } })
+  try {
+    const first = await answerOf(silent, TARGET)
+    for (let more = 0; more < 4; more++) await answerOf(silent, TARGET)
+    assert.equal(await counted(silent), 5)
+    const { body } = await answerOf(silent, '/api/v1/admin/metrics', { headers: { authorization: 'Bearer a-token' } })
+    assert.equal(body.instance, first.headers.get('x-request-id').slice(0, 16))
+    assert.equal(silent.log(), '')
+  } finally {
+    await silent.stop()
+  }
 })
 
 test('many of them share nothing but what never differs', async () => {

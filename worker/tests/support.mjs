@@ -144,7 +144,7 @@ async function held(inspector) {
   socket.close()
   const { snapshot, nodes, strings } = JSON.parse(text)
   const { node_fields: fields } = snapshot.meta
-  const counts = {}
+  const counts = Object.create(null)
   for (let at = fields.indexOf('name'); at < nodes.length; at += fields.length) {
     const name = strings[nodes[at]]
     counts[name] = (counts[name] ?? 0) + 1

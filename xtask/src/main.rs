@@ -35,7 +35,8 @@ cargo xtask RECIPE
   browser    the tests in Chromium alone
   worker     the Worker's bundle, into target/worker; `worker test`: its tests alone, in workerd against PostgreSQL;
              `worker smoke`: in the real `wrangler dev`;
-             `worker soak`: 100,000 requests to one instance, and what its memory did
+             `worker soak`: 100,000 requests to one instance, and what its memory did;
+             `worker load`: mixed traffic for [SECONDS] (600), as fast as it is answered: failures, times, losses
   release    the program with the Worker in it, as it is published: target/dist/rivage
   wrangler   what rivage sends to Cloudflare against what wrangler sends, both to a stand-in; `wrangler measure`: 10,000 files by both
   workflows  actionlint over the workflows of this repository and of new sites
@@ -64,6 +65,8 @@ fn main() -> ExitCode {
         ["worker", "smoke"] => worker::smoke(),
         ["worker", "test"] => worker::test(),
         ["worker", "soak"] => worker::soak(),
+        ["worker", "load"] => worker::load("600"),
+        ["worker", "load", seconds] => worker::load(seconds),
         ["release"] => worker::release(),
         ["workflows"] => workflows::run(),
         ["checks"] => checks::run(),

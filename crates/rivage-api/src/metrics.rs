@@ -56,6 +56,14 @@ impl Metrics {
         }
     }
 
+    /// Counts one more request of a route, which took no time. Returns false, and counts nothing, before the first one of all.
+    pub(crate) fn again(&mut self, route: usize, status: u16) -> bool {
+        let Some(counted) = self.routes.get_mut(route) else { return false };
+        counted.statuses[usize::from(status / 100).min(5)] += 1;
+        counted.total.add(0);
+        true
+    }
+
     fn known<'m>(&'m self, routes: &'m [Route]) -> impl Iterator<Item = (&'m str, &'m Counted)> {
         let names = routes.iter().map(|route| route.id.as_str()).chain(["none"]);
         names.zip(&self.routes).filter(|(_, counted)| counted.total.count() > 0)

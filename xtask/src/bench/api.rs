@@ -100,7 +100,7 @@ fn report(results: &Value, machine: &Machine, versions: &str, sizes: [u64; 3]) -
     let mut out = format!(
         "# Benchmark of the API\n\nMade by `cargo xtask bench api`. Machine: {machine}; load when it began: {}.\n\
          {versions}; rivage {}. Both run on the same workerd and take turns; CPU is user and system time of its process for each request, the \
-         least of {runs} runs. Between workerd and PostgreSQL stands PgBouncer. rivage sends an id of the request and what keeps browsers and caches \
+         least of {runs} runs, or of four times as many where requests are short; latencies are those of the best of three times ten seconds. Between workerd and PostgreSQL stands PgBouncer. rivage sends an id of the request and what keeps browsers and caches \
          from mistakes with each answer, Hono only on the second route, by its own middleware. Times and rates of a machine that others use say little.\n\n",
         machine.load,
         env!("CARGO_PKG_VERSION")

@@ -16,7 +16,7 @@ mod target;
 use std::path::{Path, PathBuf};
 use std::{fs, io::Write as _};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use postgres_fixture::{PgBouncer, Postgres};
 
 use crate::tools::{
@@ -106,15 +106,32 @@ pub(crate) fn soak() -> anyhow::Result<()> {
     )
 }
 
+/// Sends mixed traffic to one instance for some time, as fast as it answers.
+pub(crate) fn load(seconds: &str) -> anyhow::Result<()> {
+    if !seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0) {
+        bail!("`{seconds}` is no number of seconds");
+    }
+    tools()?;
+    let deployed = scratch("worker")?.join("deployed");
+    bundle(&deployed, false)?;
+    manifest(&root().join("worker/tests"), &deployed.join("manifest.bin"), |_| {})?;
+    with_database(&["../bench/load.mjs", seconds], &[])
+}
+
 /// Runs the tests in worker/tests/ over bundles that are there.
 fn node_tests(options: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<()> {
+    // What hangs in spite of all limits of the tests is named in the end.
+    let fixed = ["--test", "--test-concurrency=1", "--test-timeout=1800000"];
+    with_database(&[&fixed[..], options].concat(), variables)
+}
+
+/// Runs Node in worker/tests/, beside PostgreSQL and PgBouncer.
+fn with_database(arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<()> {
     let (work, tests) = (scratch("worker")?, root().join("worker/tests"));
     let server = Postgres::start()?;
     let pooler = PgBouncer::start(&server)?;
     let node = tests.join("node_modules/node/bin/node");
-    // What hangs in spite of all limits of the tests is named in the end.
-    let fixed = ["--test", "--test-concurrency=1", "--test-timeout=1800000"];
-    let mut run = program(&node, &[&fixed[..], options].concat())
+    let mut run = program(&node, arguments)
         .folder(&tests)
         .env("RIVAGE_WORKER", work.join("deployed"))
         .env("RIVAGE_WORKER_TESTING", work.join("testing"))

@@ -41,6 +41,12 @@ impl Api {
         all.collect()
     }
 
+    /// Counts one more answer of this kind, where nothing is to be logged. Returns whether that was possible: it is not for the first request of all, whose
+    /// id is a name for the counts; [`Api::repeated`] is to be called instead.
+    pub fn count(&self, constant: &Constant) -> bool {
+        self.metrics().again(constant.route, constant.response.status)
+    }
+
     /// Counts one more answer of this kind, and returns its line for the log. `id` is that of the request, `now` is in milliseconds since 1970.
     pub fn repeated(&self, constant: &Constant, id: String, now: u64) -> Log {
         let routes = &self.manifest.routes;

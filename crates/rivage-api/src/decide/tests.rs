@@ -715,9 +715,16 @@ fn constants_are_what_is_answered_and_logged_anyway() {
         let once = metrics().expect("it was counted");
         assert_eq!(api.repeated(&constants[0], log.id.clone(), 1_795_000_000_000), log);
         let twice = metrics().expect("it was counted");
-        let number = |counted: &serde_json::Value| counted["requests"].as_u64();
-        assert_eq!(number(&twice), number(&once).map(|number| number + 1));
+        assert!(api.count(&constants[0]));
+        let thrice = metrics().expect("it was counted");
+        let numbers = [&once, &twice, &thrice].map(|counted| counted["requests"].as_u64().expect("a number"));
+        assert_eq!(numbers, [numbers[0], numbers[0] + 1, numbers[0] + 2]);
     }
+    // The first request gives the counts their name.
+    let fresh = with(&|_| {});
+    assert!(!fresh.count(&constants[0]));
+    fresh.repeated(&constants[0], "abc".to_owned(), 0);
+    assert!(fresh.count(&constants[0]));
     // What may differ is none.
     let none: [&dyn Fn(&mut Manifest); 3] = [
         &|manifest| manifest.settings.cors.push("https://app.example".to_owned()),
