@@ -5,7 +5,7 @@
 // not here: the protocol.
 
 const [BYTES, END, OVER] = [0, 1, 2]
-// Milliseconds that a server may take to end a connection when it was told farewell.
+// Milliseconds that a server may take to end a connection when it was told farewell; more where patience for its last query is not over yet.
 const FAREWELL = 1_000
 const NONE = new Uint8Array()
 const ignore = () => {}
