@@ -2,30 +2,17 @@
 //
 // In: environment as worker/tests/support.mjs has it. Out: what was answered, how fast, what memory it took. Fails where 0.1 % or more of the requests
 // did, or where a row that was acknowledged is not there. Deliberately not here: how fast it should be.
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import http from 'node:http'
-import { database, start } from '../tests/support.mjs'
+import { database, start, workerds } from '../tests/support.mjs'
 
 const SECONDS = Number(process.argv[2])
 const CLIENTS = 32
 const ALLOWED = 0.001
 
-function workerd() {
-  const of = (name) => {
-    try {
-      const [, comm, rest] = readFileSync(`/proc/${name}/stat`, 'utf8').match(/\((.*)\) (.*)/s)
-      return comm.startsWith('workerd') && Number(rest.split(' ')[1]) === process.pid
-    } catch {
-      // No process, or one that has just ended.
-      return false
-    }
-  }
-  return readdirSync('/proc').find((name) => /^\d+$/.test(name) && of(name))
-}
-
 const db = await database()
 const worker = await start(db.name, { limits: false, bindings: { LOG: 'none' } })
-const pid = workerd()
+const [pid] = workerds()
 const memory = () => `${Math.round(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1] / 1024)} MB`
 const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS })
 

@@ -5,27 +5,13 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import http from 'node:http'
-import { database, start } from '../tests/support.mjs'
+import { database, start, workerds } from '../tests/support.mjs'
 
 // Many and short: one of them is then left alone even on a machine that others use.
 const RUNS = Number(process.env.RIVAGE_BENCH_RUNS ?? 20)
 const REQUESTS = Number(process.env.RIVAGE_BENCH_REQUESTS ?? 1000)
 const LANES = 8
 const CLIENTS = 32
-
-function workerds() {
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-      const [, comm, rest] = stat.match(/\((.*)\) (.*)/s)
-      return comm.startsWith('workerd') && Number(rest.split(' ')[1]) === process.pid
-    } catch {
-      // It has just ended.
-      return false
-    }
-  })
-}
 
 // Starts a Worker, and finds its process.
 async function launch(database, options) {

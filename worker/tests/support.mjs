@@ -77,6 +77,21 @@ async function connect(name) {
 // A dataset that writes its points to the log.
 const DATASET = 'export default () => ({ writeDataPoint(point) { console.log(`point ${JSON.stringify(point)}`) } })'
 
+// Returns the processes of workerd that this one has started.
+export function workerds() {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const [, comm, rest] = stat.match(/\((.*)\) (.*)/s)
+      return comm.startsWith('workerd') && Number(rest.split(' ')[1]) === process.pid
+    } catch {
+      // It has just ended.
+      return false
+    }
+  })
+}
+
 // Starts workerd with a bundle. `at` is the host:port of the database; `assets` are files beside the Worker, as miniflare takes them; `points` binds a
 // dataset that logs; `inspect` lets what the engine holds be counted; `manifest` is a file other than the bundle's; `peer` says that the bundle is that of
 // another framework.
