@@ -49,8 +49,7 @@ impl Metrics {
             self.since = now;
         }
         let Some(counted) = self.routes.get_mut(route.unwrap_or(routes)) else { return };
-        counted.statuses[usize::from(log.status / 100).min(5)] += 1;
-        counted.total.add(log.total_ms);
+        counted.add(log.status, log.total_ms);
         if log.trips > 0 {
             counted.database.add(log.db_ms);
         }
@@ -59,8 +58,7 @@ impl Metrics {
     /// Counts one more request of a route, which took no time. Returns false, and counts nothing, before the first one of all.
     pub(crate) fn again(&mut self, route: usize, status: u16) -> bool {
         let Some(counted) = self.routes.get_mut(route) else { return false };
-        counted.statuses[usize::from(status / 100).min(5)] += 1;
-        counted.total.add(0);
+        counted.add(status, 0);
         true
     }
 
@@ -114,6 +112,13 @@ impl Metrics {
             }
         }
         text
+    }
+}
+
+impl Counted {
+    fn add(&mut self, status: u16, milliseconds: u64) {
+        self.statuses[usize::from(status / 100).min(5)] += 1;
+        self.total.add(milliseconds);
     }
 }
 
